@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Everything that the build needs, found once; what is missing is named by its Debian package.
+# The packages themselves are listed in scripts/packages.txt, with the reason for each.
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "pkg-config is missing: apt-get install pkg-config")
+endif()
+
+set(STILE_MISSING "")
+macro(stile_need_pkg target module package)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${target}_FOUND)
+    list(APPEND STILE_MISSING ${package})
+  endif()
+endmacro()
+macro(stile_need name package)
+  find_package(${name} QUIET)
+  if(NOT ${name}_FOUND)
+    list(APPEND STILE_MISSING ${package})
+  endif()
+endmacro()
+macro(stile_need_program variable program package)
+  find_program(${variable} ${program})
+  if(NOT ${variable})
+    list(APPEND STILE_MISSING ${package})
+  endif()
+endmacro()
+
+stile_need_pkg(SYSTEMC systemc libsystemc-dev)
+stile_need(yaml-cpp libyaml-cpp-dev)
+stile_need(fmt libfmt-dev)
+stile_need(CLI11 libcli11-dev)
+stile_need(nlohmann_json nlohmann-json3-dev)
+stile_need(SQLite3 libsqlite3-dev)
+stile_need(GTest libgtest-dev)
+find_path(STILE_GMOCK_INCLUDE gmock/gmock.h)
+if(NOT STILE_GMOCK_INCLUDE)
+  list(APPEND STILE_MISSING libgmock-dev)
+endif()
+stile_need(benchmark libbenchmark-dev)
+stile_need_program(STILE_MUSL_GCC musl-gcc musl-tools)
+stile_need_program(STILE_GNUPLOT gnuplot gnuplot-nox)
+find_path(STILE_CAPSTONE_INCLUDE capstone/capstone.h)
+find_library(STILE_CAPSTONE_LIBRARY capstone)
+if(NOT STILE_CAPSTONE_INCLUDE OR NOT STILE_CAPSTONE_LIBRARY)
+  list(APPEND STILE_MISSING libcapstone-dev)
+endif()
+find_path(STILE_BINDER_UAPI linux/android/binder.h)
+if(NOT STILE_BINDER_UAPI)
+  list(APPEND STILE_MISSING linux-libc-dev)
+endif()
+
+# Guests are x86-64 whatever the host is.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  set(STILE_GUEST_CXX ${CMAKE_CXX_COMPILER})
+else()
+  stile_need_program(STILE_GUEST_CXX x86_64-linux-gnu-g++ g++-x86-64-linux-gnu)
+endif()
+
+if(STILE_MISSING)
+  list(JOIN STILE_MISSING " " missing)
+  message(FATAL_ERROR "missing packages; on Debian or Ubuntu: apt-get install ${missing}\n"
+                      "(scripts/run and scripts/test do this by themselves; why each is needed: CONTRIBUTING.md)")
+endif()
+
+# Headers of Capstone's own directory collide with common names, so pkg-config's -I is not used.
+add_library(stile_capstone INTERFACE)
+target_include_directories(stile_capstone SYSTEM INTERFACE ${STILE_CAPSTONE_INCLUDE})
+target_link_libraries(stile_capstone INTERFACE ${STILE_CAPSTONE_LIBRARY})
+
+# Debian builds libsystemc as C++17; without this define a C++20 program does not link to it.
+add_library(stile_systemc INTERFACE)
+target_link_libraries(stile_systemc INTERFACE PkgConfig::SYSTEMC)
+target_compile_definitions(stile_systemc INTERFACE SC_CPLUSPLUS=201703L)

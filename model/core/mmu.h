@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From virtual address to host memory. The architectural work (page walk, permissions, protection unit) is
+// done once per page and remembered in a software TLB whose entry already says "allowed"; the execution
+// engine tests one tag per access. Entries are kept apart by context: (PCID, ring, domain), because the
+// answer depends on who asks. What the modelled TLBs cost is the timing model's affair, not this file's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/core/cpu_state.h"
+#include "model/core/fault.h"
+#include "model/core/mem_log.h"
+#include "model/memory/physical_memory.h"
+
+namespace stile::model {
+
+class Protection;
+class Observer;
+class Core;
+
+enum class Access : uint8_t { read, write, fetch };
+
+// What a leaf page-table entry says, CODOMs bits included.
+struct PageAttributes {
+    uint64_t page_paddr = 0;  // of the 4 KiB page
+    uint16_t tag = 0;
+    bool writable = false, user = false, executable = false;
+    bool privileged = false, cap_storage = false;
+    bool large = false;       // mapped by a 2 MiB entry
+};
+
+struct FetchPage {
+    uint64_t vpage = ~0ull;
+    const uint8_t* host = nullptr;  // first byte of the page
+    PageAttributes page;
+};
+
+inline constexpr unsigned soft_tlb_entries = 512;
+struct SoftTlb {
+    // Tags are the page's virtual address, or `none`. Index by the page of the first byte, compare with the
+    // page of the last: an access that leaves its page misses, so one test covers both.
+    static constexpr uint64_t none = 1;
+    struct Entry {
+        uint64_t read = none, write = none;
+        uint64_t addend = 0;  // host address = virtual address + addend
+    };
+    Entry e[soft_tlb_entries];
+};
+
+// What the core cannot reach in RAM: reads and writes of devices.
+class MmioPort {
+  public:
+    virtual ~MmioPort() = default;
+    virtual bool mmio_read(uint64_t paddr, void* out, unsigned bytes) = 0;   // false: nobody there
+    virtual bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) = 0;
+};
+
+class Mmu {
+  public:
+    Mmu(CpuState& state, PhysicalMemory& memory, MmioPort& mmio, Protection& protection, MemLog& log);
+    ~Mmu();
+
+    // The software TLB of the running context; valid until the next change of context.
+    SoftTlb* soft = nullptr;
+
+    // Whole accesses of any size up to 64 bytes and any alignment, devices included. On a fault nothing has
+    // been read or written. They log their memory events for the timing model when the log is on.
+    bool read(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn, bool will_write = false);
+    bool write(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn);
+
+    // Translation for a fetch: presence, NX, U/S, SMEP. No domain check.
+    bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
+
+    // The pending transfer state.cd.latch arrives at vaddr in `target`: the protection unit's checks and their
+    // effects (return capability pushed or popped). On success latch becomes {target tag, seq}.
+    bool arrive(uint64_t vaddr, const FetchPage& target, uint64_t from_rip, Fault& fault);
+
+    // Page walk without side effects on the TLBs; for observers and debuggers.
+    bool probe(uint64_t vaddr, PageAttributes& out) const;
+    bool probe_read(uint64_t vaddr, void* out, uint64_t bytes) const;
+
+    // Call after any change of ring, CR0/CR3/CR4/EFER paging bits, current domain, saved latch or CD_CTL.
+    void context_changed();
+    void capabilities_changed();           // drops what only a capability had allowed
+    void load_cr3(uint64_t value);         // architectural effect of mov cr3 on translations (PCID, no-flush bit)
+    void invlpg(uint64_t vaddr);
+    void flush_all();
+
+    // Every store takes the slow path and is reported.
+    void watch_stores(Observer* observer, Core* core);
+    // Pages whose stores must be seen because code was translated from them (self-modifying code).
+    void protect_code_page(uint64_t paddr);
+    void unprotect_code_page(uint64_t paddr);
+    // Called with the physical range of each store into a protected page, before the store lands.
+    void (*on_code_store)(void* arg, uint64_t paddr, unsigned bytes) = nullptr;
+    void* on_code_store_arg = nullptr;
+
+    // Changes whenever a fetch translation or domain decision made earlier may no longer hold.
+    uint64_t fetch_generation() const { return fetch_generation_; }
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+    uint64_t fetch_generation_ = 1;
+};
+
+}  // namespace stile::model

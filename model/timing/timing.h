@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How long it took. The execution engine runs a block, then hands over what happened; the timing model says
+// how many cycles passed. It never influences what happens, except through the clock.
+#pragma once
+
+#include <cstdint>
+
+#include "isa/uop.h"
+#include "model/config.h"
+#include "model/core/mem_log.h"
+
+namespace stile::model {
+
+enum class BranchKind : uint8_t { none, direct, conditional, call, indirect, indirect_call, ret };
+
+struct BranchOutcome {
+    BranchKind kind = BranchKind::none;
+    bool taken = false;
+    uint64_t from = 0;    // virtual address of the branch
+    uint64_t next = 0;    // of the instruction after it
+    uint64_t target = 0;  // where control went
+};
+
+struct BlockRun {
+    const isa::BlockCode* code = nullptr;
+    void** slot = nullptr;     // one pointer per block for the timing model's own precomputed form; freed by release()
+    uint64_t vaddr = 0, paddr = 0;
+    unsigned uops_done = 0;    // fewer than all when it ended in a fault
+    BranchOutcome branch;
+};
+
+struct BlockCost {
+    Cycles total = 0;
+    Cycles refill = 0;  // of them, page walks
+};
+
+class Timing {
+  public:
+    virtual ~Timing() = default;
+    virtual BlockCost block(const BlockRun& run, const MemLog& log) = 0;
+    // Work done by the hardware itself outside any block: exception delivery, interrupt delivery, memory events in
+    // `log` with no instruction (pushes of the frame, descriptor reads).
+    virtual BlockCost event(isa::OpClass cls, const MemLog& log) = 0;
+    virtual void release(void* slot) {}
+    // Translations that the modelled TLBs must forget.
+    virtual void load_cr3(uint64_t value) {}
+    virtual void invlpg(uint64_t vaddr) {}
+    virtual void flush_tlbs() {}
+};
+
+}  // namespace stile::model

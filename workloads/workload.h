@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The door through which every workload comes, built-in ones too: a shared library that exports
+//   extern "C" const stile::workload::Descriptor* stile_workload();
+// stile_add_workload() in CMake makes such a library from a host-side descriptor and guest programs, whose
+// ELF images it embeds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace stile::workload {
+
+inline constexpr uint32_t abi_version = 1;
+
+// A guest ELF image, embedded in the library.
+struct Image {
+    const char* name;  // its path in the guest is /bin/NAME
+    std::span<const uint8_t> bytes;
+};
+
+enum class Type { integer, boolean, string, bytes, string_list, bytes_list };
+using Value = std::variant<int64_t, bool, std::string, std::vector<std::string>, std::vector<int64_t>>;
+
+struct Parameter {
+    std::string name;  // key below `workload:` in YAML
+    Type type;
+    Value default_value;
+    std::string help;
+    int64_t min = 0, max = INT64_MAX;         // integer, bytes and each element of bytes_list
+    std::vector<std::string> choices;         // string and each element of string_list
+    bool required = false;
+};
+using Parameters = std::map<std::string, Value>;
+
+// One process to start at boot. The first one is the main one: the run ends with it.
+struct Process {
+    std::string path;  // in the guest
+    std::vector<std::string> argv, env;
+    std::string stdin_data;
+};
+
+// A file that the guest sees, besides the images.
+struct File {
+    std::string path;
+    std::string contents;
+    unsigned mode = 0644;
+};
+
+// One row of results.csv: its key columns and what the guest runs for it.
+struct Row {
+    std::string mechanism, policy = "-", scope = "same_process", placement = "same_core";
+    int64_t size_bytes = 0;
+    std::vector<Process> processes;
+    std::vector<File> files;
+    bool measured = true;  // false: no timed calls are expected (workload `program`)
+};
+
+struct Measure {
+    int64_t warmup = 0, repetitions = 0;
+    std::string touch;  // none, read, write
+};
+
+struct Mechanism {
+    std::string name, help;
+};
+
+struct Descriptor {
+    uint32_t abi = abi_version;
+    std::string name, help;
+    std::vector<Mechanism> mechanisms;  // empty: the workload has no mechanisms
+    std::vector<Parameter> parameters;
+    std::vector<Image> images;
+    // What to run. `host_folder` is the directory of the configuration file, for relative paths. Throws
+    // std::invalid_argument("KEY: what is wrong; what would be right").
+    std::function<std::vector<Row>(const Parameters&, const Measure&, const std::string& host_folder)> rows;
+};
+
+}  // namespace stile::workload
