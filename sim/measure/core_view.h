@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a measurement needs to see of a core, and nothing else, so that tests can put a few numbers in its
+// place.
+#pragma once
+
+#include <cstdint>
+
+#include "model/core/counters.h"
+
+namespace stile::model {
+class Core;
+}
+
+namespace stile::sim {
+
+class CoreView {
+  public:
+    virtual ~CoreView() = default;
+    virtual const model::Counters& counters() const = 0;
+    virtual unsigned ring() const = 0;
+    virtual bool privileged_page() const = 0;  // the running code lies on a page with the privileged bit
+    // Reads through the running page table without side effects; false: not mapped.
+    virtual bool read(uint64_t vaddr, void* out, uint64_t bytes) const = 0;
+    virtual void watch_stores(bool on) = 0;
+};
+
+}  // namespace stile::sim

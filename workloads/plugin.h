@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Host side of workload.h: finding and opening the shared libraries that hold workloads. A library stays open
+// until the program ends, because rows keep references into its images.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "workloads/workload.h"
+
+namespace stile::workload {
+
+// Says which files were tried and what was wrong with each.
+struct PluginError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct Plugin {
+    std::filesystem::path path;
+    const Descriptor* descriptor = nullptr;
+};
+
+// Where workloads are looked for, in order: the folders in $STILE_PLUGIN_PATH (separated by colons), then
+// `plugins` beside the running program, one level up, and in ../lib/stile of an installation.
+std::vector<std::filesystem::path> plugin_folders();
+
+// `name` is the name of a workload ("sync_call": libstile_workload_sync_call.so in one of the folders) or,
+// with a slash in it, the path of a library. Throws PluginError.
+Plugin load_plugin(const std::string& name,
+                   const std::vector<std::filesystem::path>& folders = plugin_folders());
+
+// Every workload in the folders, by name; the first folder wins. Libraries that do not load are in `errors`.
+struct PluginList {
+    std::vector<Plugin> plugins;
+    std::vector<std::string> errors;
+};
+PluginList load_all_plugins(const std::vector<std::filesystem::path>& folders = plugin_folders());
+
+}  // namespace stile::workload
