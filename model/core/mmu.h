@@ -21,7 +21,8 @@ class Protection;
 class Observer;
 class Core;
 
-enum class Access : uint8_t { read, write, fetch };
+// cap_read and cap_write are those of the instructions that load and store capabilities.
+enum class Access : uint8_t { read, write, fetch, cap_read, cap_write };
 
 // What a leaf page-table entry says, CODOMs bits included.
 struct PageAttributes {
@@ -71,21 +72,28 @@ class Mmu {
     bool read(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn, bool will_write = false);
     bool write(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn);
 
+    // The same for cd.capld, cd.capst, cd.save and cd.restore: the memory must be capability storage, or a
+    // supervisor page touched from ring 0.
+    bool read_capability(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn);
+    bool write_capability(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn);
+
     // Translation for a fetch: presence, NX, U/S, SMEP. No domain check.
     bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
 
     // The pending transfer state.cd.latch arrives at vaddr in `target`: the protection unit's checks and their
-    // effects (return capability pushed or popped). On success latch becomes {target tag, seq}.
+    // effects (return capability pushed or popped). On success latch becomes {target tag, seq} and the context
+    // follows it. Must be asked at every crossing: the answer has effects and is not to be remembered.
     bool arrive(uint64_t vaddr, const FetchPage& target, uint64_t from_rip, Fault& fault);
 
     // Page walk without side effects on the TLBs; for observers and debuggers.
     bool probe(uint64_t vaddr, PageAttributes& out) const;
     bool probe_read(uint64_t vaddr, void* out, uint64_t bytes) const;
 
-    // Call after any change of ring, CR0/CR3/CR4/EFER paging bits, current domain, saved latch or CD_CTL.
+    // Call after any change of ring, CR0/CR4/EFER paging bits, current domain, saved latch or CD_CTL, and after
+    // cd.aplfill and cd.aplinv. A few nanoseconds when nothing changed or the context was seen lately.
     void context_changed();
     void capabilities_changed();           // drops what only a capability had allowed
-    void load_cr3(uint64_t value);         // architectural effect of mov cr3 on translations (PCID, no-flush bit)
+    void load_cr3(uint64_t value);         // mov cr3 whole: sets state.cr3 without the no-flush bit, drops, re-selects
     void invlpg(uint64_t vaddr);
     void flush_all();
 
@@ -98,7 +106,8 @@ class Mmu {
     void (*on_code_store)(void* arg, uint64_t paddr, unsigned bytes) = nullptr;
     void* on_code_store_arg = nullptr;
 
-    // Changes whenever a fetch translation or domain decision made earlier may no longer hold.
+    // Names the set of fetch translations in force: one value per (address space, ring), a new one after every
+    // flush. What was translated under a value holds whenever this value is current again.
     uint64_t fetch_generation() const { return fetch_generation_; }
 
   private:

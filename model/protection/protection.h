@@ -36,11 +36,18 @@ class Protection {
     // is reached through `dcs`. Changes state only when it allows.
     struct DcsMemory {
         virtual ~DcsMemory() = default;
-        virtual bool push(uint64_t vaddr, const stile_dcs_entry& e, Fault& fault) = 0;
-        virtual bool read(uint64_t vaddr, stile_dcs_entry& e, Fault& fault) = 0;
+        // `any_page`: do not insist on the capability-storage bit.
+        virtual bool push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
+        virtual bool read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
     };
     virtual bool arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs,
                         Fault& fault) = 0;
+
+    // An instruction at vaddr, ring 3, begins on page `first` and ends on `last`.
+    virtual bool straddle(CpuState& s, const PageAttributes& first, const PageAttributes& last, uint64_t vaddr,
+                          Fault& fault) {
+        return true;
+    }
 
     // True where ring-3 code on `page` may run CODOMs' privileged instructions.
     virtual bool privileged(const PageAttributes& page) const = 0;
@@ -48,13 +55,23 @@ class Protection {
     // The APL cache, as the privileged instructions see it. Slots from 0. Units without one return -1.
     virtual void apl_fill(const stile_apl_record& record) {}
     virtual void apl_invalidate(int64_t tag) {}
-    virtual int64_t apl_victim() { return -1; }
+    virtual int64_t apl_victim() { return -1; }  // for the tag of the last APL miss
     virtual int64_t apl_tag(uint64_t slot) { return -1; }
     virtual int64_t hardware_tag(uint64_t tag) { return -1; }
     // Set by the unit when remembered allowances may have gone stale; the MMU flushes and clears it.
     bool stale = false;
 };
 
+// Fills `fault` and the cd.fault_* state with a #CD.
+inline void domain_fault(CpuState& s, Fault& fault, uint32_t error, uint64_t address, uint16_t from, uint16_t to,
+                         uint32_t needed, uint32_t had) {
+    fault = {STILE_VEC_DOMAIN, true, error, address};
+    s.cd.fault_from = from;
+    s.cd.fault_to = to;
+    s.cd.fault_right = needed | had << 8;
+}
+
+// Throws std::invalid_argument where the APL cache's shape makes no sense.
 std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters);
 
 }  // namespace stile::model
