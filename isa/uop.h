@@ -82,6 +82,8 @@ struct BlockCode {
     std::vector<InsnInfo> insns;
     uint32_t bytes = 0;     // length of all instructions together
     unsigned markers = 0;   // how many of the instructions are markers, which do not count
+    bool straddles = false;   // one instruction that continues on the next page
+    bool needs_more = false;  // empty block: the bytes end inside the first instruction
 };
 
 }  // namespace stile::isa
