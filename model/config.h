@@ -22,7 +22,8 @@ struct CacheConfig {
     uint64_t size = 0;     // bytes; 0: the level does not exist
     unsigned ways = 8;
     unsigned line = 64;    // bytes
-    Cycles latency = 4;    // load-to-use on a hit here, counted from the level above's miss
+    Cycles latency = 4;    // load-to-use on a hit here, counted from the level above's miss; for the first-level
+                           // instruction cache: what every change of the fetch address costs
 };
 
 struct TlbConfig {
@@ -43,15 +44,30 @@ struct MemoryConfig {
     Cycles latency = 200;          // last-level miss to data, core cycles
 };
 
+// Page walker and its paging-structure caches (fully associative); it reads tables through the data cache.
+struct WalkerConfig {
+    Cycles latency = 8;  // fixed part of a walk
+    unsigned pml4_entries = 4, pdpt_entries = 4, pd_entries = 32;
+};
+
+using ClassTable = std::array<Cycles, static_cast<size_t>(isa::OpClass::count)>;
+// Defaults with their sources: model/timing/latency_table.cpp.
+ClassTable default_latencies();
+ClassTable default_throughputs();
+
 struct CoreConfig {
     CoreModel model = CoreModel::inorder;
-    unsigned width = 2;                // instructions issued per cycle at most
+    unsigned width = 2;                // micro-ops issued per cycle at most
     Cycles mispredict = 15;            // refill after a mispredicted branch
+    Cycles resteer = 9;                // refill when only the target of a direct branch was not known
     unsigned predictor_entries = 4096; // two-bit counters
     unsigned btb_entries = 4096;
     unsigned ras_entries = 16;
-    std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> latency{};     // by class; set by defaults()
-    std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> throughput{};  // cycles the unit stays busy
+    unsigned store_buffer = 36;        // stores that wait for their cache line
+    unsigned fill_buffers = 10;        // lines on their way into the first-level data cache
+    unsigned string_fills = 4;         // of them, kept busy by one rep-string instruction
+    ClassTable latency = default_latencies();        // by class
+    ClassTable throughput = default_throughputs();   // cycles the unit stays busy; 0: bounded by width alone
 };
 
 struct MachineConfig {
@@ -61,8 +77,11 @@ struct MachineConfig {
     CoreConfig core;
     CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8}, llc{8 << 20, 16, 64, 18};
     TlbConfig itlb{128, 4, 0}, dtlb{64, 4, 0}, stlb{512, 4, 7};
+    WalkerConfig walker;
     AplCacheConfig apl_cache;
     MemoryConfig memory;
+    Cycles io_latency = 60;   // an uncached access to a device register
+    Cycles quantum = 10'000;  // how far a core runs ahead of SystemC's clock; changes no result on one core
     ProtectionKind protection = ProtectionKind::codoms;
 };
 
