@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One core, RAM, console and power switch, with no SystemC around them and no timing model: an instruction
+// takes a cycle. For tests that ask what guest code does rather than how long it takes.
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/core/core.h"
+#include "sim/boot/boot.h"
+
+namespace stile::test {
+
+class BareMachine : public model::MmioPort {
+  public:
+    explicit BareMachine(const model::MachineConfig& config = {}, model::Observer* observer = nullptr);
+
+    // Runs until power-off or `limit` cycles; returns why.
+    model::Stop run(model::Cycles limit);
+
+    model::PhysicalMemory memory;
+    std::unique_ptr<model::Core> core;
+    std::string console;     // what the guest printed
+    std::string_view input;  // what it has not read yet
+    bool echo = false;       // print as it comes, to stdout
+    bool powered_off = false;
+    uint32_t power_code = 0;
+
+    bool mmio_read(uint64_t paddr, void* out, unsigned bytes) override;
+    bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) override;
+};
+
+std::vector<uint8_t> read_file(const std::string& path);  // throws std::runtime_error
+
+}  // namespace stile::test
