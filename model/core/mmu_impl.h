@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The insides of the Mmu, shared by its source files:
+//   mmu.cpp          accesses: resolve each page touched, then move the bytes
+//   mmu_context.cpp  the pool of software TLBs, and who drops what from them
+//   mmu_fetch.cpp    fetch translation, arrival in another domain, the domain capability stack
+//
+// A context is what the answer to "may this access go ahead?" depends on besides the address: PCID, ring and
+// the domain in whose name the access is made. Each context in use owns one software TLB out of a fixed
+// pool; the least recently selected one gives way. Anything that takes a right away (INVLPG, a CR3 write
+// without the no-flush bit, an APL cache entry replaced, a capability register changed) drops entries at
+// once, so the software TLBs never allow more than the architecture does. They may forget more than hardware
+// would: a guest that relies on stale translations being dropped is not caught, one that relies on them
+// being kept does not exist.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <vector>
+
+#include "abi/platform.h"
+#include "model/core/mmu.h"
+#include "model/core/observer.h"
+#include "model/core/page_walker.h"
+#include "model/protection/protection.h"
+
+namespace stile::model {
+
+struct Context {
+    static constexpr uint32_t no_key = ~0u;
+    uint32_t key = no_key;
+    uint64_t last_selected = 0;
+    // Entries that only a capability register may have allowed (at some time since the registers last
+    // changed).
+    std::vector<uint16_t> by_capability;
+    std::bitset<soft_tlb_entries> capability_entry;
+    SoftTlb tlb;
+    void clear();
+    void drop_by_capability();
+};
+
+struct Mmu::Impl final : Protection::DcsMemory {
+    Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmio, Protection& protection,
+         MemLog& log);
+
+    // --- accesses (mmu.cpp)
+    struct Piece {  // the part of an access that lies on one page
+        uint64_t vaddr = 0, paddr = 0;
+        uint8_t* host = nullptr;  // null: not RAM
+        unsigned bytes = 0;
+    };
+    bool resolve(uint64_t vaddr, unsigned bytes, Access access, Fault& fault, Piece piece[2], unsigned& n);
+    bool resolve_piece(Piece& piece, Access access, Fault& fault);
+    void remember(const Piece& piece, Access access, Verdict verdict);
+    bool read(uint64_t vaddr, void* out, unsigned bytes, Access access, Fault& fault, unsigned insn);
+    bool write(uint64_t vaddr, const void* in, unsigned bytes, Access access, Fault& fault, unsigned insn);
+    void store(const Piece& piece, const uint8_t* from, unsigned insn);
+    void load(const Piece& piece, uint8_t* to, unsigned insn);
+
+    // --- contexts (mmu_context.cpp)
+    uint32_t context_key() const;
+    void select(uint32_t key);
+    void controls_changed();
+    void drop_tlbs();  // every software TLB entry
+    void drop_pcid(unsigned pcid);
+    void drop_page(uint64_t vaddr);
+    void drop_writes_to(uint64_t paddr);
+    void drop_all_writes();
+    uint64_t generation_of(unsigned pcid, unsigned ring);
+    unsigned pcid() const { return state.cr4 & cr::CR4_PCIDE ? state.cr3 & 0xfff : 0; }
+    bool domains_on() const { return state.cd.control & 1; }
+    // In whose name data is touched (abi/codoms.h).
+    uint16_t domain() const { return state.cpl == 0 ? state.cd.saved_latch.tag : state.cd.latch.tag; }
+
+    // --- fetch and domain capability stack (mmu_fetch.cpp)
+    bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
+    bool push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) override;
+    bool read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) override;
+    bool locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& piece, Fault& fault);
+
+    bool is_code_page(uint64_t paddr) const {
+        const uint64_t page = paddr >> 12;
+        return page < code_pages.size() && code_pages[page];
+    }
+
+    Mmu& mmu;
+    CpuState& state;
+    PhysicalMemory& memory;
+    MmioPort& mmio;
+    Protection& protection;
+    MemLog& log;
+    PageWalker walker;
+
+    static constexpr unsigned pool_size = 16;
+    std::vector<Context> pool;
+    Context* current = nullptr;
+    uint64_t selections = 0;
+    static constexpr unsigned hints = 64;
+    std::array<uint8_t, hints> hint{};  // where a key was found last
+
+    // Paging controls that the remembered answers were made under.
+    uint64_t seen_cr0 = 0, seen_cr4 = 0, seen_efer = 0, seen_cd = 0;
+
+    // 2 MiB regions in which some entry came from a large leaf (hashed: may err towards yes), so that INVLPG
+    // of one of its addresses drops them all.
+    std::bitset<1024> large_regions;
+    static unsigned region_bit(uint64_t vaddr) { return (vaddr >> 21 ^ vaddr >> 31) & 1023; }
+
+    // Fetch generations: one per (PCID, ring), renewed on the first use after a flush.
+    struct Generation {
+        uint64_t value = 0, epoch = 0;
+    };
+    std::vector<Generation> generations;
+    uint64_t next_generation = 1, epoch = 1;
+
+    struct FetchEntry {
+        uint64_t generation = 0;
+        FetchPage page;
+    };
+    static constexpr unsigned fetch_entries = 256;
+    std::vector<FetchEntry> fetches;
+
+    // The page of the domain capability stack touched last.
+    struct DcsPage {
+        uint64_t vpage = ~0ull, generation = 0;
+        PageAttributes page;
+        bool dirty = false;
+    } dcs_page;
+
+    std::vector<bool> code_pages;     // by physical page
+    std::vector<bool> writable_seen;  // some software TLB may hold a write entry for this physical page
+    Observer* watcher = nullptr;
+    Core* watched_core = nullptr;
+};
+
+}  // namespace stile::model
