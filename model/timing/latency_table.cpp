@@ -21,14 +21,16 @@ constexpr LatencyRow rows[] = {
     {C::shift, "shift", 1, 0, "shift and rotate", "osaca: 1 / 0.5 by immediate"},
     {C::mul, "mul", 3, 1, "integer multiply", "osaca, llvm: 3 / 1"},
     {C::div32, "div32", 24, 10, "divide, up to 32 bits", "llvm: 25 / 10; choice within 20-28 / 8-11"},
-    {C::div64, "div64", 40, 20, "divide, 64 bits, high half the sign", "choice: 40-45, throughput half of it"},
+    {C::div64, "div64", 40, 20, "divide, 64 bits, high half the sign",
+     "choice: 40-45, throughput half of it"},
     {C::lea, "lea", 1, 0, "address arithmetic", "osaca: 1 / 0.5"},
     {C::branch, "branch", 1, 1, "branch, until its outcome is known", "llvm: port 5 only"},
     {C::load, "load", 0, 0, "integer load, beside the cache's latency", "osaca: 4 = the L1D; 2 per cycle"},
     {C::store, "store", 1, 1, "store, into the store buffer", "osaca: 1 per cycle"},
     {C::lock, "lock", 20, 20, "locked read-modify-write; drains the store buffer", "choice within 18-25"},
     {C::fence, "fence", 35, 35, "mfence; lfence and sfence take a seventh of it", "choice: 33-36, 5 and 6"},
-    {C::string, "string", 35, 35, "start of a repeated string instruction", "erms: 35; then 16 bytes per cycle"},
+    {C::string, "string", 35, 35, "start of a repeated string instruction",
+     "erms: 35; then 16 bytes per cycle"},
     {C::vec_move, "vec_move", 1, 0, "vector move, logic, shuffle", "osaca, llvm: 1 / 0.33-0.5"},
     {C::vec_int, "vec_int", 1, 0, "vector integer arithmetic", "osaca, llvm: 1 / 0.5"},
     {C::fp_add, "fp_add", 3, 1, "floating-point add, compare, min, max", "osaca, llvm: 3 / 1"},
@@ -42,7 +44,8 @@ constexpr LatencyRow rows[] = {
     {C::sys_syscall, "sys_syscall", 80, 80, "syscall", "sky: 82 (Skylake)"},
     {C::sys_sysret, "sys_sysret", 72, 72, "sysret", "sky: 75 (Skylake)"},
     {C::sys_iret, "sys_iret", 250, 250, "iretq, far return", "xperf: about 270 (Haswell)"},
-    {C::sys_int, "sys_int", 330, 330, "exception, interrupt or int n: delivery to the first handler instruction",
+    {C::sys_int, "sys_int", 330, 330,
+     "exception, interrupt or int n: delivery to the first handler instruction",
      "choice; xperf: page fault to kernel about 440 with bookkeeping"},
     {C::sys_swapgs, "sys_swapgs", 26, 26, "swapgs", "sky: 26 (Skylake); atom: 22"},
     {C::sys_msr_read, "sys_msr_read", 70, 70, "rdmsr", "atom: 78; choice"},
@@ -66,7 +69,7 @@ constexpr LatencyRow rows[] = {
 };
 static_assert(std::size(rows) + 1 == static_cast<size_t>(C::count), "one row per class but none");
 
-ClassTable column(Cycles LatencyRow::* what) {
+ClassTable column(Cycles LatencyRow::*what) {
     ClassTable t{};
     for (const LatencyRow& r : rows) t[static_cast<size_t>(r.cls)] = r.*what;
     return t;

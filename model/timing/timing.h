@@ -24,9 +24,10 @@ struct BranchOutcome {
 
 struct BlockRun {
     const isa::BlockCode* code = nullptr;
-    void** slot = nullptr;     // one pointer per block for the timing model's own precomputed form; freed by release()
+    void** slot =
+        nullptr;  // one pointer per block for the timing model's own precomputed form; freed by release()
     uint64_t vaddr = 0, paddr = 0;
-    unsigned uops_done = 0;    // fewer than all when it ended in a fault
+    unsigned uops_done = 0;  // fewer than all when it ended in a fault
     BranchOutcome branch;
 };
 
@@ -39,14 +40,17 @@ class Timing {
   public:
     virtual ~Timing() = default;
     virtual BlockCost block(const BlockRun& run, const MemLog& log) = 0;
-    // Work done by the hardware itself outside any block: exception delivery, interrupt delivery, memory events in
-    // `log` with no instruction (pushes of the frame, descriptor reads).
+    // Work done by the hardware itself outside any block: exception delivery, interrupt delivery, memory
+    // events in `log` with no instruction (pushes of the frame, descriptor reads).
     virtual BlockCost event(isa::OpClass cls, const MemLog& log) = 0;
     virtual void release(void* slot) {}
-    // Translations that the modelled TLBs must forget.
+    // Translations that the modelled TLBs must forget. Called while the instruction that says so executes,
+    // before block() hears of its block.
     virtual void load_cr3(uint64_t value) {}
     virtual void invlpg(uint64_t vaddr) {}
     virtual void flush_tlbs() {}
+    // The core ran without this model for a while and now comes back to it.
+    virtual void resume() {}
 };
 
 }  // namespace stile::model

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/timing/inorder.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace stile::model {
+namespace {
+
+constexpr uint64_t cr0_pg = 1ull << 31, cr4_pcide = 1ull << 17;
+constexpr uint64_t string_bytes_per_cycle =
+    16;  // width of the L1's ports (Ivy Bridge: 16-byte loads and stores)
+constexpr uint64_t cycles_per_compared_element = 2;  // repe cmps, repne scas: 2-3 per element; our choice
+
+}  // namespace
+
+InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memory, LowerMemory& lower,
+                             const CpuState& state, Counters& counters)
+    : config_(c.core),
+      itlb_latency_(c.itlb.latency),
+      dtlb_latency_(c.dtlb.latency),
+      stlb_latency_(c.stlb.latency),
+      l1i_latency_(c.l1i.latency),
+      apl_latency_(c.apl_cache.latency),
+      state_(state),
+      counters_(counters),
+      lower_(lower),
+      l1i_("l1i", c.l1i),
+      path_(c, lower, counters),
+      itlb_("itlb", c.itlb),
+      dtlb_("dtlb", c.dtlb),
+      stlb_("stlb", c.stlb),
+      walker_(c.walker, memory, path_),
+      predictor_(c.core) {}
+
+BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
+    if (!started_) [[unlikely]]
+        begin();
+    const Cycles start = now_;
+    refill_ = 0;
+    if (counters_.domain_crossings != crossings_) [[unlikely]] {
+        wait_until(now_ + (counters_.domain_crossings - crossings_) * apl_latency_);
+        crossings_ = counters_.domain_crossings;
+    }
+    auto* block = static_cast<TimedBlock*>(*run.slot);
+    if (!block) [[unlikely]]
+        *run.slot = block = new TimedBlock(make_timed_block(*run.code, config_));
+
+    fetch(run.vaddr, run.paddr, run.code->bytes);
+    const MemEvent* event = log.e;
+    const MemEvent* const events_end = log.e + log.n;
+    const bool whole = run.uops_done >= run.code->uops.size();
+    for (const TimedUop& u : block->uops) {
+        if (!whole && u.uop >= run.uops_done) break;
+        issue(u, event, events_end);
+    }
+    if (run.branch.kind != BranchKind::none) redirect(run);
+    if (!forget_.empty()) [[unlikely]]
+        forget();
+    return end(start);
+}
+
+BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
+    if (!started_) begin();
+    const Cycles start = now_;
+    refill_ = 0;
+    wait_until(all_ready());
+    const Cycles memory = stream(log.e, log.e + log.n, 0);
+    wait_until(now_ + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
+    return end(start);
+}
+
+// Microcode and events find the pipeline empty, so their time is simply added.
+void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEvent* last) {
+    if (u.kind >= TimedUop::locked) wait_until(std::max(now_, path_.drained()));
+    if (u.kind == TimedUop::serial) wait_until(std::max(now_, all_ready()));
+    const MemEvent* const first = event;
+    while (event != last && event->insn == u.insn) ++event;
+    const Cycles memory = stream(first, event, u.element);
+    // What serialises also fetches anew.
+    const Cycles refetch = u.kind == TimedUop::serial ? l1i_latency_ + itlb_latency_ : 0;
+    wait_until(now_ + u.latency + memory + refetch);
+    finish(u, now_);
+}
+
+inline void InorderTiming::finish(const TimedUop& u, Cycles ready) {
+    ready_[u.result[0]] = ready;
+    ready_[u.result[1]] = ready;
+    ready_[u.result[2]] = ready;
+}
+
+inline void InorderTiming::issue(const TimedUop& u, const MemEvent*& event, const MemEvent* last) {
+    const Cycles sources = std::max(std::max(ready_[u.source[0]], ready_[u.source[1]]),
+                                    std::max(ready_[u.source[2]], ready_[u.source[3]]));
+    if (sources > now_) {
+        now_ = sources;
+        issued_ = 0;
+    } else if (issued_ >= config_.width) {
+        ++now_;
+        issued_ = 0;
+    }
+    if (u.busy != 0) {
+        wait_until(unit_free_[u.unit]);
+        unit_free_[u.unit] = now_ + u.busy;
+    }
+    ++issued_;
+    switch (u.kind) {
+        case TimedUop::plain:
+            finish(u, now_ + u.latency);
+            if (u.is_branch) resolved_ = now_ + u.latency;
+            return;
+        case TimedUop::load: {
+            Cycles ready = now_;
+            while (event != last && event->insn == u.insn && event->kind != MemKind::store) {
+                ready = std::max(ready, load(*event++));
+                if (!u.last_access) break;
+            }
+            finish(u, ready + u.latency);
+            if (u.is_branch) resolved_ = ready + u.latency;
+            return;
+        }
+        case TimedUop::store:
+            while (event != last && event->insn == u.insn) {
+                store(*event++);
+                if (!u.last_access) break;
+            }
+            finish(u, now_ + u.latency);
+            if (u.is_branch) resolved_ = now_ + u.latency;
+            return;
+        default:
+            slow(u, event, last);
+    }
+}
+
+Cycles InorderTiming::load(const MemEvent& e) {
+    if (e.kind == MemKind::mmio_load || e.kind == MemKind::mmio_store) {
+        // Uncached accesses are strongly ordered.
+        wait_until(path_.drained());
+        wait_until(now_ + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read));
+        return now_;
+    }
+    const Cycles translated = translate(e.vaddr);
+    return path_.load(e.paddr, e.bytes, now_ + translated);
+}
+
+void InorderTiming::store(const MemEvent& e) {
+    if (e.kind == MemKind::mmio_store || e.kind == MemKind::mmio_load)
+        return wait_until(path_.post(now_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write)));
+    const Cycles translated = translate(e.vaddr);
+    wait_until(path_.store(e.paddr, e.bytes, now_ + translated) - translated);
+}
+
+// Cycles that runs of memory take beyond the fixed part of the instruction: loads and stores go on side by
+// side, a port's width each per cycle, and `string_fills` misses overlap.
+Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element) {
+    if (first == last) return 0;
+    Cycles misses = 0, devices = 0;
+    uint64_t loaded = 0, stored = 0;
+    for (const MemEvent* e = first; e != last; ++e) {
+        switch (e->kind) {
+            case MemKind::load:
+            case MemKind::store: {
+                const bool write = e->kind == MemKind::store;
+                devices += translate(e->vaddr);
+                misses += path_.stream(e->paddr, e->bytes, write);
+                (write ? stored : loaded) += e->bytes;
+                break;
+            }
+            case MemKind::mmio_load:
+                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_read);
+                break;
+            case MemKind::mmio_store:
+                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_write);
+                break;
+        }
+    }
+    const Cycles overlap = std::max(1u, config_.string_fills);
+    const Cycles moved =
+        element ? (loaded / element + 1) * cycles_per_compared_element
+                : (std::max(loaded, stored) + string_bytes_per_cycle - 1) / string_bytes_per_cycle;
+    return moved + devices + (misses + overlap - 1) / overlap + (loaded ? path_.hit_latency() : 0);
+}
+
+Cycles InorderTiming::all_ready() const {
+    return std::max(path_.drained(), *std::max_element(ready_.begin(), ready_.end()));
+}
+
+BlockCost InorderTiming::end(Cycles start) {
+    // Only a change of context changes these, and that ends the block.
+    cr3_ = state_.cr3;
+    paging_ = state_.cr0 & cr0_pg;
+    pcid_ = state_.cr4 & cr4_pcide ? state_.cr3 & 0xfff : 0;
+    return {now_ - start, refill_};
+}
+
+void InorderTiming::begin() {
+    started_ = true;
+    end(now_);
+    crossings_ = counters_.domain_crossings;
+}
+
+void InorderTiming::release(void* slot) { delete static_cast<TimedBlock*>(slot); }
+
+}  // namespace stile::model

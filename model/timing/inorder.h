@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An in-order pipeline as a scoreboard: micro-ops issue in program order, up to `width` a cycle, each as soon
+// as its sources are ready and its unit is free. A load that misses does not stop the pipeline; the first use
+// of its result does. Page walks, microcode and wrong predictions do stop it. There is one clock, that of
+// issue; results still on their way when a block ends delay their users in later blocks.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "model/config.h"
+#include "model/core/counters.h"
+#include "model/core/cpu_state.h"
+#include "model/memory/physical_memory.h"
+#include "model/timing/branch_predictor.h"
+#include "model/timing/cache.h"
+#include "model/timing/data_path.h"
+#include "model/timing/lower_memory.h"
+#include "model/timing/timed_block.h"
+#include "model/timing/timing.h"
+#include "model/timing/tlb.h"
+#include "model/timing/walker.h"
+
+namespace stile::model {
+
+class InorderTiming final : public Timing {
+  public:
+    // state and counters are the core's; paging follows state.cr0, cr3 and cr4.
+    InorderTiming(const MachineConfig& config, const PhysicalMemory& memory, LowerMemory& lower,
+                  const CpuState& state, Counters& counters);
+
+    BlockCost block(const BlockRun& run, const MemLog& log) override;
+    BlockCost event(isa::OpClass cls, const MemLog& log) override;
+    void release(void* slot) override;
+    // Called while the instruction executes, before block() hears of it: they take effect after that block.
+    void load_cr3(uint64_t value) override;
+    void invlpg(uint64_t vaddr) override;
+    void flush_tlbs() override;
+    void resume() override { started_ = false; }
+
+  private:
+    struct Forget {
+        enum What : uint8_t { context, page, all } what;
+        uint64_t value;
+    };
+
+    void fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes);
+    void fetch_line(uint64_t line);
+    void fetch_page(uint64_t vaddr);
+    void issue(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
+    void wait_until(Cycles t) {
+        if (t > now_) {
+            now_ = t;
+            issued_ = 0;
+        }
+    }
+    void finish(const TimedUop& u, Cycles ready);
+    void slow(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
+    Cycles load(const MemEvent& e);
+    void store(const MemEvent& e);
+    // Cycles that a data access waits for its translation; walks stop the pipeline instead.
+    Cycles translate(uint64_t vaddr) {
+        if (vaddr >> 12 == data_page_ || !paging_) return dtlb_latency_;
+        return translate_slow(vaddr);
+    }
+    Cycles translate_slow(uint64_t vaddr);
+    Cycles stream(const MemEvent* first, const MemEvent* end, unsigned element);
+    Cycles all_ready() const;
+    void redirect(const BlockRun& run);
+    void walk(uint64_t vaddr, bool& large);
+    void begin();
+    BlockCost end(Cycles start);
+    void remember_to_forget(Forget f);
+    void forget();
+
+    const CoreConfig config_;
+    const Cycles itlb_latency_, dtlb_latency_, stlb_latency_, l1i_latency_, apl_latency_;
+    const CpuState& state_;
+    Counters& counters_;
+    LowerMemory& lower_;
+
+    Cache l1i_;
+    DataPath path_;
+    Tlb itlb_, dtlb_, stlb_;
+    Walker walker_;
+    BranchPredictor predictor_;
+
+    Cycles now_ = 0;       // issue cycle of the last micro-op
+    unsigned issued_ = 0;  // micro-ops in that cycle
+    Cycles refill_ = 0;    // walks of the running block
+    Cycles resolved_ = 0;  // when the block's branch knows where it goes
+    std::array<Cycles, PLACE_COUNT> ready_{};
+    std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
+
+    uint64_t cr3_ = 0;
+    unsigned pcid_ = 0;
+    bool paging_ = false;
+    bool started_ = false;
+    uint64_t fetch_line_ = ~0ull, fetch_page_ = ~0ull, data_page_ = ~0ull;
+    uint64_t crossings_ = 0;
+    std::vector<Forget> forget_;
+};
+
+}  // namespace stile::model

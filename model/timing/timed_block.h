@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the scoreboard needs to know of a block, worked out once: for each micro-op that takes an issue slot
+// the places it reads and writes, its unit, and its latency.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "isa/uop.h"
+#include "model/config.h"
+
+namespace stile::model {
+
+// Places of the scoreboard: the micro-ops' registers (isa::Reg), then these.
+enum Place : uint8_t {
+    PLACE_FLAGS = isa::NUM_REGS,
+    PLACE_SINK,  // written by what has no result; never read
+    PLACE_X87,   // the register stack as one
+    PLACE_XMM0,
+    PLACE_COUNT = PLACE_XMM0 + 17
+};
+
+struct TimedUop {
+    enum Kind : uint8_t {
+        plain,
+        load,
+        store,
+        string,
+        locked,    // waits for the store buffer
+        blocking,  // microcode: nothing else issues meanwhile
+        serial     // and waits for everything before it
+    };
+    uint8_t source[4] = {isa::ZERO, isa::ZERO, isa::ZERO, isa::ZERO};
+    uint8_t result[3] = {PLACE_SINK, PLACE_SINK, PLACE_SINK};
+    Kind kind = plain;
+    uint8_t unit = 0;          // by class; all dividers are one
+    uint8_t insn = 0;          // index of the instruction
+    uint8_t uop = 0;           // index of the micro-op
+    bool last_access = false;  // of its instruction: takes all memory events that are left
+    bool is_branch = false;
+    uint8_t element = 0;  // string instructions that compare: bytes of one element, else 0
+    uint32_t latency = 0, busy = 0;
+};
+
+struct TimedBlock {
+    std::vector<TimedUop> uops;
+};
+
+TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config);
+
+}  // namespace stile::model

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/timing/walker.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace stile::model {
+namespace {
+
+constexpr uint64_t table_mask = 0xff'ffff'f000ull;  // 40 physical address bits
+constexpr uint64_t present = 1, page_size = 1 << 7;
+
+unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
+
+uint64_t key_of(uint64_t vaddr, unsigned level, unsigned pcid) {
+    return (vaddr & 0xffff'ffff'ffffull) >> shift_of(level) << 12 | pcid;
+}
+
+}  // namespace
+
+Walker::Walker(const WalkerConfig& config, const PhysicalMemory& memory, DataPath& path)
+    : latency_(config.latency),
+      memory_(memory),
+      path_(path),
+      caches_{TableCache(config.pd_entries), TableCache(config.pdpt_entries),
+              TableCache(config.pml4_entries)} {}
+
+Walker::Result Walker::walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t) {
+    t += latency_;
+    uint64_t table = cr3 & table_mask;
+    unsigned level = 4;
+    for (unsigned l = 2; l <= 4; ++l) {
+        if (of_level(l).find(key_of(vaddr, l, pcid), table)) {
+            level = l - 1;
+            break;
+        }
+    }
+    for (;; --level) {
+        const uint64_t where = table + (vaddr >> shift_of(level) & 0x1ff) * 8;
+        if (!memory_.contains(where, 8)) return {t, false};
+        t = path_.load(where, 8, t);
+        uint64_t entry;
+        std::memcpy(&entry, memory_.host(where), 8);
+        // The MMU allowed the access, so a hole here means that the guest changed its tables since.
+        if (level == 1 || !(entry & present)) return {t, false};
+        if (entry & page_size) return {t, true};
+        table = entry & table_mask;
+        of_level(level).add(key_of(vaddr, level, pcid), table);
+    }
+}
+
+void Walker::flush(unsigned pcid) {
+    for (TableCache& c : caches_) c.flush(pcid);
+}
+
+void Walker::flush() {
+    for (TableCache& c : caches_) c.flush();
+}
+
+bool Walker::TableCache::find(uint64_t key, uint64_t& table) {
+    const auto it =
+        std::find_if(entries_.begin(), entries_.end(), [key](const Entry& e) { return e.key == key; });
+    if (it == entries_.end()) return false;
+    std::rotate(entries_.begin(), it, it + 1);
+    table = entries_.front().table;
+    return true;
+}
+
+void Walker::TableCache::add(uint64_t key, uint64_t table) {
+    if (capacity_ == 0) return;
+    if (entries_.size() == capacity_) entries_.pop_back();
+    entries_.insert(entries_.begin(), {key, table});
+}
+
+void Walker::TableCache::flush(unsigned pcid) {
+    std::erase_if(entries_, [pcid](const Entry& e) { return (e.key & 0xfff) == pcid; });
+}
+
+}  // namespace stile::model
