@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys below `machine:`. Default values stand in model/config.h; their sources stand here.
+#include "model/timing/latency_table.h"
+#include "sim/config/bind.h"
+
+namespace stile::sim {
+namespace {
+
+constexpr int64_t KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30;
+constexpr int64_t max_latency = 1'000'000;
+
+const char* const xeon = "Intel Xeon E3-1220 v2 (Ivy Bridge)";
+
+void bind_cache(Registry& keys, const std::string& path, model::CacheConfig& cache, const std::string& what,
+                int64_t least, const std::string& latency_help) {
+    const std::string absent = least == 0 ? "; 0 B: there is none" : "";
+    keys.bytes(path + ".size", cache.size).range(least, GiB).help("size of " + what + absent).source(xeon);
+    keys.integer(path + ".ways", cache.ways).range(1, 64).help("ways per set").source(xeon);
+    keys.cycles(path + ".latency", cache.latency).range(0, max_latency).help(latency_help).source(xeon);
+}
+
+void bind_tlb(Registry& keys, const std::string& path, model::TlbConfig& tlb, const std::string& what) {
+    keys.integer(path + ".entries", tlb.entries).range(1, 65536).help("entries of " + what).source(xeon);
+    keys.integer(path + ".ways", tlb.ways).range(1, 65536).help("ways per set").source(xeon);
+    keys.cycles(path + ".latency", tlb.latency)
+        .range(0, max_latency)
+        .help("added to an access that hits here; 0: hidden behind the cache")
+        .source(xeon);
+}
+
+void bind_core(Registry& keys, model::CoreConfig& core) {
+    keys.choice<model::CoreModel>(
+            "machine.core.model", core.model,
+            {{"functional", model::CoreModel::functional}, {"inorder", model::CoreModel::inorder}})
+        .later("ooo", "the out-of-order core comes later; functional or inorder is expected")
+        .help("functional: one cycle per instruction; inorder: a scoreboard over micro-ops")
+        .source("our choice");
+    keys.integer("machine.core.width", core.width)
+        .range(1, 16)
+        .help("micro-ops issued per cycle at most")
+        .source("our choice");
+    keys.cycles("machine.core.mispredict", core.mispredict)
+        .range(0, max_latency)
+        .help("refill after a mispredicted branch")
+        .source("Ivy Bridge: 15 to 19");
+    keys.cycles("machine.core.resteer", core.resteer)
+        .range(0, max_latency)
+        .help("refill when only the target of a direct branch was not known")
+        .source("Ivy Bridge: 8 to 10");
+    keys.integer("machine.core.predictor_entries", core.predictor_entries)
+        .range(1, MiB)
+        .help("two-bit counters of the branch predictor, a power of two")
+        .source("our choice");
+    keys.integer("machine.core.btb_entries", core.btb_entries)
+        .range(1, MiB)
+        .help("branch targets remembered, a power of two")
+        .source(xeon);
+    keys.integer("machine.core.ras_entries", core.ras_entries)
+        .range(1, 1024)
+        .help("depth of the return stack")
+        .source(xeon);
+    keys.integer("machine.core.store_buffer", core.store_buffer)
+        .range(1, 1024)
+        .help("stores that may wait for their cache line")
+        .source(xeon);
+    keys.integer("machine.core.fill_buffers", core.fill_buffers)
+        .range(1, 256)
+        .help("cache lines on their way into the first-level data cache")
+        .source(xeon);
+    keys.integer("machine.core.string_fills", core.string_fills)
+        .range(1, 256)
+        .help("of them, kept busy by one repeated string instruction")
+        .source("our choice");
+    for (const model::LatencyRow& row : model::latency_table()) {
+        keys.cycles(std::string("machine.core.latencies.") + row.name,
+                    core.latency[static_cast<size_t>(row.cls)])
+            .range(0, max_latency)
+            .help(std::string("from input to result: ") + row.help)
+            .source(row.source);
+    }
+    for (const model::LatencyRow& row : model::latency_table()) {
+        keys.cycles(std::string("machine.core.throughputs.") + row.name,
+                    core.throughput[static_cast<size_t>(row.cls)])
+            .range(0, max_latency)
+            .help(std::string("until the unit takes the next one; 0: bounded by width alone: ") + row.help)
+            .source(row.source);
+    }
+}
+
+}  // namespace
+
+void bind_machine(Registry& keys, model::MachineConfig& machine) {
+    keys.text("machine.name", machine.name).help("what results.csv calls this machine").source("");
+    keys.integer("machine.cores", machine.cores)
+        .range(1, 64)
+        .help("number of cores; 1 in this version")
+        .source("our choice");
+    keys.frequency("machine.frequency", machine.frequency)
+        .range(1'000'000, 100'000'000'000)
+        .help("core clock")
+        .source(xeon);
+    bind_core(keys, machine.core);
+    bind_cache(keys, "machine.l1i", machine.l1i, "the first-level instruction cache", KiB,
+               "cost of every change of the fetch address, for a hit");
+    bind_cache(keys, "machine.l1d", machine.l1d, "the first-level data cache", KiB, "load to use, for a hit");
+    bind_cache(keys, "machine.l2", machine.l2, "the second-level cache", 0,
+               "added when the first level misses");
+    bind_cache(keys, "machine.llc", machine.llc, "the last-level cache", 0,
+               "added when the second level misses");
+    bind_tlb(keys, "machine.itlb", machine.itlb, "the first-level instruction TLB");
+    bind_tlb(keys, "machine.dtlb", machine.dtlb, "the first-level data TLB");
+    bind_tlb(keys, "machine.stlb", machine.stlb, "the second-level TLB");
+    keys.cycles("machine.walker.latency", machine.walker.latency)
+        .range(0, max_latency)
+        .help("fixed part of a page walk, beside its memory accesses")
+        .source("our choice");
+    keys.integer("machine.walker.pml4_entries", machine.walker.pml4_entries)
+        .range(0, 1024)
+        .help("level-4 entries that the walker keeps")
+        .source("our choice");
+    keys.integer("machine.walker.pdpt_entries", machine.walker.pdpt_entries)
+        .range(0, 1024)
+        .help("level-3 entries that the walker keeps")
+        .source("our choice");
+    keys.integer("machine.walker.pd_entries", machine.walker.pd_entries)
+        .range(0, 1024)
+        .help("level-2 entries that the walker keeps")
+        .source("our choice");
+    keys.integer("machine.codoms.apl_cache.entries", machine.apl_cache.entries)
+        .range(1, 256)
+        .help("domains whose access-protection lists the core holds")
+        .source("CODOMs (ISCA'14): 32");
+    keys.integer("machine.codoms.apl_cache.ways", machine.apl_cache.ways)
+        .range(1, 256)
+        .help("ways per set; as many as entries: fully associative")
+        .source("CODOMs (ISCA'14): fully associative");
+    keys.cycles("machine.codoms.apl_cache.latency", machine.apl_cache.latency)
+        .range(0, max_latency)
+        .help("added to a domain crossing that hits")
+        .source("CODOMs (ISCA'14): hidden behind the front end");
+    keys.text("machine.codoms.apl_cache.refill", machine.apl_cache.refill)
+        .choices({"software"})
+        .help("who fills it after a miss: software is an exception to the kernel")
+        .source("CODOMs (ISCA'14)");
+    keys.bytes("machine.memory.size", machine.memory.size)
+        .range(32 * MiB, 64 * GiB)
+        .help("RAM, a multiple of 2 MiB")
+        .source("our choice");
+    keys.cycles("machine.memory.latency", machine.memory.latency)
+        .range(0, max_latency)
+        .help("from a miss in the last cache to the data")
+        .source("DDR3-1600 behind Ivy Bridge: about 65 ns");
+    keys.cycles("machine.io_latency", machine.io_latency)
+        .range(0, max_latency)
+        .help("an uncached access to a device register")
+        .source("our choice");
+    keys.cycles("machine.quantum", machine.quantum)
+        .range(100, 1'000'000'000)
+        .help("how far a core may run ahead of the simulated clock; changes no result on one core")
+        .source("our choice");
+}
+
+}  // namespace stile::sim

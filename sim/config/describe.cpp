@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/describe.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/config/bind.h"
+
+namespace stile::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<std::string> split(const std::string& path) {
+    std::vector<std::string> names;
+    size_t begin = 0;
+    for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
+        names.push_back(path.substr(begin, dot - begin));
+        begin = dot + 1;
+    }
+    names.push_back(path.substr(begin));
+    return names;
+}
+
+Json number_schema(const Key& key, const char* pattern) {
+    Json number{{"type", "integer"}, {"minimum", key.min()}};
+    if (key.max() != std::numeric_limits<int64_t>::max()) number["maximum"] = key.max();
+    const Json with_unit{{"type", "string"}, {"pattern", pattern}};
+    if (!pattern) return number;
+    if (key.kind() == KeyKind::frequency || key.kind() == KeyKind::time) return with_unit;
+    return {{"anyOf", {number, with_unit}}};
+}
+
+Json text_schema(const Key& key) {
+    // Plain YAML numbers are fine where text is expected.
+    if (key.choices().empty()) return {{"type", {"string", "number", "boolean"}}};
+    return {{"enum", key.choices()}};
+}
+
+Json value_schema(const Key& key) {
+    constexpr const char* sizes = "^[0-9.]+ *(B|KiB|MiB|GiB)$";
+    switch (key.kind()) {
+        case KeyKind::integer:
+            return number_schema(key, nullptr);
+        case KeyKind::boolean:
+            return {{"type", "boolean"}};
+        case KeyKind::text:
+            return text_schema(key);
+        case KeyKind::bytes:
+            return number_schema(key, sizes);
+        case KeyKind::frequency:
+            return number_schema(key, "^[0-9.]+ *(Hz|kHz|MHz|GHz)$");
+        case KeyKind::time:
+            return number_schema(key, "^[0-9.]+ *(ns|us|ms|s)$");
+        case KeyKind::cycles:
+            return number_schema(key, "^[0-9.]+ *(cycles?|ns|us|ms|s)$");
+        case KeyKind::text_list:
+            return {{"type", "array"}, {"items", text_schema(key)}};
+        case KeyKind::bytes_list:
+            return {{"type", "array"}, {"items", number_schema(key, sizes)}};
+    }
+    return {};
+}
+
+void put(Json& root, const Key& key) {
+    Json* node = &root;
+    const std::vector<std::string> names = split(key.path());
+    for (const std::string& name : names) {
+        if (!node->contains("properties")) {
+            (*node)["type"] = "object";
+            (*node)["additionalProperties"] = false;
+            (*node)["properties"] = Json::object();
+        }
+        node = &(*node)["properties"][name];
+    }
+    *node = value_schema(key);
+    (*node)["description"] = key.help() + (key.is_required() ? "" : " (default: " + key.default_text() + ")");
+}
+
+void print(std::string& out, const Key& key) {
+    out += fmt::format(
+        "{}\n    {}\n    {}; {}{}\n", key.path(), key.help(), key.kind_text(),
+        key.is_required() ? "required" : "default " + key.default_text(),
+        key.source().empty() || key.source() == "workload" ? "" : "\n    source: " + key.source());
+}
+
+}  // namespace
+
+std::string resolved_yaml(const Registry& keys) {
+    std::string out;
+    // A group is written where its first key stands; keys of one group need not stand together.
+    const auto write = [&](const auto& self, const std::string& prefix, int depth) -> void {
+        for (const std::string& name : keys.children(prefix)) {
+            const std::string path = prefix.empty() ? name : prefix + "." + name;
+            out += std::string(static_cast<size_t>(depth) * 2, ' ') + name + ":";
+            if (const Key* key = keys.find(path)) {
+                out += " " + key->value_text() + "\n";
+            } else {
+                out += "\n";
+                self(self, path, depth + 1);
+            }
+        }
+    };
+    write(write, "", 0);
+    return out;
+}
+
+std::string parameter_list(const workload::PluginList& workloads) {
+    RunConfig config;
+    Registry keys;
+    bind_run(keys, config);
+    std::string out =
+        "extends\n    path of a YAML file, or a list of them, that this one is put over; relative to it\n"
+        "    text or list of text; default none\n";
+    for (const Key& key : keys.keys()) print(out, key);
+    for (const workload::Plugin& plugin : workloads.plugins) {
+        out += fmt::format("\n# with workload.name: {} ({})\n", plugin.descriptor->name,
+                           plugin.descriptor->help);
+        Registry own;
+        workload::Parameters values;
+        bind_parameters(own, *plugin.descriptor, values);
+        for (const Key& key : own.keys()) print(out, key);
+    }
+    return out;
+}
+
+std::string json_schema(const workload::PluginList& workloads) {
+    RunConfig config;
+    Registry keys;
+    bind_run(keys, config);
+    Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Stile run"}};
+    for (const Key& key : keys.keys()) put(schema, key);
+    const Json path{{"type", "string"}};
+    schema["properties"]["extends"] = {{"anyOf", {path, {{"type", "array"}, {"items", path}}}},
+                                       {"description", "YAML files that this one is put over"}};
+    schema["properties"]["workload"].erase("additionalProperties");
+
+    // What may stand below `workload:` depends on its name.
+    const Json own = schema["properties"]["workload"]["properties"];
+    Json branches = Json::array();
+    for (const workload::Plugin& plugin : workloads.plugins) {
+        Registry parameters;
+        workload::Parameters values;
+        bind_parameters(parameters, *plugin.descriptor, values);
+        Json allowed{{"properties", own}};
+        for (const Key& key : parameters.keys()) {
+            const std::string name = key.path().substr(key.path().find('.') + 1);
+            allowed["properties"][name] = value_schema(key);
+            allowed["properties"][name]["description"] = key.help();
+        }
+        allowed["additionalProperties"] = false;
+        branches.push_back(
+            {{"if", {{"properties", {{"name", {{"const", plugin.descriptor->name}}}}}}}, {"then", allowed}});
+    }
+    schema["properties"]["workload"]["required"] = {"name"};
+    if (!branches.empty()) schema["properties"]["workload"]["allOf"] = branches;
+    Json named{{"type", "string"}, {"description", "short for a map with this name"}};
+    schema["properties"]["workload"] = {{"anyOf", {named, schema["properties"]["workload"]}}};
+    return schema.dump(2) + "\n";
+}
+
+}  // namespace stile::sim

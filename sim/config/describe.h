@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys, told to people and to editors.
+#pragma once
+
+#include <string>
+
+#include "sim/config/registry.h"
+#include "workloads/plugin.h"
+
+namespace stile::sim {
+
+// The resolved configuration: every key with its value; `stile run` takes it as it is.
+std::string resolved_yaml(const Registry& keys);
+
+// One paragraph per key: name, type, default, help, source.
+std::string parameter_list(const workload::PluginList& workloads);
+
+// JSON Schema (draft 2020-12) of a run's YAML.
+std::string json_schema(const workload::PluginList& workloads);
+
+}  // namespace stile::sim

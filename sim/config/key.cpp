@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "sim/config/nearest.h"
+#include "sim/config/registry.h"
+#include "sim/config/units.h"
+
+namespace stile::sim {
+namespace {
+
+// Plain where YAML reads it back as the same text, else double-quoted.
+std::string quote(const std::string& text) {
+    const bool plain =
+        !text.empty() &&
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@") ==
+            std::string::npos &&
+        text[0] != '-' && text != "true" && text != "false" && text != "null" && !parse_integer(text);
+    if (plain) return text;
+    std::string quoted = "\"";
+    for (unsigned char c : text) {
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+            quoted += static_cast<char>(c);
+        } else if (c == '\n') {
+            quoted += "\\n";
+        } else if (c == '\t') {
+            quoted += "\\t";
+        } else if (c < 0x20) {
+            constexpr const char* digits = "0123456789abcdef";
+            quoted += "\\x";
+            quoted += digits[c >> 4];
+            quoted += digits[c & 15];
+        } else {
+            quoted += static_cast<char>(c);
+        }
+    }
+    return quoted + "\"";
+}
+
+template <class T, class F>
+std::string list_text(const std::vector<T>& items, F&& text) {
+    std::string all = "[";
+    for (size_t i = 0; i < items.size(); ++i) all += (i ? ", " : "") + text(items[i]);
+    return all + "]";
+}
+
+std::string last_name(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+}  // namespace
+
+Key& Key::stored_by(std::function<void(const Value&)> store, std::function<Value()> load) {
+    store_ = std::move(store);
+    load_ = std::move(load);
+    default_ = to_yaml(load_());
+    return *this;
+}
+
+std::string Key::number_text(int64_t value) const {
+    switch (kind_) {
+        case KeyKind::bytes:
+        case KeyKind::bytes_list:
+            return format_bytes(value);
+        case KeyKind::frequency:
+            return format_frequency(value);
+        case KeyKind::time:
+            return format_time(value);
+        default:
+            return std::to_string(value);
+    }
+}
+
+std::string Key::to_yaml(const Value& value) const {
+    struct Visitor {
+        const Key& key;
+        std::string operator()(int64_t v) const { return key.number_text(v); }
+        std::string operator()(bool v) const { return v ? "true" : "false"; }
+        std::string operator()(const std::string& v) const { return quote(v); }
+        std::string operator()(const std::vector<std::string>& v) const { return list_text(v, quote); }
+        std::string operator()(const std::vector<int64_t>& v) const {
+            return list_text(v, [this](int64_t n) { return key.number_text(n); });
+        }
+    };
+    return std::visit(Visitor{*this}, value);
+}
+
+std::string Key::kind_text() const {
+    const bool bounded = max_ < std::numeric_limits<int32_t>::max() || kind_ == KeyKind::bytes;
+    const std::string range = min_ == 0 && !bounded ? ""
+                              : max_ == std::numeric_limits<int64_t>::max()
+                                  ? ", at least " + number_text(min_)
+                                  : ", " + number_text(min_) + " to " + number_text(max_);
+    switch (kind_) {
+        case KeyKind::integer:
+            return "integer" + range;
+        case KeyKind::boolean:
+            return "true or false";
+        case KeyKind::text:
+            return choices_.empty() ? "text" : alternatives(choices_);
+        case KeyKind::bytes:
+            return "size" + range;
+        case KeyKind::frequency:
+            return "frequency" + range;
+        case KeyKind::time:
+            return "time" + range;
+        case KeyKind::cycles:
+            return "cycles" + range;
+        case KeyKind::text_list:
+            return choices_.empty() ? "list of text" : "list of " + alternatives(choices_);
+        case KeyKind::bytes_list:
+            return "list of sizes";
+    }
+    return "";
+}
+
+std::string Key::expected() const {
+    switch (kind_) {
+        case KeyKind::integer:
+            return "a whole number is expected, such as " + default_;
+        case KeyKind::boolean:
+            return "true or false is expected";
+        case KeyKind::text:
+            return choices_.empty() ? "text is expected" : alternatives(choices_) + " is expected";
+        case KeyKind::bytes:
+            return "a size in B, KiB, MiB or GiB is expected, such as " + default_;
+        case KeyKind::frequency:
+            return "a frequency in Hz, kHz, MHz or GHz is expected, such as " + default_;
+        case KeyKind::time:
+            return "a time in ns, us, ms or s is expected, such as " + default_;
+        case KeyKind::cycles:
+            return "a number of cycles is expected, such as 4, '4 cycles' or '2 ns'";
+        case KeyKind::text_list:
+            return "a list is expected, such as [a, b]";
+        case KeyKind::bytes_list:
+            return "a list of sizes is expected, such as [0 B, 64 B, 4 KiB]";
+    }
+    return "";
+}
+
+bool Key::read_number(const Node& node, int64_t frequency, int64_t& out, Faults& faults) const {
+    std::optional<int64_t> value;
+    if (node.kind == Node::Kind::scalar) {
+        switch (kind_) {
+            case KeyKind::integer:
+                if (!node.quoted) value = parse_integer(node.text);
+                break;
+            case KeyKind::bytes:
+            case KeyKind::bytes_list:
+                value = parse_bytes(node.text);
+                break;
+            case KeyKind::frequency:
+                value = parse_frequency(node.text);
+                break;
+            case KeyKind::time:
+                value = parse_time(node.text);
+                break;
+            case KeyKind::cycles:
+                value = parse_cycles(node.text, frequency);
+                break;
+            default:
+                break;
+        }
+    }
+    if (!value) {
+        const std::string found = node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name();
+        std::string remedy =
+            kind_ == KeyKind::bytes_list ? "a size in B, KiB, MiB or GiB is expected" : expected();
+        if (node.kind == Node::Kind::scalar && node.text.size() > 1 && node.text[0] == '0' &&
+            node.text.find_first_not_of("0123456789") == std::string::npos) {
+            remedy = "a leading zero would make it octal; leave it out";
+        }
+        faults.push_back({node.place, "'" + path_ + "' cannot be " + found, remedy});
+        return false;
+    }
+    if (*value < min_ || *value > max_) {
+        const std::string bounds = max_ == std::numeric_limits<int64_t>::max()
+                                       ? "at least " + number_text(min_)
+                                       : number_text(min_) + " to " + number_text(max_);
+        faults.push_back({node.place, "'" + path_ + "' is out of range: " + node.text, "valid is " + bounds});
+        return false;
+    }
+    out = *value;
+    return true;
+}
+
+bool Key::read_text(const Node& node, std::string& out, Faults& faults) const {
+    if (node.kind != Node::Kind::scalar) {
+        const std::string what = kind_ == KeyKind::text ? expected() : "text is expected";
+        faults.push_back({node.place, "'" + path_ + "' cannot be " + node.kind_name(), what});
+        return false;
+    }
+    for (const auto& [value, why] : later_) {
+        if (node.text == value) {
+            faults.push_back({node.place, "'" + path_ + ": " + value + "' is not in this version", why});
+            return false;
+        }
+    }
+    if (!choices_.empty() && std::find(choices_.begin(), choices_.end(), node.text) == choices_.end()) {
+        faults.push_back(
+            {node.place, "'" + path_ + "' cannot be '" + node.text + "'", suggestion(node.text, choices_)});
+        return false;
+    }
+    out = node.text;
+    return true;
+}
+
+bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& faults) const {
+    switch (kind_) {
+        case KeyKind::boolean:
+            if (node.kind == Node::Kind::scalar && !node.quoted &&
+                (node.text == "true" || node.text == "false")) {
+                out = node.text == "true";
+                return true;
+            }
+            faults.push_back(
+                {node.place,
+                 "'" + path_ + "' cannot be " +
+                     (node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name()),
+                 expected()});
+            return false;
+        case KeyKind::text: {
+            std::string text;
+            if (!read_text(node, text, faults)) return false;
+            out = text;
+            return true;
+        }
+        case KeyKind::text_list:
+        case KeyKind::bytes_list: {
+            if (node.kind != Node::Kind::sequence) {
+                const std::string found =
+                    node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name();
+                const std::string remedy =
+                    node.kind == Node::Kind::scalar
+                        ? "a list is expected: " + last_name(path_) + ": [" + node.text + "]"
+                        : expected();
+                faults.push_back({node.place, "'" + path_ + "' cannot be " + found, remedy});
+                return false;
+            }
+            bool good = true;
+            std::vector<std::string> words;
+            std::vector<int64_t> numbers;
+            for (const Node& item : node.items) {
+                std::string word;
+                int64_t number = 0;
+                if (kind_ == KeyKind::text_list) {
+                    good &= read_text(item, word, faults);
+                    words.push_back(word);
+                } else {
+                    good &= read_number(item, frequency, number, faults);
+                    numbers.push_back(number);
+                }
+            }
+            if (kind_ == KeyKind::text_list) {
+                out = words;
+            } else {
+                out = numbers;
+            }
+            return good;
+        }
+        default: {
+            int64_t number = 0;
+            if (!read_number(node, frequency, number, faults)) return false;
+            out = number;
+            return true;
+        }
+    }
+}
+
+void Key::assign(const Node& node, int64_t frequency, Faults& faults) {
+    given_ = true;
+    place_ = node.place;
+    if (node.kind == Node::Kind::null) {
+        faults.push_back({node.place, "'" + path_ + "' has no value", expected()});
+        return;
+    }
+    Value value;
+    if (read_value(node, frequency, value, faults)) store_(value);
+}
+
+}  // namespace stile::sim

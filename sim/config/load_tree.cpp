@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `extends:` puts one file on top of others.
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/config/load.h"
+#include "sim/config/tree.h"
+
+namespace stile::sim {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std::string>& names);
+
+void load_base(Node& merged, const Node& item, const std::string& from, std::vector<fs::path>& open,
+               std::vector<std::string>& names) {
+    if (item.kind != Node::Kind::scalar) {
+        throw BadInput(item.place, std::string("'extends' cannot be ") + item.kind_name(),
+                       "the path of a YAML file, or a list of them, is expected");
+    }
+    fs::path path(item.text);
+    if (path.is_relative()) path = fs::path(from).parent_path() / path;
+    path = path.lexically_normal();
+    std::error_code error;
+    if (!fs::exists(path, error)) {
+        throw BadInput(item.place, "'extends' names a file that is not there: " + item.text,
+                       "it was looked for at " + fs::absolute(path).lexically_normal().string());
+    }
+    const fs::path real = fs::weakly_canonical(path);
+    if (std::find(open.begin(), open.end(), real) != open.end()) {
+        std::string chain;
+        for (const std::string& name : names) chain += name + " -> ";
+        throw BadInput(item.place, "'extends' leads back to where it came from", chain + path.string());
+    }
+    overlay(merged, load(path.string(), open, names));
+}
+
+Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std::string>& names) {
+    Node own = read_yaml(path);
+    own = normalized(std::move(own));
+    Node merged;
+    merged.kind = Node::Kind::map;
+    merged.place = own.place;
+    open.push_back(fs::weakly_canonical(path));
+    names.push_back(path);
+    const auto extends = std::find_if(own.entries.begin(), own.entries.end(),
+                                      [](const Node::Entry& entry) { return entry.key == "extends"; });
+    if (extends != own.entries.end()) {
+        const Node bases = std::move(extends->value);
+        own.entries.erase(extends);
+        Faults faults;
+        const auto one = [&](const Node& item) {
+            try {
+                load_base(merged, item, path, open, names);
+            } catch (const BadInput& bad) {
+                faults.insert(faults.end(), bad.faults().begin(), bad.faults().end());
+            }
+        };
+        if (bases.kind == Node::Kind::sequence) {
+            for (const Node& item : bases.items) one(item);
+        } else {
+            one(bases);
+        }
+        if (!faults.empty()) throw BadInput(std::move(faults));
+    }
+    open.pop_back();
+    names.pop_back();
+    overlay(merged, std::move(own));
+    return merged;
+}
+
+}  // namespace
+
+Node normalized(Node root) {
+    Node::Entry* workload = root.find("workload");
+    if (workload && workload->value.kind == Node::Kind::scalar) {
+        Node map;
+        map.kind = Node::Kind::map;
+        map.place = workload->value.place;
+        map.entries.push_back({"name", workload->key_place, std::move(workload->value)});
+        workload->value = std::move(map);
+    }
+    return root;
+}
+
+void overlay(Node& base, Node over) {
+    // Parameters belong to their workload: another workload starts from its own defaults.
+    Node::Entry* below = base.find("workload");
+    const Node::Entry* above = over.find("workload");
+    if (below && above) {
+        const Node::Entry* old_name = below->value.find("name");
+        const Node::Entry* new_name = above->value.find("name");
+        if (old_name && new_name && old_name->value.text != new_name->value.text)
+            below->value.entries.clear();
+    }
+    merge(base, std::move(over));
+}
+
+Node load_tree(const std::string& path) {
+    std::vector<fs::path> open;
+    std::vector<std::string> names;
+    return load(path, open, names);
+}
+
+}  // namespace stile::sim

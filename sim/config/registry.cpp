@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/registry.h"
+
+#include <algorithm>
+
+#include "sim/config/nearest.h"
+
+namespace stile::sim {
+namespace {
+
+KeyKind kind_of(workload::Type type) {
+    switch (type) {
+        case workload::Type::integer:
+            return KeyKind::integer;
+        case workload::Type::boolean:
+            return KeyKind::boolean;
+        case workload::Type::string:
+            return KeyKind::text;
+        case workload::Type::bytes:
+            return KeyKind::bytes;
+        case workload::Type::string_list:
+            return KeyKind::text_list;
+        case workload::Type::bytes_list:
+            return KeyKind::bytes_list;
+    }
+    return KeyKind::text;
+}
+
+std::string join(const std::string& prefix, const std::string& name) {
+    return prefix.empty() ? name : prefix + "." + name;
+}
+
+const Node* descend(const Node& root, const std::string& path) {
+    const Node* node = &root;
+    size_t begin = 0;
+    while (begin <= path.size()) {
+        const size_t dot = std::min(path.find('.', begin), path.size());
+        const Node::Entry* entry = node->find(path.substr(begin, dot - begin));
+        if (!entry) return nullptr;
+        node = &entry->value;
+        begin = dot + 1;
+    }
+    return node;
+}
+
+}  // namespace
+
+Key& Registry::boolean(const std::string& path, bool& field) {
+    return add(path, KeyKind::boolean)
+        .stored_by([&field](const Key::Value& value) { field = std::get<bool>(value); },
+                   [&field] { return Key::Value(field); });
+}
+
+Key& Registry::text(const std::string& path, std::string& field) {
+    return add(path, KeyKind::text)
+        .stored_by([&field](const Key::Value& value) { field = std::get<std::string>(value); },
+                   [&field] { return Key::Value(field); });
+}
+
+Key& Registry::parameter(const std::string& path, const workload::Parameter& declared,
+                         workload::Value& field) {
+    Key& key =
+        add(path, kind_of(declared.type))
+            .range(declared.min, declared.max)
+            .choices(declared.choices)
+            .help(declared.help)
+            .source("workload")
+            .stored_by([&field](const Key::Value& value) { field = value; }, [&field] { return field; });
+    if (declared.required) key.required();
+    return key;
+}
+
+const std::string* Registry::refusal(const std::string& path) const {
+    for (const auto& [refused, why] : refused_) {
+        if (refused == path) return &why;
+    }
+    return nullptr;
+}
+
+Key* Registry::find(const std::string& path) {
+    for (Key& key : keys_) {
+        if (key.path() == path) return &key;
+    }
+    return nullptr;
+}
+
+std::vector<std::string> Registry::children(const std::string& prefix) const {
+    std::vector<std::string> names;
+    const std::string start = prefix.empty() ? "" : prefix + ".";
+    for (const Key& key : keys_) {
+        if (!key.path().starts_with(start)) continue;
+        const std::string name =
+            key.path().substr(start.size(), key.path().find('.', start.size()) - start.size());
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+// A key that was put at the wrong level: `l1d:` at the root for `machine.l1d`.
+std::string Registry::elsewhere(const std::string& name) const {
+    for (const Key& key : keys_) {
+        std::string path = key.path();
+        for (size_t dot = path.size(); dot != std::string::npos; dot = path.rfind('.')) {
+            path.resize(dot);
+            if (path.substr(path.rfind('.') + 1) == name) return path;
+            if (path.find('.') == std::string::npos) break;
+        }
+    }
+    return "";
+}
+
+void Registry::check_names(const Node& node, const std::string& prefix, Faults& faults) const {
+    const std::vector<std::string> known = children(prefix);
+    for (const Node::Entry& entry : node.entries) {
+        const std::string path = join(prefix, entry.key);
+        if (const std::string* why = refusal(path)) {
+            faults.push_back({entry.key_place, "'" + path + "' is not in this version", *why});
+            continue;
+        }
+        if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+            const std::string place = prefix.empty() ? "" : " in '" + prefix + "'";
+            std::string remedy = suggestion(entry.key, known);
+            const std::string other = elsewhere(entry.key);
+            if (nearest(entry.key, known).empty() && !other.empty()) remedy = "did you mean '" + other + "'?";
+            if (entry.key == "<<") remedy = "YAML merge keys are not supported; use 'extends'";
+            faults.push_back({entry.key_place, "unknown key '" + entry.key + "'" + place, remedy});
+            continue;
+        }
+        if (find(path)) continue;  // a key of its own: its value is read by assign()
+        if (entry.value.kind == Node::Kind::map) {
+            check_names(entry.value, path, faults);
+        } else {
+            faults.push_back({entry.value.place, "'" + path + "' cannot be " + entry.value.kind_name(),
+                              "a map with " + alternatives(children(path)) + " is expected"});
+        }
+    }
+}
+
+void Registry::assign(const Node& root, Faults& faults) {
+    check_names(root, "", faults);
+    int64_t frequency = 0;
+    for (Key& key : keys_) {
+        if (const Node* node = descend(root, key.path())) {
+            key.assign(*node, frequency, faults);
+        } else if (key.is_required()) {
+            faults.push_back({root.place, "'" + key.path() + "' is missing", key.expected()});
+        }
+        if (key.path() == "machine.frequency") {
+            frequency = std::get<int64_t>(key.load());
+        }
+    }
+}
+
+}  // namespace stile::sim

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every key that a user may set. The statement that binds a key to a field is also its declaration:
+//
+//     keys.bytes("machine.l1d.size", machine.l1d.size).range(64, 1 << 30).help("...").source("...");
+//
+// From the list of these come parsing, messages, `stile list parameters`, the JSON Schema and the resolved
+// config.yaml. A key's default is the value that the field has when it is bound.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/config/fault.h"
+#include "sim/config/tree.h"
+#include "workloads/workload.h"
+
+namespace stile::sim {
+
+enum class KeyKind { integer, boolean, text, bytes, frequency, time, cycles, text_list, bytes_list };
+
+class Key {
+  public:
+    using Value = workload::Value;
+
+    Key(std::string path, KeyKind kind) : path_(std::move(path)), kind_(kind) {}
+
+    Key& range(int64_t min, int64_t max) { return min_ = min, max_ = max, *this; }
+    Key& choices(std::vector<std::string> names) { return choices_ = std::move(names), *this; }
+    Key& help(std::string text) { return help_ = std::move(text), *this; }
+    Key& source(std::string text) { return source_ = std::move(text), *this; }
+    Key& required() { return required_ = true, *this; }
+    // A value that will be valid one day: refused with the reason.
+    Key& later(std::string value, std::string why) { return later_.emplace_back(value, why), *this; }
+    Key& stored_by(std::function<void(const Value&)> store, std::function<Value()> load);
+
+    const std::string& path() const { return path_; }
+    KeyKind kind() const { return kind_; }
+    const std::string& help() const { return help_; }
+    const std::string& source() const { return source_; }
+    const std::vector<std::string>& choices() const { return choices_; }
+    int64_t min() const { return min_; }
+    int64_t max() const { return max_; }
+    bool is_required() const { return required_; }
+    bool is_list() const { return kind_ == KeyKind::text_list || kind_ == KeyKind::bytes_list; }
+
+    // Puts what the file says into the field, or adds faults. `frequency` turns times into cycles.
+    void assign(const Node& node, int64_t frequency, Faults& faults);
+    Value load() const { return load_(); }
+    bool was_given() const { return given_; }
+    const Place& place() const { return place_; }  // of the value, if it was given
+
+    std::string value_text() const { return to_yaml(load_()); }   // as YAML
+    const std::string& default_text() const { return default_; }  // as YAML
+    std::string kind_text() const;                                // "bytes, 64 B to 1 GiB"
+    std::string expected() const;                                 // "a size such as 32 KiB is expected"
+
+  private:
+    std::string to_yaml(const Value& value) const;
+    std::string number_text(int64_t value) const;
+    bool read_number(const Node& node, int64_t frequency, int64_t& out, Faults& faults) const;
+    bool read_text(const Node& node, std::string& out, Faults& faults) const;
+    bool read_value(const Node& node, int64_t frequency, Value& out, Faults& faults) const;
+
+    std::string path_;
+    KeyKind kind_;
+    std::string help_, source_, default_;
+    std::vector<std::string> choices_;
+    std::vector<std::pair<std::string, std::string>> later_;
+    int64_t min_ = 0, max_ = std::numeric_limits<int64_t>::max();
+    bool required_ = false, given_ = false;
+    Place place_;
+    std::function<void(const Value&)> store_;
+    std::function<Value()> load_;
+};
+
+class Registry {
+  public:
+    template <class T>
+    Key& integer(const std::string& path, T& field) {
+        return number(path, KeyKind::integer, field);
+    }
+    template <class T>
+    Key& bytes(const std::string& path, T& field) {
+        return number(path, KeyKind::bytes, field);
+    }
+    template <class T>
+    Key& frequency(const std::string& path, T& field) {
+        return number(path, KeyKind::frequency, field);
+    }
+    template <class T>
+    Key& time(const std::string& path, T& field) {
+        return number(path, KeyKind::time, field);
+    }
+    template <class T>
+    Key& cycles(const std::string& path, T& field) {
+        return number(path, KeyKind::cycles, field);
+    }
+
+    Key& boolean(const std::string& path, bool& field);
+    Key& text(const std::string& path, std::string& field);
+    // A name for each value of an enumeration.
+    template <class E>
+    Key& choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names);
+    // A parameter that a workload plugin declares.
+    Key& parameter(const std::string& path, const workload::Parameter& declared, workload::Value& field);
+
+    // A key that exists but must not be used yet.
+    void refuse(const std::string& path, const std::string& why) { refused_.emplace_back(path, why); }
+    const std::string* refusal(const std::string& path) const;
+
+    const std::deque<Key>& keys() const { return keys_; }
+    std::deque<Key>& keys() { return keys_; }
+    Key* find(const std::string& path);
+    const Key* find(const std::string& path) const { return const_cast<Registry*>(this)->find(path); }
+    // Names that may stand directly below `prefix` ("" is the root).
+    std::vector<std::string> children(const std::string& prefix) const;
+
+    // Reads the whole tree into the fields. Unknown keys, wrong types and ranges end up in `faults`.
+    void assign(const Node& root, Faults& faults);
+
+  private:
+    Key& add(const std::string& path, KeyKind kind) { return keys_.emplace_back(path, kind); }
+    template <class T>
+    Key& number(const std::string& path, KeyKind kind, T& field);
+    void check_names(const Node& node, const std::string& prefix, Faults& faults) const;
+    std::string elsewhere(const std::string& name) const;
+
+    std::deque<Key> keys_;  // references to its elements stay valid
+    std::vector<std::pair<std::string, std::string>> refused_;
+};
+
+template <class T>
+Key& Registry::number(const std::string& path, KeyKind kind, T& field) {
+    return add(path, kind)
+        .range(0, static_cast<int64_t>(std::min<uint64_t>(std::numeric_limits<T>::max(), INT64_MAX)))
+        .stored_by([&field](const Key::Value& value) { field = static_cast<T>(std::get<int64_t>(value)); },
+                   [&field] { return Key::Value(static_cast<int64_t>(field)); });
+}
+
+template <class E>
+Key& Registry::choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names) {
+    std::vector<std::string> words;
+    for (const auto& [word, value] : names) words.push_back(word);
+    return add(path, KeyKind::text)
+        .choices(words)
+        .stored_by(
+            [&field, names](const Key::Value& value) {
+                for (const auto& [word, meaning] : names) {
+                    if (word == std::get<std::string>(value)) field = meaning;
+                }
+            },
+            [&field, names] {
+                for (const auto& [word, meaning] : names) {
+                    if (meaning == field) return Key::Value(word);
+                }
+                return Key::Value(std::string());
+            });
+}
+
+}  // namespace stile::sim

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run is, after its YAML has been checked: plain values. Which key each comes from, its range, unit
+// and description stand in bind_*.cpp; defaults stand here and in model/config.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/config.h"
+#include "workloads/plugin.h"
+#include "workloads/workload.h"
+
+namespace stile::sim {
+
+struct OsConfig {
+    uint64_t tick_hz = 250;
+    uint64_t seed = 1;
+    std::string kernel_profile = "tiny";
+};
+
+struct MeasureConfig {
+    int64_t warmup = 50;
+    int64_t repetitions = 200;
+    std::string touch = "read";
+    int64_t max_time_ns = 10'000'000'000;  // simulated, per row
+};
+
+struct OutputConfig {
+    std::string folder = "out";
+    bool report = true;
+};
+
+struct RunConfig {
+    std::string file;    // as the user named it
+    std::string folder;  // where it lies: relative paths in it start there
+    std::string name;    // the file's name without .yaml
+
+    model::MachineConfig machine;
+    std::string proxies = "software";
+    OsConfig os;
+    MeasureConfig measure;
+    OutputConfig output;
+
+    std::string workload;
+    workload::Plugin plugin;
+    workload::Parameters parameters;
+    int64_t expect_exit = 0;
+};
+
+}  // namespace stile::sim
