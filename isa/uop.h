@@ -22,7 +22,12 @@ enum Reg : uint8_t {
     T0, T1, T2, T3,  // live within one instruction only
     ZERO,            // always 0
     PCBASE,          // virtual address of the first byte of the running block
-    NUM_REGS
+    NUM_REGS,
+    // Fields of floating-point and vector micro-ops only (isa/ops_fp.def): not in the flat array.
+    XMM0 = 32,       // XMM0 + i, i in 0..15
+    XMM_TEMP = 48,   // lives within one instruction only
+    X87 = 49,        // the x87 stack as a whole
+    NUM_NAMED_REGS   // for who keeps something for each of them
 };
 
 enum Seg : uint8_t { SEG_NONE, SEG_FS, SEG_GS };

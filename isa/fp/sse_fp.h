@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Scalar arithmetic of SSE and SSE2 on bit patterns: NaN choice, flags, DAZ and FTZ as MXCSR asks. The inline
+// functions answer the common case (normal numbers, round to nearest, no flag to raise) with one host
+// operation, which IEEE 754 makes the same everywhere; all else goes to integer arithmetic in sse_fp.cpp.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+
+#include "isa/fp/softfloat.h"
+
+namespace stile::isa::fp {
+
+// MXCSR (Intel SDM vol. 1, 10.2.3): flags 0-5, DAZ 6, masks 7-12, rounding 13-14, FTZ 15.
+inline constexpr uint32_t mxcsr_daz = 1 << 6, mxcsr_ftz = 1 << 15, mxcsr_round = 3 << 13,
+                          mxcsr_reserved = 0xffff0000;
+
+inline Env env_of_mxcsr(uint32_t mxcsr) {
+    Env e;
+    e.round = static_cast<Round>(mxcsr >> 13 & 3);
+    e.daz = mxcsr & mxcsr_daz;
+    e.ftz = mxcsr & mxcsr_ftz;
+    e.masked = mxcsr >> 7 & 0x3f;
+    return e;
+}
+
+enum class Arith : uint8_t { add, sub, mul, div, min, max, sqrt };
+
+template <class B>
+struct Traits;
+template <>
+struct Traits<uint32_t> {
+    using Host = float;
+    static constexpr int fraction = 23, top = 255;
+};
+template <>
+struct Traits<uint64_t> {
+    using Host = double;
+    static constexpr int fraction = 52, top = 2047;
+};
+template <class B>
+int exponent_field(B v) {
+    return static_cast<int>(v >> Traits<B>::fraction) & Traits<B>::top;
+}
+
+// sqrt takes its operand in b, as the instruction does.
+template <class B>
+B arith_exact(Arith op, B a, B b, Env& env);
+extern template uint32_t arith_exact(Arith, uint32_t, uint32_t, Env&);
+extern template uint64_t arith_exact(Arith, uint64_t, uint64_t, Env&);
+
+// Nothing to round differently, nothing new to raise: one host operation settles it. `flags` is what MXCSR
+// already holds; only once PE is there may an inexact result pass.
+template <Arith op, class B>
+bool arith_fast(B a, B b, uint32_t mxcsr, B& out) {
+    using H = typename Traits<B>::Host;
+    if ((mxcsr & (mxcsr_round | PE)) != PE) return false;
+    auto usable = [](B v) {
+        int e = exponent_field(v);
+        return (e != 0 && e != Traits<B>::top) || (op != Arith::div && static_cast<B>(v << 1) == 0);
+    };
+    if (!usable(b) || (op != Arith::sqrt && !usable(a))) return false;
+    H x = std::bit_cast<H>(a), y = std::bit_cast<H>(b), r;
+    if constexpr (op == Arith::add) r = x + y;
+    if constexpr (op == Arith::sub) r = x - y;
+    if constexpr (op == Arith::mul) r = x * y;
+    if constexpr (op == Arith::div) r = x / y;
+    if constexpr (op == Arith::min) r = x < y ? x : y;
+    if constexpr (op == Arith::max) r = x > y ? x : y;
+    if constexpr (op == Arith::sqrt) {
+        if (!(y > 0)) return false;
+        r = std::is_same_v<H, float> ? __builtin_sqrtf(static_cast<float>(y)) : __builtin_sqrt(y);
+    }
+    out = std::bit_cast<B>(r);
+    if constexpr (op == Arith::min || op == Arith::max) return true;
+    // The smallest normal number may have been rounded up from a tiny one.
+    int e = exponent_field(out);
+    return e > 1 && e != Traits<B>::top;
+}
+
+template <Arith op, class B>
+B arith(B a, B b, uint32_t mxcsr, Env& env) {
+    B out;
+    if (arith_fast<op>(a, b, mxcsr, out)) return out;
+    return arith_exact(op, a, b, env);
+}
+
+// Predicates of cmpps and its kin: eq lt le unord neq nlt nle ord.
+template <class B>
+bool compare_predicate(unsigned predicate, B a, B b, Env& env);
+extern template bool compare_predicate(unsigned, uint32_t, uint32_t, Env&);
+extern template bool compare_predicate(unsigned, uint64_t, uint64_t, Env&);
+
+// comis (signals on any NaN) and ucomis (on signalling ones).
+template <class B>
+Order compare_ordered(B a, B b, bool quiet, Env& env);
+extern template Order compare_ordered(uint32_t, uint32_t, bool, Env&);
+extern template Order compare_ordered(uint64_t, uint64_t, bool, Env&);
+
+uint64_t single_to_double(uint32_t a, Env& env);
+uint32_t double_to_single(uint64_t a, Env& env);
+uint32_t int_to_single(int64_t a, Env& env);
+uint64_t int_to_double(int64_t a, Env& env);
+
+// To 32 or 64 bits; `truncate` overrides MXCSR's rounding.
+template <class B>
+int64_t to_integer(B a, unsigned bits, bool truncate, Env& env);
+extern template int64_t to_integer(uint32_t, unsigned, bool, Env&);
+extern template int64_t to_integer(uint64_t, unsigned, bool, Env&);
+
+// rcpps and rsqrtps. Real processors differ within the architecture's bound (1.5 * 2^-12, relative); ours is
+// the reciprocal of the middle of the operand's 12-bit (rsqrt: 13-bit, exponent parity included) interval,
+// rounded to 13 bits. No flags, denormals read as zero, tiny results flushed.
+uint32_t reciprocal_estimate(uint32_t a);
+uint32_t reciprocal_sqrt_estimate(uint32_t a);
+
+}  // namespace stile::isa::fp
