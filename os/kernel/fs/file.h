@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Open files. A File is an open file description; FileTable maps descriptors to them. A device or pipe is a
+// subclass that overrides what it can do; the defaults refuse with the errno that Linux gives.
+#pragma once
+
+#include <asm/stat.h>
+#include <linux/fcntl.h>
+
+#include "os/kernel/arch/usercopy.h"
+#include "os/kernel/task/wait.h"
+
+namespace stile::os {
+
+struct VmArea;
+struct AddressSpace;
+class Inode;
+struct PollTable;
+
+// The user memory of one read or write call: one buffer, or the pieces of an iovec (already copied in).
+struct UserPiece {
+    UserAddr base;
+    uint64_t length;
+};
+struct UserBuffer {
+    const UserPiece* pieces;
+    unsigned count;
+    size_t left;          // bytes in all pieces from here on
+    size_t offset = 0;    // in the first piece
+
+    // Move n <= left bytes; advance by what was moved and return it. Short: a fault in user memory.
+    size_t copy_in(void* to, size_t n);
+    size_t copy_out(const void* from, size_t n);
+    size_t clear_out(size_t n);
+};
+
+class File {
+  public:
+    uint32_t refs = 1;
+    uint32_t flags = 0;  // O_*
+    int64_t position = 0;
+
+    File() = default;
+    File(const File&) = delete;
+    virtual ~File() = default;  // runs when the last descriptor goes
+
+    bool readable() const { return (flags & O_ACCMODE) != O_WRONLY; }
+    bool writable() const { return (flags & O_ACCMODE) != O_RDONLY; }
+    bool nonblocking() const { return flags & O_NONBLOCK; }
+
+    // position: where to read or write, advanced by the callee; streams ignore it.
+    virtual Status read(UserBuffer& to, int64_t& position);
+    virtual Status write(UserBuffer& from, int64_t& position);
+    virtual Status seek(int64_t offset, int whence);
+    virtual Status ioctl(unsigned command, uint64_t argument);
+    // `area` is placed and empty; specialise it or refuse. prot and MAP_SHARED are in it.
+    virtual Status mmap(AddressSpace& space, VmArea& area, uint64_t offset);
+    virtual unsigned poll(PollTable* table);  // POLL* that hold now; joins table's queues if given
+    virtual Status stat(struct stat& out);
+    virtual Status truncate(int64_t length);
+    virtual Status read_directory(UserAddr to, size_t bytes);
+    virtual void flush() {}                   // at each close(2) of a descriptor
+    virtual Inode* inode() { return nullptr; }
+};
+
+inline void file_get(File* f) { f->refs++; }
+void file_put(File* f);
+
+struct FileTable {
+    static constexpr unsigned capacity = 256;
+    struct Slot {
+        File* file = nullptr;
+        bool close_on_exec = false;
+    };
+    uint32_t refs = 1;
+    Slot slots[capacity];
+};
+FileTable* file_table_create();
+FileTable* file_table_clone(const FileTable& from);
+void file_table_put(FileTable* table);
+void file_table_close_on_exec(FileTable& table);
+
+struct FsContext {
+    uint32_t refs = 1;
+    Inode* cwd = nullptr;
+    unsigned umask = 022;
+};
+
+// Of the running process. file_of_fd takes no reference: valid until the thread sleeps with others sharing the
+// table; take one (file_get) when it may.
+File* file_of_fd(int fd);
+// Installs a file, taking over the caller's reference (also on failure). The descriptor or -EMFILE.
+Status install_file(File* file, bool close_on_exec, int lowest = 0);
+Status close_fd(int fd);
+
+// Character devices: open() on a node of this path calls `open`.
+using DeviceOpen = Status (*)(uint32_t flags, File** out);
+void register_device(const char* path, DeviceOpen open);
+
+}  // namespace stile::os

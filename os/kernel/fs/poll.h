@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How poll(2) waits on many files at once: each file adds its queues to the table.
+#pragma once
+
+#include <linux/poll.h>
+
+#include "os/kernel/task/wait.h"
+
+namespace stile::os {
+
+struct PollTable {
+    static constexpr unsigned capacity = 64;
+    Waiter waiters[capacity];
+    unsigned used = 0;
+    bool overflow = false;
+
+    void add(WaitQueue& queue);  // the running thread waits there from now on
+    void remove_all();
+};
+
+}  // namespace stile::os

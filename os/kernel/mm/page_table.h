@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Four-level page tables. The upper half of every table is the kernel's and the same in all: its top-level
+// entries are made once at boot and copied into each new table.
+#pragma once
+
+#include "abi/codoms.h"
+#include "os/kernel/base/list.h"
+#include "os/kernel/mm/page.h"
+
+namespace stile::os {
+
+struct AddressSpace;
+
+enum Pte : uint64_t {
+    pte_present = 1, pte_write = 2, pte_user = 4, pte_write_through = 8, pte_no_cache = 0x10, pte_accessed = 0x20,
+    pte_dirty = 0x40, pte_large = 0x80, pte_global = 0x100, pte_no_exec = 1ull << 63
+};
+inline constexpr uint64_t pte_address = 0x000000fffffff000ull;  // 40 bits; [51:40] hold the domain tag
+
+struct PageTable {
+    uint64_t* root = nullptr;
+    uint64_t root_phys = 0;
+    uint32_t refs = 1;
+    uint16_t pcid = 0;        // 0: shared by all that found no other; always flushed at load
+    bool need_flush = true;   // entries changed while it was not in CR3
+    bool shared = false;      // the dIPC processes' common table
+
+    // The leaf entry of vaddr; nullptr if a level is missing and `create` is false or memory is out.
+    uint64_t* entry(uint64_t vaddr, bool create);
+    // Forget cached translations of one page: at once if this table is in CR3, else at its next load.
+    void invalidate(uint64_t vaddr);
+    void invalidate_all();
+};
+
+PageTable* page_table_create();
+void page_table_put(PageTable* table);   // at the last reference frees the levels; leaves must be gone
+void page_table_activate(PageTable* table);  // CR3 load unless it is there already
+
+// The kernel's own half, with final rights: text read-only and executable, the rest not executable.
+void kernel_page_table_init();
+PageTable* kernel_page_table();
+
+}  // namespace stile::os

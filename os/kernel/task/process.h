@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Processes: what threads share. Threads are in task/thread.h, their birth and death in fork.cpp, exec.cpp, exit.cpp.
+#pragma once
+
+#include "os/kernel/fs/file.h"
+#include "os/kernel/mm/vm.h"
+#include "os/kernel/task/signal.h"
+#include "os/kernel/task/timer.h"
+#include "os/kernel/task/wait.h"
+
+namespace stile::os {
+
+struct Thread;
+struct DipcProcess;  // os/kernel/dipc
+
+struct Process {
+    int pid = 0;
+    uint32_t refs = 1;                 // the process table's; whoever keeps a pointer takes one
+    Link all_link, sibling_link;
+    Process* parent = nullptr;         // nullptr: the kernel's own child
+    List<Process, &Process::sibling_link> children;
+    char name[16] = {};                // base name of the executable
+    char exe[256] = {};
+
+    AddressSpace* space = nullptr;
+    FileTable* files = nullptr;
+    FsContext* fs = nullptr;           // working directory, umask
+    SignalHandlers* handlers = nullptr;
+    PendingSignals pending;            // for any thread
+
+    unsigned live_threads = 0;
+    Thread* first_thread = nullptr;    // head of the list of threads (Thread::sibling)
+    bool exiting = false;              // exit_group or a fatal signal under way
+    bool zombie = false;
+    bool vforked = false;              // runs in its parent's address space; the parent waits
+    int exit_status = 0;               // as wait(2) gives it
+    int exit_signal = SIGCHLD;         // sent to the parent
+    WaitQueue child_wait;              // this process waiting for its children
+    WaitQueue vfork_wait;              // the parent of a vforked child
+
+    int pgid = 0, sid = 0;
+    Timer alarm;                       // ITIMER_REAL
+    uint64_t alarm_interval = 0;
+    uint64_t start_tsc = 0;
+    uint64_t child_cpu_tsc = 0, cpu_tsc = 0;
+    bool main = false;                 // the machine powers off when it ends
+
+    bool dipc_enabled = false;         // lives in the shared table
+    DipcProcess* dipc = nullptr;
+};
+
+Process* find_process(int pid);
+Process* next_process(Process* after);        // iteration in order of pid; nullptr starts
+void process_get(Process* p);
+void process_put(Process* p);
+
+// The process that the running thread acts for now: its own one, or on a dIPC visit the one it visits.
+Process* current_process();
+
+// Ends the running thread; the last one ends its process.
+[[noreturn]] void exit_thread(int code);
+// Ends the running process with a wait(2) status.
+[[noreturn]] void exit_process(int status);
+// Marks a process for death from outside; its threads notice on their way to user mode.
+void kill_process(Process* p, int status);
+
+// Starts a process from the initial file system at boot.
+Process* spawn_boot_process(unsigned index);
+
+}  // namespace stile::os

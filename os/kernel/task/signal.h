@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signals: dispositions per process, masks per thread, pending ones in both. Standard signals collapse while
+// pending, real-time ones queue. Delivery happens on the way back to user mode.
+#pragma once
+
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "os/kernel/base/list.h"
+
+namespace stile::os {
+
+struct Thread;
+struct Process;
+struct TrapFrame;
+
+using SignalSet = uint64_t;
+inline constexpr int signal_count = 64;
+constexpr SignalSet signal_bit(int sig) { return 1ull << (sig - 1); }
+inline constexpr SignalSet signals_unblockable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
+
+// As rt_sigaction(2) passes it.
+struct SignalAction {
+    uint64_t handler = 0;
+    uint64_t flags = 0;
+    uint64_t restorer = 0;
+    SignalSet mask = 0;
+};
+
+struct SignalHandlers {
+    uint32_t refs = 1;
+    SignalAction action[signal_count + 1];
+};
+
+struct QueuedSignal {
+    Link link;
+    siginfo_t info;
+};
+
+struct PendingSignals {
+    SignalSet set = 0;
+    List<QueuedSignal, &QueuedSignal::link> queue;
+};
+
+struct SignalStack {
+    uint64_t base = 0, size = 0;
+    int flags = 2;  // SS_DISABLE
+};
+
+// To a process (any thread that does not block it) or to one thread. `info` may be null.
+Status send_signal(Process* process, int sig, const siginfo_t* info);
+Status send_signal(Thread* thread, int sig, const siginfo_t* info);
+// A fault of the running thread: delivered even if blocked (then it kills).
+void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame);
+
+bool signal_pending(const Thread* t);   // something deliverable waits
+void signals_discard(PendingSignals& pending);
+void deliver_signals(TrapFrame* frame); // on the way to user mode
+void signal_recompute(Thread* t);       // after a change of mask or pending sets
+
+}  // namespace stile::os

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread: a kernel stack, a user context on top of it, and what the switch must save.
+#pragma once
+
+#include "abi/codoms.h"
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/arch/frame.h"
+#include "os/kernel/task/process.h"
+
+namespace stile::os {
+
+struct DipcThread;  // os/kernel/dipc
+
+inline constexpr unsigned kernel_stack_order = 2;
+inline constexpr uint64_t kernel_stack_size = page_size << kernel_stack_order;
+
+enum class ThreadState : uint8_t { runnable, sleeping, sleeping_hard, dead };
+
+// Why a thread must take the long way back to user mode.
+enum WorkFlags : uint64_t { work_reschedule = 1, work_signal = 2, work_full_return = 4 };
+
+struct alignas(16) FpuImage {
+    uint8_t bytes[512];
+};
+
+struct Thread {
+    uint64_t kernel_rsp = 0;     // saved stack pointer while switched out (switch.S knows this offset)
+    uint64_t kernel_stack = 0;   // top
+    uint64_t fs_base = 0, gs_base = 0;
+    uint64_t work = 0;           // WorkFlags; copied to the CPU's block while running
+    Process* process = nullptr;  // whose thread it is
+    Process** acting_for = &process;  // current_process() reads through it; dIPC points it at the thread's KCS
+    stile_cd_state* cd_state = nullptr;  // dIPC: switched with cd.save / cd.restore when present
+    FpuImage* fpu = nullptr;
+
+    ThreadState state = ThreadState::runnable;
+    int tid = 0;
+    uint32_t refs = 1;
+    Link run_link;
+    Link hash_link;
+    Thread* sibling = nullptr;   // next thread of the process
+    bool timed_out = false;
+    uint64_t cpu_tsc = 0, switched_in = 0;
+
+    SignalSet blocked = 0;
+    SignalSet saved_blocked = 0;  // rt_sigsuspend, ppoll: restored after delivery
+    bool restore_blocked = false;
+    PendingSignals pending;
+    SignalStack alt_stack;
+
+    UserAddr clear_child_tid = 0;
+    UserAddr robust_list = 0;
+    void (*kernel_entry)(void*) = nullptr;  // kernel threads
+    void* kernel_argument = nullptr;
+
+    DipcThread* dipc = nullptr;
+
+    TrapFrame* frame() const { return reinterpret_cast<TrapFrame*>(kernel_stack) - 1; }
+    AddressSpace* space() const { return process->space; }
+};
+
+inline Process* current_process() { return *current()->acting_for; }
+
+// A thread that is not yet runnable; its user frame is zeroed, its FPU image the initial one.
+Thread* thread_create(Process* process);
+Thread* find_thread(int tid);
+void thread_put(Thread* t);
+int allocate_tid();
+void thread_list_add(Thread* t);
+void thread_list_remove(Thread* t);
+
+}  // namespace stile::os

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wait queues. A thread waits for a condition; whoever may have made it true wakes the queue, and the thread
+// looks again. As the kernel is not preempted, nothing is lost between the look and the sleep.
+#pragma once
+
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/base/list.h"
+
+namespace stile::os {
+
+struct Thread;
+
+struct Waiter {
+    Link link;
+    Thread* thread = nullptr;
+    bool exclusive = true;  // a wake-up for one stops at the first of these
+};
+
+class WaitQueue {
+  public:
+    bool empty() const { return waiters_.empty(); }
+    void add(Waiter& w) {
+        if (w.exclusive)
+            waiters_.push_back(&w);
+        else
+            waiters_.push_front(&w);
+    }
+    static void remove(Waiter& w) {
+        if (w.link.linked()) w.link.unlink();
+    }
+    // Wakes all pollers and one exclusive waiter (the one that has waited longest).
+    void wake() {
+        if (!waiters_.empty()) wake_slow(false);
+    }
+    void wake_all() {
+        if (!waiters_.empty()) wake_slow(true);
+    }
+
+  private:
+    void wake_slow(bool all);
+    List<Waiter, &Waiter::link> waiters_;
+};
+
+// Puts the running thread to sleep until wake(thread), a signal (if interruptible) or the deadline (TSC, 0: none).
+// The caller has already joined its queues. 0, -EINTR or -ETIMEDOUT.
+Status sleep(bool interruptible, uint64_t deadline = 0);
+
+// Sleeps until condition() holds: 0; -EINTR when a signal comes first; -ETIMEDOUT after the deadline.
+template <class Condition>
+Status wait_until(WaitQueue& queue, Condition condition, uint64_t deadline = 0, bool interruptible = true) {
+    if (condition()) return 0;
+    Waiter w;
+    w.thread = current();
+    Status s = 0;
+    for (;;) {
+        if (!w.link.linked()) queue.add(w);
+        s = sleep(interruptible, deadline);
+        if (condition()) {
+            s = 0;
+            break;
+        }
+        if (s < 0) break;
+    }
+    WaitQueue::remove(w);
+    return s;
+}
+
+}  // namespace stile::os
