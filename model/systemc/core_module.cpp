@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/systemc/core_module.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "model/timing/inorder.h"
+
+namespace stile::model {
+
+CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config, PhysicalMemory& memory,
+                       const Clock& clock, Observer* observer, unsigned id)
+    : sc_module(name),
+      config_(config),
+      clock_(clock),
+      l2_("l2", config.l2, clock),
+      core_(config, memory, *this, observer, nullptr, id) {
+    core_.set_timing(std::make_unique<InorderTiming>(config, memory, *this, core_.state(), core_.counters()));
+    core_.set_model(config.core.model);
+    to_l2_.bind(l2_.above);
+    SC_HAS_PROCESS(CoreModule);
+    SC_THREAD(run);
+}
+
+void CoreModule::go(Cycles until) {
+    until_ = until;
+    go_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::run() {
+    for (;;) {
+        wait(go_);
+        do {
+            const Cycles now = core_.now();
+            const Cycles quantum = std::max<Cycles>(1, config_.quantum);
+            stopped_ = core_.run(until_ - std::min(now, until_) > quantum ? now + quantum : until_);
+            const sc_core::sc_time clock = clock_.time(core_.now());
+            if (clock > sc_core::sc_time_stamp()) wait(clock - sc_core::sc_time_stamp());
+        } while (stopped_ == Stop::until && core_.now() < until_);
+        sc_core::sc_pause();
+    }
+}
+
+bool CoreModule::device(tlm::tlm_command command, uint64_t paddr, void* data, unsigned bytes,
+                        sc_core::sc_time& delay) {
+    register_access_.set_command(command);
+    register_access_.set_address(paddr);
+    register_access_.set_data_ptr(static_cast<unsigned char*>(data));
+    register_access_.set_data_length(bytes);
+    register_access_.set_streaming_width(bytes);
+    register_access_.set_byte_enable_ptr(nullptr);
+    register_access_.set_dmi_allowed(false);
+    register_access_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    io->b_transport(register_access_, delay);
+    return register_access_.is_response_ok();
+}
+
+bool CoreModule::mmio_read(uint64_t paddr, void* out, unsigned bytes) {
+    sc_core::sc_time delay = clock_.time(core_.now()) - sc_core::sc_time_stamp();
+    return device(tlm::TLM_READ_COMMAND, paddr, out, bytes, delay);
+}
+
+bool CoreModule::mmio_write(uint64_t paddr, const void* in, unsigned bytes) {
+    sc_core::sc_time delay = clock_.time(core_.now()) - sc_core::sc_time_stamp();
+    return device(tlm::TLM_WRITE_COMMAND, paddr, const_cast<void*>(in), bytes, delay);
+}
+
+Cycles CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    if (request == LineRequest::mmio_read || request == LineRequest::mmio_write)
+        device(tlm::TLM_IGNORE_COMMAND, paddr, nullptr, bytes, delay);
+    else
+        to_l2_->b_transport(line_.about(paddr, bytes, request), delay);
+    return clock_.cycles(delay);
+}
+
+void CoreModule::statistics(StatisticsSink& sink) const {
+    const Counters& c = core_.counters();
+    const auto count = [&sink](const char* name, uint64_t value, const char* description) {
+        sink.count(name, value, "count", description);
+    };
+    sink.count("cycles", c.cycles, "cycles", "elapsed core cycles");
+    count("instructions", c.instructions, "instructions retired; a rep-string instruction is one");
+    count("kernel_instructions", c.kernel_instructions, "of them, retired at ring 0");
+    count("uops", c.uops, "micro-ops executed");
+    sink.ratio("ipc", c.cycles ? static_cast<double>(c.instructions) / static_cast<double>(c.cycles) : 0,
+               "instructions/cycle", "instructions per elapsed cycle");
+    count("syscalls", c.syscalls, "syscall instructions executed");
+    count("interrupts", c.interrupts, "external interrupts taken");
+    count("exceptions", c.exceptions, "exceptions raised");
+    count("page_table_switches", c.page_table_switches, "writes of CR3 that changed the table");
+    count("context_switches", c.context_switches, "threads switched to, as the kernel marks them");
+    count("icache.misses", c.l1i_misses, "lines that the first-level instruction cache did not hold");
+    count("dcache.accesses", c.l1d_accesses, "lines touched in the first-level data cache");
+    count("dcache.misses", c.l1d_misses, "of them, not found");
+    count("itlb.misses", c.itlb_misses, "first-level instruction TLB misses");
+    count("dtlb.misses", c.dtlb_misses, "first-level data TLB misses");
+    count("stlb.misses", c.stlb_misses, "second-level TLB misses: page walks");
+    count("branch_predictor.branches", c.branches, "control transfers predicted");
+    count("branch_predictor.mispredicts", c.branch_mispredicts, "of them, wrongly");
+    count("codoms.apl_cache.lookups", c.apl_lookups,
+          "crossings and foreign-page checks that consulted the APL cache");
+    count("codoms.apl_cache.misses", c.apl_misses, "exceptions that made the kernel refill the APL cache");
+    count("codoms.crossings", c.domain_crossings, "control transfers into another domain at ring 3");
+    count("codoms.faults", c.domain_faults, "accesses and transfers that the protection unit refused");
+    for (size_t i = 0; i < c.phase.size(); ++i)
+        sink.count(std::string("phase.") + phase_names[i], c.phase[i], "cycles",
+                   "cycles spent in this phase (model/core/phase.h)");
+}
+
+}  // namespace stile::model

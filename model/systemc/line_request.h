@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a generic payload between caches is about. Data never travels with it (TLM_IGNORE_COMMAND, no data
+// pointer): it always lies in PhysicalMemory, which the core reaches by DMI.
+#pragma once
+
+#include <tlm>
+
+#include "model/timing/lower_memory.h"
+
+namespace stile::model {
+
+struct LineExtension : tlm::tlm_extension<LineExtension> {
+    LineRequest request = LineRequest::read;
+
+    tlm::tlm_extension_base* clone() const override { return new LineExtension(*this); }
+    void copy_from(const tlm::tlm_extension_base& other) override {
+        request = static_cast<const LineExtension&>(other).request;
+    }
+};
+
+// A payload that is used again and again; it owns its extension.
+class LinePayload {
+  public:
+    LinePayload() {
+        payload_.set_extension(&extension_);
+        payload_.set_command(tlm::TLM_IGNORE_COMMAND);
+        payload_.set_data_ptr(nullptr);
+        payload_.set_streaming_width(64);
+    }
+    ~LinePayload() { payload_.clear_extension(&extension_); }
+    LinePayload(const LinePayload&) = delete;
+    LinePayload& operator=(const LinePayload&) = delete;
+
+    tlm::tlm_generic_payload& about(uint64_t paddr, unsigned bytes, LineRequest request) {
+        payload_.set_address(paddr);
+        payload_.set_data_length(bytes);
+        payload_.set_streaming_width(bytes);
+        payload_.set_dmi_allowed(false);
+        payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        extension_.request = request;
+        return payload_;
+    }
+
+  private:
+    tlm::tlm_generic_payload payload_;
+    LineExtension extension_;
+};
+
+}  // namespace stile::model
