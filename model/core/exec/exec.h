@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The execution engine as its handlers see it. A handler executes one micro-op and ends with
+// `return next(x, u)`: an optimising compiler makes of it a jump to the next handler; without optimisation it
+// returns to a loop. The last micro-op of a block says in Exec how the block ended and returns nullptr, so
+// the host's stack stays flat either way.
+//
+// A handler that cannot do its work leaves architectural state as it was before the instruction and returns
+// raise(): micro-ops are ordered so that nothing has been changed by then (isa/uop.h).
+//
+// Handlers come in two versions, `timed` and not; the timed ones append what they do to memory to the log
+// that the timing model reads. Nothing else may depend on it.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "isa/uop.h"
+#include "model/core/cpu_state.h"
+#include "model/core/exec/flags.h"
+#include "model/core/fault.h"
+#include "model/core/mem_log.h"
+#include "model/core/mmu.h"
+
+namespace stile::model {
+
+using isa::Op;
+using isa::Uop;
+struct Exec;
+using Next = const Uop*;
+using Handler = Next (*)(Exec&, const Uop*);
+
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#define STILE_TAIL_CALLS 1
+#else
+#define STILE_TAIL_CALLS 0
+#endif
+
+enum class Exit : uint8_t {
+    direct,    // to `target`, which is at a fixed distance: link slot `taken` of the block
+    indirect,  // to `target`
+    serial,    // to `target`; ring, tables, interrupt flag or capabilities may have changed
+    user,      // likewise, having entered ring 3 with the latch reloaded
+    before,    // the block was left before micro-op `at`, whose instruction is to be started anew
+    marker,    // to `target` once the observer has been told
+    fault,     // `fault` at micro-op `at`
+    trap       // `fault` holds the vector of a software interrupt; return address `target`
+};
+
+struct Exec {
+    CpuState s;  // first, so that registers are at small displacements
+    LazyFlags f;
+    SoftTlb* soft = nullptr;  // mmu->soft; refreshed by Core::Impl::refresh
+    uint8_t* ram = nullptr;
+    uint64_t target = 0;
+    Exit exit = Exit::serial;
+    bool taken = false;
+    uint8_t transfer = STILE_XFER_SEQ;  // how control leaves the block: enum stile_transfer
+    bool interrupt_shadow = false;      // sti: not before the end of the next block
+    const Uop* at = nullptr;
+    const Uop* storing = nullptr;  // the micro-op in whose name Mmu::write runs
+    Mmu* mmu = nullptr;
+    Fault fault;
+    MemLog log;
+};
+
+[[gnu::always_inline]] inline Next next(Exec& x, const Uop* u) {
+#if STILE_TAIL_CALLS
+    return reinterpret_cast<Handler>(const_cast<void*>(u[1].handler))(x, u + 1);
+#else
+    (void)x;
+    return u + 1;
+#endif
+}
+
+// --- Registers ---------------------------------------------------------------------------------------------
+template <typename T>
+inline T get(const Exec& x, unsigned reg) {
+    return static_cast<T>(x.s.r[reg]);
+}
+
+// A sized write: 32 bits zero-extend, 8 and 16 keep the rest.
+template <typename T>
+inline void put(Exec& x, unsigned reg, T value) {
+    if constexpr (sizeof(T) == 8)
+        x.s.r[reg] = static_cast<uint64_t>(value);
+    else if constexpr (sizeof(T) == 4)
+        x.s.r[reg] = static_cast<uint32_t>(value);
+    else if constexpr (sizeof(T) == 2)
+        x.s.r[reg] = (x.s.r[reg] & ~0xffffull) | static_cast<uint16_t>(value);
+    else
+        x.s.r[reg] = (x.s.r[reg] & ~0xffull) | static_cast<uint8_t>(value);
+}
+
+// --- Faults ------------------------------------------------------------------------------------------------
+// The block ends at u with x.fault.
+inline Next raise(Exec& x, const Uop* u) {
+    x.exit = Exit::fault;
+    x.at = u;
+    return nullptr;
+}
+Next raise(Exec& x, const Uop* u, Vector vector);                  // without an error code
+Next raise_error(Exec& x, const Uop* u, Vector vector, uint32_t error);
+inline Next raise_gp(Exec& x, const Uop* u, uint32_t error = 0) { return raise_error(x, u, VEC_GP, error); }
+
+// --- Flags -------------------------------------------------------------------------------------------------
+inline uint32_t flags_of(const Exec& x) { return arithmetic_flags(x.f); }
+uint64_t read_rflags(const Exec& x);
+void write_rflags(Exec& x, uint64_t value);
+
+// --- Memory ------------------------------------------------------------------------------------------------
+template <bool segmented = true>
+inline uint64_t effective(const Exec& x, const Uop* u) {
+    uint64_t address = x.s.r[u->a] + (x.s.r[u->b] << u->scale) + static_cast<int64_t>(u->disp);
+    if constexpr (segmented) {
+        if (u->seg == isa::SEG_FS) address += x.s.fs.base;
+        if (u->seg == isa::SEG_GS) address += x.s.gs.base;
+    }
+    return address;
+}
+
+inline constexpr uint64_t page_of_mask = ~0xfffull;
+
+inline SoftTlb::Entry& soft_entry(Exec& x, uint64_t vaddr) {
+    return x.soft->e[(vaddr >> 12) % soft_tlb_entries];
+}
+
+inline bool soft_hit(uint64_t tag, uint64_t vaddr, unsigned bytes) {
+    return tag == ((vaddr + bytes - 1) & page_of_mask);
+}
+
+template <bool timed>
+inline void log_access(Exec& x, const Uop* u, uint64_t vaddr, const uint8_t* host, unsigned bytes, MemKind kind) {
+    if constexpr (timed) x.log.add(vaddr, static_cast<uint64_t>(host - x.ram), bytes, kind, u->insn);
+}
+
+// Only when the answer is at hand. T: any trivially copyable type of up to 64 bytes.
+template <bool timed, typename T>
+[[gnu::always_inline]] inline bool load_fast(Exec& x, const Uop* u, uint64_t vaddr, T& out) {
+    const SoftTlb::Entry& e = soft_entry(x, vaddr);
+    if (__builtin_expect(!soft_hit(e.read, vaddr, sizeof(T)), 0)) return false;
+    const auto* host = reinterpret_cast<const uint8_t*>(vaddr + e.addend);
+    std::memcpy(&out, host, sizeof(T));
+    log_access<timed>(x, u, vaddr, host, sizeof(T), MemKind::load);
+    return true;
+}
+
+template <bool timed, typename T>
+[[gnu::always_inline]] inline bool store_fast(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
+    const SoftTlb::Entry& e = soft_entry(x, vaddr);
+    if (__builtin_expect(!soft_hit(e.write, vaddr, sizeof(T)), 0)) return false;
+    auto* host = reinterpret_cast<uint8_t*>(vaddr + e.addend);
+    std::memcpy(host, &value, sizeof(T));
+    log_access<timed>(x, u, vaddr, host, sizeof(T), MemKind::store);
+    return true;
+}
+
+// Any access, through the MMU. False: x.fault says why; return raise(x, u).
+bool read_memory(Exec& x, const Uop* u, uint64_t vaddr, void* out, unsigned bytes, bool will_write = false);
+bool write_memory(Exec& x, const Uop* u, uint64_t vaddr, const void* in, unsigned bytes);
+
+// Fast where possible; for handlers where a call more does not matter.
+template <bool timed, typename T>
+inline bool load(Exec& x, const Uop* u, uint64_t vaddr, T& out) {
+    return load_fast<timed>(x, u, vaddr, out) || read_memory(x, u, vaddr, &out, sizeof(T));
+}
+template <bool timed, typename T>
+inline bool store(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
+    return store_fast<timed>(x, u, vaddr, value) || write_memory(x, u, vaddr, &value, sizeof(T));
+}
+
+// --- Ends of blocks ----------------------------------------------------------------------------------------
+inline uint64_t after(const Exec& x, const Uop* u) { return x.s.r[isa::PCBASE] + static_cast<int64_t>(u->disp); }
+
+[[gnu::always_inline]] inline Next leave(Exec& x, Exit exit, uint64_t target, uint8_t transfer, bool taken) {
+    x.exit = exit;
+    x.target = target;
+    x.transfer = transfer;
+    x.taken = taken;
+    return nullptr;
+}
+// On with the next instruction, after something that other instructions must notice.
+inline Next leave_serial(Exec& x, const Uop* u) {
+    return leave(x, Exit::serial, after(x, u), STILE_XFER_SEQ, false);
+}
+
+}  // namespace stile::model

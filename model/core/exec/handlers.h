@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which handler executes which micro-op. Each group of handlers registers its own in a function of the form
+//     void register_group(HandlerTable& table, bool timed);
+// which is named in the list in handlers.cpp.
+#pragma once
+
+#include <array>
+
+#include "model/core/exec/exec.h"
+
+namespace stile::model {
+
+class HandlerTable {
+  public:
+    // `segmented`: to be used instead where the micro-op has a segment base.
+    void set(Op op, Handler handler, Handler segmented = nullptr) { row(op) = {handler, segmented, nullptr}; }
+    // One handler for each condition in aux; the array must outlive the table.
+    void set_by_condition(Op op, const std::array<Handler, 16>& handlers) {
+        row(op) = {handlers[0], nullptr, handlers.data()};
+    }
+    bool has(Op op) const { return rows_[static_cast<size_t>(op)].handler; }
+    Handler select(const Uop& u) const;
+
+  private:
+    struct Row {
+        Handler handler = nullptr, segmented = nullptr;
+        const Handler* by_condition = nullptr;
+    };
+    Row& row(Op op) { return rows_[static_cast<size_t>(op)]; }
+    std::array<Row, static_cast<size_t>(Op::count)> rows_{};
+};
+
+const HandlerTable& handlers(bool timed);
+
+// Rows of ops.def that come in sizes and with a register or an immediate as second operand.
+#define STILE_SET_1248(table, name, fn)                                                                    \
+    table.set(Op::name##1, fn<int8_t>);                                                                    \
+    table.set(Op::name##2, fn<int16_t>);                                                                   \
+    table.set(Op::name##4, fn<int32_t>);                                                                   \
+    table.set(Op::name##8, fn<int64_t>)
+
+}  // namespace stile::model
