@@ -29,6 +29,13 @@ class Emitter {
 
     Uop& emit(Op op, uint8_t dst = ZERO, uint8_t a = ZERO, uint8_t b = ZERO, uint8_t c = ZERO);
     Uop& emit_imm(Op op, uint8_t dst, uint8_t a, uint64_t imm);
+    // An op that needs no operands and counts for the whole block, unless the block has it.
+    void emit_once(Op op) {
+        for (const Uop& u : uops_) {
+            if (u.op == op) return;
+        }
+        emit(op);
+    }
     // Address of the memory operand in a, b, scale, disp, seg, plus `more`.
     Uop& emit_mem(Op op, uint8_t dst = ZERO, uint8_t c = ZERO, int32_t more = 0);
 
