@@ -15,8 +15,20 @@ constexpr uint32_t single_string = 4;
 // lfence and sfence as parts of mfence's latency (35 : 5 : 6; our choice, see latency_table.cpp).
 constexpr uint32_t weak_fence_part = 7;
 
-bool vector_class(C c) { return c >= C::vec_move && c <= C::fp_cvt; }
-bool x87_class(C c) { return c == C::x87 || c == C::x87_slow; }
+// What saves or restores a whole register file is microcode whatever it is called.
+C class_of(const isa::Uop& u, const isa::OpInfo& info) {
+    switch (u.op) {
+        case Op::fxsave:
+        case Op::fxrstor:
+        case Op::fnsave:
+        case Op::frstor:
+        case Op::fnstenv:
+        case Op::fldenv:
+            return C::x87_slow;
+        default:
+            return info.cls;
+    }
+}
 
 uint8_t unit_of(C c) {
     switch (c) {
@@ -42,15 +54,14 @@ struct Places {
     }
 };
 
-uint8_t xmm(uint8_t index) { return static_cast<uint8_t>(PLACE_XMM0 + std::min<unsigned>(index, 16)); }
-
-// xor r,r and sub r,r read nothing (a zero idiom, recognised at rename).
+// x ^ x and x - x read nothing: a zero idiom, recognised at rename.
 bool zero_idiom(const isa::Uop& u) {
     switch (u.op) {
         case Op::xor4_rr:
         case Op::xor8_rr:
         case Op::sub4_rr:
         case Op::sub8_rr:
+        case Op::pxor:
             return u.a == u.b && u.a == u.dst;
         default:
             return false;
@@ -58,25 +69,13 @@ bool zero_idiom(const isa::Uop& u) {
 }
 
 void explicit_places(const isa::Uop& u, const isa::OpInfo& info, Places& p) {
-    const bool memory = info.load || info.store;
-    // In vector micro-ops a and b address memory or name vector registers; c and dst name vector registers.
-    // Where a micro-op moves between the files one of its places is taken for the other's: off by a cycle or
-    // two.
-    const bool vector = vector_class(info.cls), x87 = x87_class(info.cls);
-    const auto address_file = [&](uint8_t r) { return vector && !memory ? xmm(r) : r; };
-    const auto data_file = [&](uint8_t r) { return vector ? xmm(r) : r; };
-    if (!zero_idiom(u) && (!x87 || memory)) {
-        if (info.reads_a) p.reads(address_file(u.a));
-        if (info.reads_b) p.reads(address_file(u.b));
+    if (!zero_idiom(u)) {
+        if (info.reads_a) p.reads(u.a);
+        if (info.reads_b) p.reads(u.b);
     }
-    if (x87) {
-        p.reads(PLACE_X87);
-        p.writes(PLACE_X87);
-    } else {
-        if (info.reads_c) p.reads(data_file(u.c));
-        if (info.writes_dst) p.writes(data_file(u.dst));
-    }
+    if (info.reads_c) p.reads(u.c);
     if (info.reads_flags) p.reads(PLACE_FLAGS);
+    if (info.writes_dst) p.writes(u.dst);
     if (info.writes_flags) p.writes(PLACE_FLAGS);
 }
 
@@ -148,11 +147,11 @@ bool serial_class(C c) {
     }
 }
 
-TimedUop::Kind kind_of(const isa::Uop& u, const isa::OpInfo& info) {
-    if (info.cls == C::string) return TimedUop::string;
-    if (info.cls == C::lock) return TimedUop::locked;
-    if (serial_class(info.cls)) return TimedUop::serial;
-    if (info.cls > C::x87 || (info.load && info.store)) return TimedUop::blocking;
+TimedUop::Kind kind_of(C cls, const isa::OpInfo& info) {
+    if (cls == C::string) return TimedUop::string;
+    if (cls == C::lock) return TimedUop::locked;
+    if (serial_class(cls)) return TimedUop::serial;
+    if (cls > C::x87 || (info.load && info.store)) return TimedUop::blocking;
     return info.load ? TimedUop::load : info.store ? TimedUop::store : TimedUop::plain;
 }
 
@@ -164,16 +163,17 @@ TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config
     for (size_t i = 0; i < code.uops.size(); ++i) {
         const isa::Uop& u = code.uops[i];
         const isa::OpInfo& info = isa::op_info(u.op);
-        if (info.cls == C::none) continue;
+        const C cls = class_of(u, info);
+        if (cls == C::none) continue;
         TimedUop t;
-        t.kind = kind_of(u, info);
-        t.unit = unit_of(info.cls);
+        t.kind = kind_of(cls, info);
+        t.unit = unit_of(cls);
         t.insn = u.insn;
         t.uop = static_cast<uint8_t>(i);
-        t.is_branch = info.cls == C::branch;
+        t.is_branch = cls == C::branch;
         t.last_access = true;
-        t.latency = static_cast<uint32_t>(config.latency[static_cast<size_t>(info.cls)]);
-        t.busy = static_cast<uint32_t>(config.throughput[static_cast<size_t>(info.cls)]);
+        t.latency = static_cast<uint32_t>(config.latency[static_cast<size_t>(cls)]);
+        t.busy = static_cast<uint32_t>(config.throughput[static_cast<size_t>(cls)]);
         if (t.kind == TimedUop::string) {
             if ((u.aux & 3) == 0)
                 t.latency = single_string;

@@ -12,13 +12,12 @@
 
 namespace stile::model {
 
-// Places of the scoreboard: the micro-ops' registers (isa::Reg), then these.
+// Places of the scoreboard: the micro-ops' registers (isa::Reg: general, vector, the x87 stack as one), then
+// these.
 enum Place : uint8_t {
-    PLACE_FLAGS = isa::NUM_REGS,
+    PLACE_FLAGS = isa::NUM_NAMED_REGS,
     PLACE_SINK,  // written by what has no result; never read
-    PLACE_X87,   // the register stack as one
-    PLACE_XMM0,
-    PLACE_COUNT = PLACE_XMM0 + 17
+    PLACE_COUNT
 };
 
 struct TimedUop {
