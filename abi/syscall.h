@@ -21,6 +21,7 @@
 #define STILE_SYS_name_lookup 1034    /* (name) -> handle duplicated into the caller; ENOENT until published */
 #define STILE_SYS_visit_prepare 1035  /* proxies only: make this thread's state in the entry's process (cold path) */
 
+#ifndef __ASSEMBLER__
 /* Isolation properties; `policy: low` is 0 and `high` all of them. */
 enum stile_policy {
     STILE_POLICY_REG_INTEGRITY_CALLER = 1 << 0, /* caller's stub */
@@ -49,6 +50,7 @@ struct stile_entry {
     unsigned int policy;        /* enum stile_policy */
     unsigned long long proxy;   /* importer: out, the address to call */
 };
+#endif
 
 /* An ELF note of this name and type in a static position-independent executable asks for a place in the
  * shared page table ("dIPC-enabled"). Without it a process has a page table of its own. */

@@ -17,24 +17,39 @@ set(STILE_GUEST_KERNEL -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mg
     -fno-strict-aliasing -fno-delete-null-pointer-checks)
 set(STILE_GUEST_CXXONLY -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
 
+set(STILE_GUEST_SECTIONS ${CMAKE_CURRENT_LIST_DIR}/guest_sections.ld)
+set(STILE_GUEST_NOTE ${CMAKE_CURRENT_LIST_DIR}/guest_note.S)
+# musl's headers lack linux/*: the kernel's come after everything else.
+set(STILE_GUEST_UAPI -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu)
+find_path(STILE_MUSL_LIB rcrt1.o PATHS /usr/lib/x86_64-linux-musl /usr/lib/musl/lib NO_DEFAULT_PATH)
+if(NOT STILE_MUSL_LIB)
+  message(FATAL_ERROR "musl's rcrt1.o is missing; on Debian or Ubuntu: apt-get install musl-dev musl-tools")
+endif()
+
 function(stile_guest_executable)
   cmake_parse_arguments(G "" "NAME;KIND" "SOURCES;FLAGS;LINK_FLAGS;DEPENDS" ${ARGN})
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/guest_${G_NAME}.dir)
   file(MAKE_DIRECTORY ${dir})
   set(image ${CMAKE_CURRENT_BINARY_DIR}/${G_NAME})
+  set(link_tail "")
   if(G_KIND STREQUAL "kernel")
     set(compiler ${STILE_GUEST_CXX})
     set(flags ${STILE_GUEST_COMMON} ${STILE_GUEST_KERNEL})
     set(link ${STILE_GUEST_CXX} -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096)
   else()
     set(compiler ${STILE_MUSL_GCC})
-    set(flags ${STILE_GUEST_COMMON})
-    set(link ${STILE_MUSL_GCC} -static -Wl,--build-id=none)
+    set(flags ${STILE_GUEST_COMMON} ${STILE_GUEST_UAPI})
+    set(link ${STILE_MUSL_GCC} -static -Wl,--build-id=none -Wl,-T,${STILE_GUEST_SECTIONS})
+    list(APPEND G_DEPENDS ${STILE_GUEST_SECTIONS})
     if(G_KIND STREQUAL "musl-pie")
+      # Debian's musl-gcc knows no -static-pie: we name musl's self-relocating start file and the libraries.
       list(APPEND flags -fPIE)
-      # Debian's musl-gcc knows no -static-pie: name musl's self-relocating start file and the link mode ourselves.
-      execute_process(COMMAND ${STILE_MUSL_GCC} -print-file-name=rcrt1.o OUTPUT_VARIABLE unused
-                      OUTPUT_STRIP_TRAILING_WHITESPACE)
+      set(link ${STILE_GUEST_CXX} -static-pie -nostdlib -Wl,--build-id=none -Wl,-T,${STILE_GUEST_SECTIONS}
+          ${STILE_MUSL_LIB}/rcrt1.o ${STILE_MUSL_LIB}/crti.o)
+      set(link_tail -Wl,--start-group ${STILE_MUSL_LIB}/libc.a -lgcc -Wl,--end-group ${STILE_MUSL_LIB}/crtn.o)
+      list(APPEND G_SOURCES ${STILE_GUEST_NOTE})
+    elseif(NOT G_KIND STREQUAL "musl")
+      message(FATAL_ERROR "stile_guest_executable(${G_NAME}): KIND is '${G_KIND}'; kernel, musl or musl-pie is right")
     endif()
   endif()
   set(objects "")
@@ -59,7 +74,7 @@ function(stile_guest_executable)
   endforeach()
   add_custom_command(
     OUTPUT ${image}
-    COMMAND ${link} ${objects} ${G_LINK_FLAGS} -o ${image}
+    COMMAND ${link} ${objects} ${G_LINK_FLAGS} ${link_tail} -o ${image}
     DEPENDS ${objects} ${G_DEPENDS}
     COMMENT "Guest image ${G_NAME}"
     VERBATIM)
