@@ -32,8 +32,8 @@ struct Parameter {
     Type type;
     Value default_value;
     std::string help;
-    int64_t min = 0, max = INT64_MAX;         // integer, bytes and each element of bytes_list
-    std::vector<std::string> choices;         // string and each element of string_list
+    int64_t min = 0, max = INT64_MAX;       // integer, bytes and each element of bytes_list
+    std::vector<std::string> choices = {};  // string and each element of string_list
     bool required = false;
 };
 using Parameters = std::map<std::string, Value>;
@@ -81,4 +81,11 @@ struct Descriptor {
     std::function<std::vector<Row>(const Parameters&, const Measure&, const std::string& host_folder)> rows;
 };
 
+// The images that stile_add_workload() embeds, in the order of its GUEST and IMAGES arguments; generated, and
+// private to each plugin.
+std::vector<Image> embedded_images();
+
 }  // namespace stile::workload
+
+// Put before the definition of the entry point; everything else in a plugin is hidden.
+#define STILE_WORKLOAD_EXPORT extern "C" __attribute__((visibility("default")))

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs any static x86-64 Linux program of the host's.
+#include <elf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "workloads/workload.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace stile::workload;
+using Strings = std::vector<std::string>;
+
+std::string read_file(const char* key, const fs::path& path) {
+    if (fs::is_directory(path))
+        throw std::invalid_argument(std::string(key) + ": " + path.string() +
+                                    " is a folder; a file is right");
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        throw std::invalid_argument(std::string(key) + ": " + path.string() +
+                                    ": no such file, or it may not be read");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Says what is wrong with the program before the machine is built, where it is cheapest to say.
+void check_program(const fs::path& path, const std::string& elf) {
+    const auto fail = [&](const std::string& why) {
+        throw std::invalid_argument("path: " + path.string() + why);
+    };
+    Elf64_Ehdr header;
+    if (elf.size() < sizeof header || elf.compare(0, SELFMAG, ELFMAG) != 0)
+        fail(" is no ELF file; a static x86-64 program is right");
+    std::memcpy(&header, elf.data(), sizeof header);
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64)
+        fail(" is not for x86-64; a static x86-64 program is right");
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+        fail(" is no program (an object file or a core dump); a static x86-64 program is right");
+    for (unsigned i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr segment;
+        const uint64_t at = header.e_phoff + uint64_t{i} * header.e_phentsize;
+        if (header.e_phentsize != sizeof segment || at + sizeof segment > elf.size())
+            fail(": its program headers are cut off");
+        std::memcpy(&segment, elf.data() + at, sizeof segment);
+        if (segment.p_type == PT_INTERP)
+            fail(" is dynamically linked; link it with -static (musl-gcc -static, say)");
+    }
+}
+
+// Every file below `folder`, by name, at the same place below the guest's root.
+std::vector<File> guest_files(const fs::path& folder) {
+    if (!fs::is_directory(folder))
+        throw std::invalid_argument("files: " + folder.string() + ": no such folder");
+    std::vector<File> files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file()) continue;
+        const unsigned mode = static_cast<unsigned>(entry.status().permissions()) & 0777;
+        files.push_back(
+            {"/" + fs::relative(entry.path(), folder).string(), read_file("files", entry.path()), mode});
+    }
+    std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.path < b.path; });
+    return files;
+}
+
+std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::string& host_folder) {
+    const auto text = [&](const char* key) { return std::get<std::string>(parameters.at(key)); };
+    const auto list = [&](const char* key) { return std::get<Strings>(parameters.at(key)); };
+    const fs::path base = host_folder, path = base / text("path");
+    if (text("path").empty())
+        throw std::invalid_argument("path: it is empty; the path of a static program is right");
+
+    Row row;
+    row.mechanism = "program";
+    row.measured = false;
+    if (!text("files").empty()) row.files = guest_files(base / text("files"));
+    const std::string elf = read_file("path", path);
+    check_program(path, elf);
+    Process process;
+    process.path = "/bin/" + path.filename().string();
+    row.files.push_back({process.path, elf, 0755});
+    process.argv = {process.path};
+    for (const std::string& argument : list("args")) process.argv.push_back(argument);
+    process.env = list("env");
+    for (const std::string& variable : process.env)
+        if (variable.find('=') == variable.npos || variable.front() == '=')
+            throw std::invalid_argument("env: '" + variable + "' sets nothing; NAME=VALUE is right");
+    if (!text("stdin").empty()) process.stdin_data = read_file("stdin", base / text("stdin"));
+    row.processes.push_back(process);
+    return {row};
+}
+
+Descriptor describe() {
+    Descriptor d;
+    d.name = "program";
+    d.help = "Runs a static x86-64 Linux program of the host's";
+    d.parameters = {
+        {.name = "path",
+         .type = Type::string,
+         .default_value = std::string(),
+         .help = "The program, relative to the configuration file; in the guest it is /bin/NAME",
+         .required = true},
+        {.name = "args",
+         .type = Type::string_list,
+         .default_value = Strings{},
+         .help = "Its arguments after argv[0]"},
+        {.name = "env",
+         .type = Type::string_list,
+         .default_value = Strings{},
+         .help = "Its environment, NAME=VALUE each"},
+        {.name = "stdin",
+         .type = Type::string,
+         .default_value = std::string(),
+         .help = "File that it reads as standard input; empty: no input"},
+        {.name = "files",
+         .type = Type::string,
+         .default_value = std::string(),
+         .help = "Folder whose files the guest sees below its root; empty: none"},
+    };
+    d.images = embedded_images();
+    d.rows = rows;
+    return d;
+}
+
+}  // namespace
+
+STILE_WORKLOAD_EXPORT const Descriptor* stile_workload() {
+    static const Descriptor descriptor = describe();
+    return &descriptor;
+}
