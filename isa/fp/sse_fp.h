@@ -51,40 +51,65 @@ B arith_exact(Arith op, B a, B b, Env& env);
 extern template uint32_t arith_exact(Arith, uint32_t, uint32_t, Env&);
 extern template uint64_t arith_exact(Arith, uint64_t, uint64_t, Env&);
 
-// Nothing to round differently, nothing new to raise: one host operation settles it. `flags` is what MXCSR
-// already holds; only once PE is there may an inexact result pass.
+inline constexpr uint32_t mxcsr_quiet_inexact = PE | PE << 7;  // inexactness is masked and already noted
+
+// Round to nearest, and an inexact result changes nothing that anybody could see.
+inline bool inexact_is_invisible(uint32_t mxcsr) {
+    return (mxcsr & (mxcsr_round | mxcsr_quiet_inexact)) == mxcsr_quiet_inexact;
+}
+
+template <class B>
+bool is_zero(B v) {
+    return static_cast<B>(v << 1) == 0;
+}
+template <class B>
+bool is_normal(B v) {
+    const int e = exponent_field(v);
+    return e != 0 && e != Traits<B>::top;
+}
+
+// Whether x op y = r exactly; false where that is not cheap to know.
+template <Arith op, class B, class H>
+bool surely_exact(H x, H y, H r) {
+    if constexpr (op == Arith::add || op == Arith::sub) {
+        // Knuth's two-sum: the rounding error of an addition is itself a number, computed exactly.
+        const H z = op == Arith::sub ? -y : y, t = r - x;
+        return (x - (r - t)) + (z - t) == 0;
+    }
+    if constexpr (op == Arith::mul) {
+        const int zeros = std::countr_zero(std::bit_cast<B>(x)) + std::countr_zero(std::bit_cast<B>(y));
+        return zeros > Traits<B>::fraction;
+    }
+    return false;
+}
+
+// Nothing to round differently, nothing new to raise: one host operation settles it.
 template <Arith op, class B>
 bool arith_fast(B a, B b, uint32_t mxcsr, B& out) {
     using H = typename Traits<B>::Host;
-    if ((mxcsr & (mxcsr_round | PE)) != PE) return false;
-    auto usable = [](B v) {
-        int e = exponent_field(v);
-        return (e != 0 && e != Traits<B>::top) || (op != Arith::div && static_cast<B>(v << 1) == 0);
-    };
+    auto usable = [](B v) { return is_normal(v) || (op != Arith::div && is_zero(v)); };
     if (!usable(b) || (op != Arith::sqrt && !usable(a))) return false;
-    H x = std::bit_cast<H>(a), y = std::bit_cast<H>(b), r;
+    const H x = std::bit_cast<H>(a), y = std::bit_cast<H>(b);
+    H r;
+    if constexpr (op == Arith::min || op == Arith::max) {
+        r = (op == Arith::min ? x < y : x > y) ? x : y;
+        out = std::bit_cast<B>(r);
+        return true;
+    }
+    if (mxcsr & mxcsr_round) return false;
     if constexpr (op == Arith::add) r = x + y;
     if constexpr (op == Arith::sub) r = x - y;
     if constexpr (op == Arith::mul) r = x * y;
     if constexpr (op == Arith::div) r = x / y;
-    if constexpr (op == Arith::min) r = x < y ? x : y;
-    if constexpr (op == Arith::max) r = x > y ? x : y;
     if constexpr (op == Arith::sqrt) {
         if (!(y > 0)) return false;
         r = std::is_same_v<H, float> ? __builtin_sqrtf(static_cast<float>(y)) : __builtin_sqrt(y);
     }
     out = std::bit_cast<B>(r);
-    if constexpr (op == Arith::min || op == Arith::max) return true;
     // The smallest normal number may have been rounded up from a tiny one.
-    int e = exponent_field(out);
-    return e > 1 && e != Traits<B>::top;
-}
-
-template <Arith op, class B>
-B arith(B a, B b, uint32_t mxcsr, Env& env) {
-    B out;
-    if (arith_fast<op>(a, b, mxcsr, out)) return out;
-    return arith_exact(op, a, b, env);
+    const int e = exponent_field(out);
+    if (e <= 1 || e == Traits<B>::top) return false;
+    return inexact_is_invisible(mxcsr) || surely_exact<op, B>(x, y, r);
 }
 
 // Predicates of cmpps and its kin: eq lt le unord neq nlt nle ord.

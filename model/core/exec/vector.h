@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What handlers of vector micro-ops share: access to registers by the numbers of isa/uop.h, and how SSE's
+// floating-point exceptions are settled.
+#pragma once
+
+#include "isa/fp/sse_fp.h"
+#include "model/core/exec/exec.h"
+
+namespace stile::model {
+
+inline Xmm& vec(Exec& x, unsigned reg) { return x.s.xmm[reg - isa::XMM0]; }
+
+template <class T>
+T lane(const Xmm& v, unsigned i) {
+    T r;
+    std::memcpy(&r, reinterpret_cast<const char*>(&v) + i * sizeof(T), sizeof(T));
+    return r;
+}
+template <class T>
+void set_lane(Xmm& v, unsigned i, T value) {
+    std::memcpy(reinterpret_cast<char*>(&v) + i * sizeof(T), &value, sizeof(T));
+}
+
+inline constexpr uint64_t cr0_mp = 1 << 1, cr0_em = 1 << 2, cr0_ts = 1 << 3;
+inline constexpr uint64_t cr4_osfxsr = 1 << 9, cr4_osxmmexcpt = 1 << 10;
+
+// Notes in MXCSR what the operation raised; false if some of it is unmasked, and then nothing may be written.
+// Exceptions that are found before computing keep the others from being noted (Intel SDM vol. 1, 11.5.4).
+inline bool settle(Exec& x, const isa::fp::Env& env) {
+    if (!(env.flags & ~env.masked)) {
+        x.s.mxcsr |= env.flags;
+        return true;
+    }
+    const unsigned before = env.flags & isa::fp::before_computation;
+    x.s.mxcsr |= before & ~env.masked ? before : env.flags;
+    return false;
+}
+inline Next raise_simd(Exec& x, const Uop* u) {
+    return raise(x, u, x.s.cr4 & cr4_osxmmexcpt ? VEC_XM : VEC_UD);
+}
+
+}  // namespace stile::model
