@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How blocks end without the help of the system. What a target costs or whether it may be entered is decided
+// by whoever picks the next block.
+#include "model/core/exec/groups.h"
+
+namespace stile::model {
+
+namespace {
+
+using isa::PCBASE;
+using isa::RCX;
+using isa::RSP;
+
+inline uint64_t relative(const Exec& x, const Uop* u) { return x.s.r[PCBASE] + u->imm; }
+
+[[gnu::always_inline]] inline Next leave_if(Exec& x, const Uop* u, bool taken, uint64_t target) {
+    return leave(x, Exit::direct, taken ? target : after(x, u), taken ? STILE_XFER_JUMP : STILE_XFER_SEQ, taken);
+}
+
+Next go_on(Exec& x, const Uop* u) { return leave(x, Exit::direct, after(x, u), STILE_XFER_SEQ, false); }
+
+Next jmp(Exec& x, const Uop* u) { return leave(x, Exit::direct, relative(x, u), STILE_XFER_JUMP, true); }
+
+Next jmp_register(Exec& x, const Uop* u) {
+    return leave(x, Exit::indirect, x.s.r[u->a], STILE_XFER_JUMP, true);
+}
+
+template <unsigned cc>
+struct Jcc {
+    static Next run(Exec& x, const Uop* u) {
+        const bool taken = __builtin_expect(x.f.kind == FlagKind::sub, 1)
+                               ? condition_sub<cc>(x.f.a, x.f.b, x.f.shift)
+                               : condition_of(x.f, cc);
+        return leave_if(x, u, taken, relative(x, u));
+    }
+};
+
+template <typename T, bool immediate>
+struct CmpJcc {
+    template <unsigned cc>
+    struct With {
+        static Next run(Exec& x, const Uop* u) {
+            const int64_t a = get<T>(x, u->a);
+            const int64_t b = immediate ? static_cast<T>(static_cast<int64_t>(u->imm) >> 32) : get<T>(x, u->b);
+            x.f.set(FlagKind::sub, a, b, flag_shift<T>);
+            const uint64_t target = immediate ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
+                                              : relative(x, u);
+            return leave_if(x, u, condition_sub<cc>(a, b, flag_shift<T>), target);
+        }
+    };
+};
+
+template <typename T, bool immediate>
+struct TestJcc {
+    template <unsigned cc>
+    struct With {
+        static Next run(Exec& x, const Uop* u) {
+            const T b = immediate ? static_cast<T>(static_cast<int64_t>(u->imm) >> 32) : get<T>(x, u->b);
+            const int64_t v = static_cast<T>(get<T>(x, u->a) & b);
+            x.f.set(FlagKind::sub, v, 0, flag_shift<T>);
+            const uint64_t target = immediate ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
+                                              : relative(x, u);
+            return leave_if(x, u, condition_sub<cc>(v, 0, flag_shift<T>), target);
+        }
+    };
+};
+
+template <bool timed>
+Next call(Exec& x, const Uop* u) {
+    if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
+    x.s.r[RSP] -= 8;
+    return leave(x, Exit::direct, relative(x, u), STILE_XFER_CALL, true);
+}
+
+template <bool timed>
+Next call_register(Exec& x, const Uop* u) {
+    const uint64_t target = x.s.r[u->a];
+    if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
+    x.s.r[RSP] -= 8;
+    return leave(x, Exit::indirect, target, STILE_XFER_CALL, true);
+}
+
+template <bool timed>
+Next ret(Exec& x, const Uop* u) {
+    uint64_t target;
+    if (!load<timed>(x, u, x.s.r[RSP], target)) return raise(x, u);
+    x.s.r[RSP] += 8 + u->imm;
+    return leave(x, Exit::indirect, target, STILE_XFER_RET, true);
+}
+
+Next jcxz(Exec& x, const Uop* u) {
+    const bool zero = u->size == 4 ? get<uint32_t>(x, RCX) == 0 : x.s.r[RCX] == 0;
+    return leave_if(x, u, zero, relative(x, u));
+}
+
+Next loop(Exec& x, const Uop* u) {
+    uint64_t count = x.s.r[RCX] - 1;
+    if (u->size == 4) count = static_cast<uint32_t>(count);
+    x.s.r[RCX] = count;
+    const bool zero = condition_of(x.f, 4);
+    return leave_if(x, u, count != 0 && (u->aux == 2 || zero == (u->aux == 1)), relative(x, u));
+}
+
+template <bool timed>
+void fill(HandlerTable& table) {
+    table.set(Op::call, call<timed>);
+    table.set(Op::call_r, call_register<timed>);
+    table.set(Op::ret, ret<timed>);
+}
+
+}  // namespace
+
+#define STILE_SET_FUSED(name, F)                                                              \
+    do {                                                                                      \
+        static constexpr auto r1 = by_condition<F<int8_t, false>::With>(),                    \
+                              i1 = by_condition<F<int8_t, true>::With>(),                     \
+                              r2 = by_condition<F<int16_t, false>::With>(),                   \
+                              i2 = by_condition<F<int16_t, true>::With>(),                    \
+                              r4 = by_condition<F<int32_t, false>::With>(),                   \
+                              i4 = by_condition<F<int32_t, true>::With>(),                    \
+                              r8 = by_condition<F<int64_t, false>::With>(),                   \
+                              i8 = by_condition<F<int64_t, true>::With>();                    \
+        table.set_by_condition(Op::name##1_rr, r1), table.set_by_condition(Op::name##1_ri, i1); \
+        table.set_by_condition(Op::name##2_rr, r2), table.set_by_condition(Op::name##2_ri, i2); \
+        table.set_by_condition(Op::name##4_rr, r4), table.set_by_condition(Op::name##4_ri, i4); \
+        table.set_by_condition(Op::name##8_rr, r8), table.set_by_condition(Op::name##8_ri, i8); \
+    } while (false)
+
+void register_branch(HandlerTable& table, bool timed) {
+    table.set(Op::next, go_on);
+    table.set(Op::jmp, jmp);
+    table.set(Op::jmp_r, jmp_register);
+    static constexpr auto jcc = by_condition<Jcc>();
+    table.set_by_condition(Op::jcc, jcc);
+    STILE_SET_FUSED(cmp_jcc, CmpJcc);
+    STILE_SET_FUSED(test_jcc, TestJcc);
+    table.set(Op::jcxz, jcxz);
+    table.set(Op::loop, loop);
+    timed ? fill<true>(table) : fill<false>(table);
+}
+
+}  // namespace stile::model

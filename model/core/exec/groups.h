@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The groups of handlers, one function per source file, and what several of them share.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "model/core/exec/handlers.h"
+
+namespace stile::model {
+
+void register_alu(HandlerTable& table, bool timed);
+void register_shift(HandlerTable& table, bool timed);
+void register_muldiv(HandlerTable& table, bool timed);
+void register_memory(HandlerTable& table, bool timed);
+void register_branch(HandlerTable& table, bool timed);
+void register_string(HandlerTable& table, bool timed);
+void register_system(HandlerTable& table, bool timed);
+void register_gates(HandlerTable& table, bool timed);
+void register_codoms(HandlerTable& table, bool timed);
+
+// F<cc>::run for each of the sixteen conditions.
+template <template <unsigned> class F>
+constexpr std::array<Handler, 16> by_condition() {
+    return []<size_t... cc>(std::index_sequence<cc...>) {
+        return std::array<Handler, 16>{&F<cc>::run...};
+    }(std::make_index_sequence<16>());
+}
+
+}  // namespace stile::model

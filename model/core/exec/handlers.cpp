@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/core/exec/handlers.h"
+
+#include "model/core/exec/groups.h"
+
+namespace stile::model {
+
+namespace {
+
+HandlerTable make(bool timed) {
+    HandlerTable table;
+    for (const auto add : {register_alu, register_shift, register_muldiv, register_memory, register_branch,
+                           register_string, register_system, register_gates, register_codoms})
+        add(table, timed);
+    return table;
+}
+
+}  // namespace
+
+Handler HandlerTable::select(const Uop& u) const {
+    const Row& r = rows_[static_cast<size_t>(u.op)];
+    if (r.by_condition) return r.by_condition[u.aux & 15];
+    if (r.segmented && u.seg != isa::SEG_NONE) return r.segmented;
+    return r.handler;
+}
+
+const HandlerTable& handlers(bool timed) {
+    static const HandlerTable functional = make(false), with_log = make(true);
+    return timed ? with_log : functional;
+}
+
+}  // namespace stile::model
