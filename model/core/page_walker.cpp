@@ -20,7 +20,6 @@ void read_leaf(uint64_t entry, PageAttributes& out) {
 }  // namespace
 
 uint64_t PageWalker::load(uint64_t paddr) const {
-    if (!memory_.contains(paddr, 8)) return ~0ull;  // nobody answers there: an open bus reads as ones
     uint64_t v;
     std::memcpy(&v, memory_.host(paddr), 8);
     return v;
@@ -33,6 +32,10 @@ void PageWalker::descend(uint64_t vaddr, Path& path, PageAttributes& out) const 
     for (unsigned level = 4; level >= 1; --level) {
         const unsigned i = path.levels++;
         path.paddr[i] = table + ((vaddr >> (12 + 9 * (level - 1))) & 511) * 8;
+        if (!memory_.contains(path.paddr[i], 8)) {
+            path.present = path.reserved = true;  // a table where no RAM is: our choice of fault
+            return;
+        }
         const uint64_t e = path.entry[i] = load(path.paddr[i]);
         path.present = e & pte::P;
         if (!path.present) return;
