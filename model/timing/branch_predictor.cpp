@@ -8,11 +8,14 @@
 namespace stile::model {
 
 BranchPredictor::BranchPredictor(const CoreConfig& config)
-    : counters_(config.predictor_entries, 1), btb_(config.btb_entries), returns_(config.ras_entries) {
+    : counters_(config.predictor_entries, 1),
+      btb_(config.btb_entries),
+      btb_ways_(std::min(4u, config.btb_entries)),
+      returns_(config.ras_entries) {
     if (!std::has_single_bit(config.predictor_entries))
         throw std::invalid_argument("core.predictor_entries must be a power of two");
-    if (config.btb_entries % btb_ways != 0 || !std::has_single_bit(config.btb_entries / btb_ways))
-        throw std::invalid_argument("core.btb_entries must be four times a power of two");
+    if (!std::has_single_bit(config.btb_entries))
+        throw std::invalid_argument("core.btb_entries must be a power of two");
 }
 
 BranchPredictor::Verdict BranchPredictor::resolve(const BranchOutcome& b) {
@@ -51,9 +54,9 @@ bool BranchPredictor::direction(const BranchOutcome& b) {
 }
 
 bool BranchPredictor::target(uint64_t from, uint64_t target) {
-    const uint64_t set = (from ^ from >> 12) & (btb_.size() / btb_ways - 1);
-    Target* way = &btb_[set * btb_ways];
-    Target* const end = way + btb_ways;
+    const uint64_t set = (from ^ from >> 12) & (btb_.size() / btb_ways_ - 1);
+    Target* way = &btb_[set * btb_ways_];
+    Target* const end = way + btb_ways_;
     Target* slot = std::find_if(way, end, [from](const Target& t) { return t.from == from; });
     const bool known = slot != end && slot->target == target;
     if (slot == end) --slot;

@@ -29,7 +29,6 @@ class BranchPredictor {
     struct Target {
         uint64_t from = ~0ull, target = 0;
     };
-    static constexpr unsigned btb_ways = 4;
 
     bool direction(const BranchOutcome& branch);  // was the direction right?
     bool target(uint64_t from, uint64_t target);  // was the target known?
@@ -39,6 +38,7 @@ class BranchPredictor {
     std::vector<uint8_t> counters_;
     uint64_t history_ = 0;
     std::vector<Target> btb_;
+    size_t btb_ways_;
     std::vector<uint64_t> returns_;
     size_t top_ = 0;
 };
