@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our own splitting of an instruction's bytes into prefixes, opcode, ModRM, displacement and immediate. Capstone
-// judges validity and length; its operand detail is not used, because it is wrong in places that matter
-// (immediates of inconsistent extension, access flags, implicit operands).
+// Our own splitting of an instruction's bytes into prefixes, opcode, ModRM, displacement and immediate.
+// Capstone judges validity and length; its operand detail is not used, because it is wrong in places that
+// matter (immediates of inconsistent extension, access flags, implicit operands).
 #pragma once
 
 #include <cstdint>

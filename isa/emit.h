@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a form's build function works with: the decoded instruction and the block being made. Temporaries T0..T2
-// are the builder's; T3 holds an address that does not fit a micro-op.
+// What a form's build function works with: the decoded instruction and the block being made. Temporaries
+// T0..T2 are the builder's; T3 holds an address that does not fit a micro-op.
 #pragma once
 
 #include <vector>
@@ -22,7 +22,7 @@ class Emitter {
     int32_t next() const { return static_cast<int32_t>(next_); }  // offset of the following instruction
     uint64_t target() const { return static_cast<uint64_t>(static_cast<int64_t>(next_)) + insn_.imm; }
     unsigned size(unsigned i) const { return width_bytes(insn_, form().operand[i].width); }
-    bool in_memory(unsigned i) const;      // operand i lies in memory
+    bool in_memory(unsigned i) const;  // operand i lies in memory
     bool is_immediate(unsigned i) const;
     uint8_t reg_number(unsigned i) const;  // register of operand i; not for high bytes
     bool high_byte(unsigned i) const;      // operand i is ah, ch, dh or bh
@@ -41,7 +41,8 @@ class Emitter {
 
     // Register that holds operand i in its low bytes: its own, or `tmp` after a load or extraction.
     uint8_t value(unsigned i, uint8_t tmp);
-    // The same for an operand that `close` will write: memory is checked for writing (and locked, if prefixed).
+    // The same for an operand that `close` will write: memory is checked for writing (and locked, if
+    // prefixed).
     uint8_t open(unsigned i, uint8_t tmp, bool always_locked = false);
     void close(unsigned i, uint8_t reg);
     // Writes operand i, which nothing has opened.

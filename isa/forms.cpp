@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows, and the way from an encoding to its row: for each opcode the few rows that mention it, tried in order.
-// No two rows match the same encoding (tests/unit/isa), so the order does not matter.
+// Rows, and the way from an encoding to its row: for each opcode the few rows that mention it, tried in
+// order. No two rows match the same encoding (tests/unit/isa), so the order does not matter.
 #include "isa/forms.h"
 
 #include <iterator>
@@ -16,9 +16,16 @@
 namespace stile::isa {
 namespace {
 
-#define STILE_FORM(encoding, mnemonic, operands, builder, op, flags, oracle)                               \
-    Form{parse_encoding(encoding), parse_operands(operands), encoding, operands,       mnemonic,           \
-         build::builder,           Op::op,                   parse_flags(flags, flags), Oracle::oracle},
+#define STILE_FORM(encoding, mnemonic, operands, builder, op, flags, oracle) \
+    Form{parse_encoding(encoding),                                           \
+         parse_operands(operands),                                           \
+         encoding,                                                           \
+         operands,                                                           \
+         mnemonic,                                                           \
+         build::builder,                                                     \
+         Op::op,                                                             \
+         parse_flags(flags, flags),                                          \
+         Oracle::oracle},
 constexpr Form table[] = {
 #include "isa/forms/codoms.def"
 #include "isa/forms/integer.def"
@@ -57,11 +64,16 @@ const Index& index() {
 
 bool prefix_matches(Mandatory wanted, const FormKey& key) {
     switch (wanted) {
-        case Mandatory::any: return true;
-        case Mandatory::none: return key.rep == 0 && !key.p66;
-        case Mandatory::p66: return key.rep == 0 && key.p66;
-        case Mandatory::pf3: return key.rep == 0xf3;
-        case Mandatory::pf2: return key.rep == 0xf2;
+        case Mandatory::any:
+            return true;
+        case Mandatory::none:
+            return key.rep == 0 && !key.p66;
+        case Mandatory::p66:
+            return key.rep == 0 && key.p66;
+        case Mandatory::pf3:
+            return key.rep == 0xf3;
+        case Mandatory::pf2:
+            return key.rep == 0xf2;
     }
     return false;
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of instruction forms: one row per encoding that Stile executes (isa/forms/*.def). A row says how the
-// form is encoded and what its operands are, in the notation below, which function builds its micro-ops, what
-// happens to the flags, and how exactly a differential test may compare it with a real processor.
+// The table of instruction forms: one row per encoding that Stile executes (isa/forms/*.def). A row says how
+// the form is encoded and what its operands are, in the notation below, which function builds its micro-ops,
+// what happens to the flags, and how exactly a differential test may compare it with a real processor.
 //
 // Encoding: [NP|66|F3|F2] [W0|W1] [0F [38|3A]] op[+n] [/r|/0../7 [m|r] [=k]] [*]
-//   NP, 66, F3, F2  mandatory prefix (NP: none of the three); without it these prefixes do not choose the form
-//   W0, W1          REX.W
-//   op+n            opcodes op .. op+n-1
-//   /r m r =k       a ModRM byte follows; /0../7 fixes its reg field, m or r its mod, =k its rm field
+//   NP, 66, F3, F2  mandatory prefix (NP: none of the three); without it these prefixes do not choose the
+//   form W0, W1          REX.W op+n            opcodes op .. op+n-1 /r m r =k       a ModRM byte follows;
+//   /0../7 fixes its reg field, m or r its mod, =k its rm field
 //   *               ours to judge: Capstone is not asked (CODOMs, hint NOPs that Capstone does not know)
 // Operands: comma-separated; a letter for the place, then a letter for the size.
 //   E  register or memory by ModRM.rm     G  register by ModRM.reg    M  memory by ModRM.rm
@@ -17,11 +16,10 @@
 //   J  relative target                    S  segment register         C  control register
 //   D  debug register                     V  XMM by ModRM.reg         W  XMM or memory by ModRM.rm
 //   P  capability register by ModRM.reg
-//   sizes: b 1, w 2, d 4, q 8, o 16, t 10, v 2/4/8 by 66 and REX.W, y 4/8 by REX.W, s 8 (2 with 66: stack operations),
-//   z 2/4 by 66 (immediates), n none
-//   CL, 1, DX and st0, sti are fixed and only named.
-// Flags: six characters for O S Z A P C: - kept, w written, r read, b both, u undefined, 0, 1, c written unless
-// a count is 0 (then kept).
+//   sizes: b 1, w 2, d 4, q 8, o 16, t 10, v 2/4/8 by 66 and REX.W, y 4/8 by REX.W, s 8 (2 with 66: stack
+//   operations), z 2/4 by 66 (immediates), n none CL, 1, DX and st0, sti are fixed and only named.
+// Flags: six characters for O S Z A P C: - kept, w written, r read, b both, u undefined, 0, 1, c written
+// unless a count is 0 (then kept).
 #pragma once
 
 #include <array>
@@ -50,7 +48,24 @@ struct Encoding {
 };
 
 enum class Place : uint8_t {
-    none, rm, reg, mem, rm_reg, opcode_reg, acc, imm_sx, imm_zx, moffs, rel, sreg, creg, dreg, xmm, xmm_rm, cap, fixed
+    none,
+    rm,
+    reg,
+    mem,
+    rm_reg,
+    opcode_reg,
+    acc,
+    imm_sx,
+    imm_zx,
+    moffs,
+    rel,
+    sreg,
+    creg,
+    dreg,
+    xmm,
+    xmm_rm,
+    cap,
+    fixed
 };
 enum class Width : uint8_t { none, b, w, d, q, o, t, v, y, s, z };
 

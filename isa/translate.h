@@ -23,10 +23,11 @@ class Translator {
     Translator(const Translator&) = delete;
     Translator& operator=(const Translator&) = delete;
 
-    // code[0] is the first instruction; its first page_left bytes lie on the first page, what follows comes from
-    // the next page. The block stops before an instruction that crosses page_left, except that a crossing first
-    // instruction makes a block of its own (`straddles`). If `code` ends inside the first instruction the block
-    // is empty and `needs_more` is set: call again with the next page's bytes, or raise its fetch fault.
+    // code[0] is the first instruction; its first page_left bytes lie on the first page, what follows comes
+    // from the next page. The block stops before an instruction that crosses page_left, except that a
+    // crossing first instruction makes a block of its own (`straddles`). If `code` ends inside the first
+    // instruction the block is empty and `needs_more` is set: call again with the next page's bytes, or raise
+    // its fetch fault.
     BlockCode translate_block(std::span<const uint8_t> code, size_t page_left, unsigned max_insns = 64);
 
     // Intel syntax, CODOMs instructions included. *length is the number of bytes consumed, at least 1.

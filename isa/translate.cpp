@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One pass over the bytes. For each instruction: our decoder splits it, Capstone must agree that it is valid
+// and how long it is (unless the row is ours to judge), the row's build function appends micro-ops. Where the
+// two disagree the instruction counts as one that Stile lacks: rather refuse than guess.
+#include "isa/translate.h"
+
+#include <capstone/capstone.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "isa/decode.h"
+#include "isa/disassemble.h"
+#include "isa/emit.h"
+
+namespace stile::isa {
+namespace {
+
+constexpr unsigned max_block_uops = 255, max_block_insns = 64;
+// Longest expansion is enter with 31 levels.
+constexpr unsigned max_uops_of_one = 80;
+
+bool starts_block(Op op) { return op == Op::rdtsc || op == Op::rdtscp || op == Op::rdmsr; }
+
+}  // namespace
+
+struct Translator::Impl {
+    csh capstone = 0;
+    cs_insn* scratch = nullptr;
+
+    Impl() {
+        if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
+            throw std::runtime_error("Capstone was built without x86 support");
+        scratch = cs_malloc(capstone);
+    }
+    ~Impl() {
+        cs_free(scratch, 1);
+        cs_close(&capstone);
+    }
+
+    // Length of a valid instruction, 0 if Capstone knows none. Missing bytes are read as zeros: the bytes
+    // that decide validity are there once our decoder has got past the opcode, so a length beyond code.size()
+    // means that the instruction goes on elsewhere.
+    unsigned judge(std::span<const uint8_t> code, uint64_t address = 0) {
+        uint8_t bytes[max_instruction_bytes + 1] = {};
+        std::memcpy(bytes, code.data(), std::min<size_t>(code.size(), max_instruction_bytes));
+        const uint8_t* at = bytes;
+        size_t left = max_instruction_bytes;
+        return cs_disasm_iter(capstone, &at, &left, &address, scratch) ? scratch->size : 0;
+    }
+
+    enum class Verdict { fine, invalid, lacking, more, too_long };
+
+    // Decides what `code` begins with; insn.length is set in every case but `more`.
+    Verdict examine(std::span<const uint8_t> code, Insn& insn) {
+        const Decoded decoded = decode(code, insn);
+        if (decoded == Decoded::too_long) {
+            insn.length = max_instruction_bytes;
+            return Verdict::too_long;
+        }
+        if (decoded == Decoded::truncated) return Verdict::more;
+        if (decoded == Decoded::ok && insn.form->enc.ours) return Verdict::fine;
+        const unsigned length = judge(code);
+        if (length == 0) return Verdict::invalid;
+        if (length > code.size()) return Verdict::more;
+        if (decoded == Decoded::ok && length == insn.length) return Verdict::fine;
+        insn.length = static_cast<uint8_t>(length);
+        return Verdict::lacking;
+    }
+
+    Verdict append(BlockCode& block, std::span<const uint8_t> code, size_t page_left, bool& stop);
+};
+
+Translator::Translator() : impl_(std::make_unique<Impl>()) {}
+Translator::~Translator() = default;
+
+namespace {
+
+void single(BlockCode& block, Op op, unsigned offset, unsigned length, unsigned index) {
+    Uop u;
+    u.op = op;
+    u.insn = static_cast<uint8_t>(index);
+    u.disp = static_cast<int32_t>(offset + length);
+    block.uops.push_back(u);
+}
+
+void end_block(BlockCode& block) {
+    single(block, Op::next, block.bytes, 0, static_cast<unsigned>(block.insns.size()) - 1);
+}
+
+}  // namespace
+
+// Adds the instruction at code[0] to the block; sets `stop` when the block is complete.
+Translator::Impl::Verdict Translator::Impl::append(BlockCode& block, std::span<const uint8_t> code,
+                                                   size_t page_left, bool& stop) {
+    const bool first = block.insns.empty();
+    const auto index = static_cast<unsigned>(block.insns.size());
+    const unsigned offset = block.bytes;
+    Insn insn;
+    const Verdict verdict = examine(code, insn);
+    const bool crosses = verdict == Verdict::more || insn.length > page_left;
+    if (verdict == Verdict::more && first) {
+        block.needs_more = stop = true;
+        return verdict;
+    }
+    if ((crosses && !first) || (!first && verdict == Verdict::fine && starts_block(insn.form->op))) {
+        end_block(block);
+        stop = true;
+        return verdict;
+    }
+    const size_t begin = block.uops.size();
+    if (verdict == Verdict::fine) {
+        Emitter emitter(block.uops, insn, offset, index);
+        insn.form->build(emitter);
+        if (emitter.is_invalid()) {
+            block.uops.resize(begin);
+            single(block, Op::ud, offset, insn.length, index);
+        }
+    } else {
+        const Op op = verdict == Verdict::invalid    ? Op::ud
+                      : verdict == Verdict::too_long ? Op::io
+                                                     : Op::unsupported;
+        single(block, op, offset, insn.length, index);
+    }
+    block.insns.push_back({static_cast<uint16_t>(offset), insn.length, static_cast<uint8_t>(begin)});
+    block.bytes += insn.length;
+    if (block.uops.back().op == Op::mark) ++block.markers;
+    block.straddles = crosses;
+    stop = op_info(block.uops.back().op).ends_block;
+    if (!stop && crosses) {
+        end_block(block);
+        stop = true;
+    }
+    return verdict;
+}
+
+BlockCode Translator::translate_block(std::span<const uint8_t> code, size_t page_left, unsigned max_insns) {
+    BlockCode block;
+    block.uops.reserve(48);
+    block.insns.reserve(16);
+    max_insns = std::clamp(max_insns, 1u, max_block_insns);
+    for (bool stop = false; !stop;) {
+        impl_->append(block, code.subspan(block.bytes), page_left - block.bytes, stop);
+        if (stop) break;
+        const bool full =
+            block.insns.size() == max_insns || block.uops.size() + max_uops_of_one > max_block_uops;
+        if (full || block.bytes >= page_left || block.bytes >= code.size()) {
+            end_block(block);
+            break;
+        }
+    }
+    return block;
+}
+
+std::string Translator::disassemble(std::span<const uint8_t> code, uint64_t address, unsigned* length) {
+    unsigned unused = 0;
+    if (length == nullptr) length = &unused;
+    Insn insn;
+    const Decoded decoded = decode(code, insn);
+    if (decoded == Decoded::ok && insn.form->enc.ours) {
+        *length = insn.length;
+        return format_own(insn, address);
+    }
+    const unsigned known = impl_->judge(code, address);
+    if (known != 0 && known <= code.size()) {
+        *length = known;
+        std::string text = impl_->scratch->mnemonic;
+        if (impl_->scratch->op_str[0] != 0) text.append(" ").append(impl_->scratch->op_str);
+        return text;
+    }
+    *length = 1;
+    return "(bad)";
+}
+
+std::string disassemble(std::span<const uint8_t> code, uint64_t address, unsigned* length) {
+    Translator translator;
+    return translator.disassemble(code, address, length);
+}
+
+}  // namespace stile::isa
