@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/results/csv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace stile::sim {
+namespace {
+
+constexpr const char* key_columns =
+    "mechanism,policy,scope,placement,size_bytes,proxies,protection,core,machine,kernel_profile";
+constexpr const char* figure_columns =
+    "calls,cycles_mean,cycles_p50,cycles_p99,ns_mean,instructions,kernel_instructions,syscalls,context_"
+    "switches,"
+    "page_table_switches,bytes_copied,copies,copies_kernel,copies_proxy,copies_user,tlb_misses,apl_misses,"
+    "domain_crossings,checked";
+
+std::string cell(const std::string& text) {
+    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + "\"";
+}
+
+std::string key_cells(const RowKey& key) {
+    return fmt::format("{},{},{},{},{},{},{},{},{},{}", cell(key.mechanism), cell(key.policy), key.scope,
+                       key.placement, key.size_bytes, key.proxies, key.protection, key.core,
+                       cell(key.machine), key.kernel_profile);
+}
+
+std::string optional_cell(const std::optional<double>& value) { return value ? number_text(*value) : ""; }
+
+std::string figure_cells(const Figures& f) {
+    std::string line = fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", f.calls, number_text(f.cycles_mean),
+        number_text(f.cycles_p50), number_text(f.cycles_p99), number_text(f.ns_mean), f.instructions,
+        f.kernel_instructions, f.syscalls, f.context_switches, f.page_table_switches, f.bytes_copied,
+        optional_cell(f.copies), optional_cell(f.copies_kernel), optional_cell(f.copies_proxy),
+        optional_cell(f.copies_user), f.tlb_misses, f.apl_misses, f.domain_crossings,
+        f.checked ? (*f.checked ? "1" : "0") : "");
+    for (double cycles : f.phase) line += "," + number_text(cycles);
+    return line;
+}
+
+}  // namespace
+
+std::string number_text(double value) {
+    std::string text = fmt::format("{:.6f}", value);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text == "-0" ? "0" : text;
+}
+
+std::string results_csv(const std::vector<RowResult>& rows) {
+    std::string out = std::string(key_columns) + "," + figure_columns;
+    for (const char* phase : model::phase_names) out += std::string(",phase_") + phase;
+    out += "\n";
+    for (const RowResult& row : rows) {
+        if (row.figures) out += key_cells(row.key) + "," + figure_cells(*row.figures) + "\n";
+    }
+    return out;
+}
+
+std::string refused_csv(const std::vector<RowResult>& rows) {
+    std::string out = std::string(key_columns) + ",errno,errno_name\n";
+    for (const RowResult& row : rows) {
+        if (row.status != RowResult::Status::refused) continue;
+        const char* name = strerrorname_np(row.refused_errno);
+        out += fmt::format("{},{},{}\n", key_cells(row.key), row.refused_errno, name ? name : "");
+    }
+    return out;
+}
+
+std::string Csv::at(size_t row, const std::string& column) const {
+    const auto found = std::find(header.begin(), header.end(), column);
+    if (found == header.end()) return "";
+    const auto index = static_cast<size_t>(found - header.begin());
+    return index < rows[row].size() ? rows[row][index] : "";
+}
+
+Csv parse_csv(const std::string& text) {
+    Csv csv;
+    std::vector<std::string> cells(1);
+    bool quoted = false;
+    size_t line = 1;
+    const auto end_line = [&] {
+        if (csv.header.empty()) {
+            csv.header = cells;
+        } else if (cells.size() != csv.header.size()) {
+            throw std::runtime_error(
+                fmt::format("line {} has {} cells, the header {}", line, cells.size(), csv.header.size()));
+        } else {
+            csv.rows.push_back(cells);
+        }
+        cells.assign(1, "");
+    };
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            if (c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+                cells.back() += text[++i];
+            } else if (c == '"') {
+                quoted = false;
+            } else {
+                cells.back() += c;
+            }
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == ',') {
+            cells.emplace_back();
+        } else if (c == '\n') {
+            end_line();
+            ++line;
+        } else if (c != '\r') {
+            cells.back() += c;
+        }
+    }
+    if (cells.size() > 1 || !cells[0].empty()) end_line();
+    return csv;
+}
+
+}  // namespace stile::sim

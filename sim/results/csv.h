@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// results.csv and refused.csv.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/results/row_result.h"
+
+namespace stile::sim {
+
+std::string results_csv(const std::vector<RowResult>& rows);
+std::string refused_csv(const std::vector<RowResult>& rows);
+
+// A table as it stands in a file: header and cells.
+struct Csv {
+    std::vector<std::string> header;
+    std::vector<std::vector<std::string>> rows;
+
+    // The cell below `column`; empty if there is no such column.
+    std::string at(size_t row, const std::string& column) const;
+};
+// Throws std::runtime_error that names the line.
+Csv parse_csv(const std::string& text);
+
+// At most six decimals, without trailing zeros: 12, 12.5, 0.333333.
+std::string number_text(double value);
+
+}  // namespace stile::sim

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A run directory appears whole or not at all: it is written beside its place under another name and renamed.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/results/row_result.h"
+
+namespace stile::sim {
+
+// The files that are the same whenever the same run is done again. File name to contents.
+std::map<std::string, std::string> result_files(const std::vector<RowResult>& rows,
+                                                const std::string& config_yaml);
+
+// The place for the next run called `name` below `folder`: name, name-2, name-3, ...
+std::filesystem::path next_directory(const std::filesystem::path& folder, const std::string& name);
+
+// True if there is nothing at `path` that writing would destroy: no such thing, an empty folder, or an older
+// run directory.
+bool may_replace(const std::filesystem::path& path);
+
+// Throws std::runtime_error that says which file could not be written and why. Returns `path`.
+std::filesystem::path write_directory(const std::filesystem::path& path,
+                                      const std::map<std::string, std::string>& files);
+
+// The text of a file; throws std::runtime_error.
+std::string read_file(const std::filesystem::path& path);
+
+// Makes report.html from the other files in `path`.
+std::string report_of(const std::map<std::string, std::string>& files, const std::string& title);
+
+}  // namespace stile::sim
