@@ -25,4 +25,17 @@ class CoreView {
     virtual void watch_stores(bool on) = 0;
 };
 
+class RealCore : public CoreView {
+  public:
+    explicit RealCore(model::Core& core) : core_(core) {}
+    const model::Counters& counters() const override;
+    unsigned ring() const override;
+    bool privileged_page() const override;
+    bool read(uint64_t vaddr, void* out, uint64_t bytes) const override;
+    void watch_stores(bool on) override;
+
+  private:
+    model::Core& core_;
+};
+
 }  // namespace stile::sim

@@ -95,6 +95,7 @@ struct MeasurementResult {
     std::vector<SelfTest> self_tests;
     std::optional<std::string> panic;
     bool deadlock = false;
+    uint64_t refused_accesses = 0;      // by the protection unit; a kernel may turn them into EFAULT
     std::vector<std::string> warnings;  // a timed call without an end, and the like
 };
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/measure/code_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stile::sim {
+
+// Section that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make.
+static constexpr const char* stub_section = ".text.stub";
+
+CodeMap::CodeMap(std::vector<CodeImage> images) {
+    for (CodeImage& file : images) {
+        auto image = std::make_unique<Image>();
+        image->file = std::move(file);
+        try {
+            image->elf = std::make_unique<ElfImage>(image->file.bytes);
+        } catch (const ElfError&) {
+            continue;  // no program; the loader or the kernel says so when somebody runs it
+        }
+        image->all = {~0ull, 0};
+        for (const ElfSegment& s : image->elf->segments()) {
+            image->all.begin = std::min(image->all.begin, s.vaddr);
+            image->all.end = std::max(image->all.end, s.vaddr + s.memory_size);
+        }
+        for (const ElfImage::Section& s : image->elf->sections())
+            if (s.name == stub_section) image->stubs.push_back({s.address, s.address + s.size});
+        if (image->file.kernel) kernel_ = image.get();
+        images_.push_back(std::move(image));
+    }
+    if (!kernel_) return;
+    for (size_t i = 0; i < model::phase_names.size(); ++i) {
+        const ElfSymbol* begin = kernel_->elf->find(fmt::format("__phase_{}_start", model::phase_names[i]));
+        const ElfSymbol* end = kernel_->elf->find(fmt::format("__phase_{}_end", model::phase_names[i]));
+        if (begin && end)
+            kernel_phases_.push_back({{begin->address, end->address}, static_cast<model::Phase>(i)});
+    }
+}
+
+void CodeMap::exec(uint64_t pid, const std::string& path, uint64_t bias) {
+    Process& p = processes_[pid];
+    p = {path, nullptr, bias};
+    for (const auto& image : images_)
+        if (!image->file.kernel && image->file.guest_path == path) p.image = image.get();
+}
+
+void CodeMap::fork(uint64_t parent, uint64_t child) {
+    if (const auto it = processes_.find(parent); it != processes_.end())
+        processes_[child] = Process(it->second);
+}
+
+uint64_t CodeMap::current_pid() const {
+    const auto it = pid_of_thread_.find(current_tid_);
+    return it == pid_of_thread_.end() ? current_tid_ : it->second;
+}
+
+std::string CodeMap::path_of(uint64_t pid) const {
+    const auto it = processes_.find(pid);
+    return it == processes_.end() ? "" : it->second.path;
+}
+
+std::string CodeMap::describe_process(uint64_t pid) const {
+    const std::string path = path_of(pid);
+    return path.empty() ? fmt::format("process {}", pid) : fmt::format("process {} ({})", pid, path);
+}
+
+bool CodeMap::in_kernel_image(uint64_t vaddr) const { return kernel_ && kernel_->all.holds(vaddr); }
+
+std::optional<CodeMap::Place> CodeMap::find(uint64_t pid, uint64_t vaddr) const {
+    if (in_kernel_image(vaddr)) return Place{kernel_, vaddr};
+    const auto inside = [&](const Process& p) { return p.image && p.image->all.holds(vaddr - p.bias); };
+    if (const auto own = processes_.find(pid); own != processes_.end() && inside(own->second))
+        return Place{own->second.image, vaddr - own->second.bias};
+    for (const auto& [other, p] : processes_)
+        if (inside(p)) return Place{p.image, vaddr - p.bias};
+    return std::nullopt;
+}
+
+std::string CodeMap::name(const Image& image, uint64_t address) {
+    const std::string& file = image.file.guest_path;
+    const ElfSymbol* s = image.elf->at(address);
+    if (!s) return fmt::format("{:#x} ({})", address, file);
+    return fmt::format("{}+{:#x} ({})", s->name, address - s->address, file);
+}
+
+std::string CodeMap::symbol(uint64_t pid, uint64_t vaddr) const {
+    const auto place = find(pid, vaddr);
+    return place ? name(*place->image, place->address) : fmt::format("{:#x}", vaddr);
+}
+
+model::Phase CodeMap::user_phase(uint64_t vaddr) const {
+    const auto place = find(current_pid(), vaddr);
+    if (place)
+        for (const Range& r : place->image->stubs)
+            if (r.holds(place->address)) return model::Phase::stub;
+    return model::Phase::user;
+}
+
+model::Phase CodeMap::kernel_phase(uint64_t vaddr) const {
+    for (const auto& [range, phase] : kernel_phases_)
+        if (range.holds(vaddr)) return phase;
+    return model::Phase::dispatch;
+}
+
+}  // namespace stile::sim

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds copies of a payload by its content. Between the sender's last store and the receiver's first load,
+// every store is looked at: a word of the payload (a unique nonce) that has just come to stand anywhere in
+// memory is a copy of 8 bytes, whoever made it and however. A place counts once for each word, so that a word
+// stored in pieces, or again, is one copy.
+//
+// A payload's last 1 to 7 bytes are no whole word and are not looked for; a payload below 8 bytes has none.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <unordered_set>
+#include <vector>
+
+#include "sim/measure/core_view.h"
+#include "sim/measure/result.h"
+
+namespace stile::sim {
+
+class CopyCensus {
+  public:
+    void arm(CoreView& core, uint64_t seed, uint64_t bytes);
+    void stop(CoreView& core);
+    bool armed() const { return armed_; }
+    void store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes);
+    const Census& result() const { return result_; }
+
+  private:
+    void scan(CoreView& core, const std::vector<uint8_t>& window, uint64_t paddr);
+    void count(CoreView& core);
+
+    bool armed_ = false;
+    std::unordered_set<uint64_t> nonces_;
+    std::set<std::pair<uint64_t, uint64_t>> seen_;  // physical address, nonce
+    Census result_;
+};
+
+}  // namespace stile::sim

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/measure/measurement.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "abi/marker.h"
+#include "isa/translate.h"
+#include "sim/measure/code_map.h"
+#include "sim/measure/copy_census.h"
+#include "sim/measure/names.h"
+#include "sim/measure/timed_calls.h"
+
+namespace stile::sim {
+namespace {
+
+// A NUL-terminated string of the guest's; cut off where nothing is mapped.
+std::string read_string(const CoreView& core, uint64_t vaddr) {
+    constexpr size_t longest = 512;
+    std::string text;
+    char c;
+    while (text.size() < longest && core.read(vaddr + text.size(), &c, 1) && c != '\0') text += c;
+    return text;
+}
+
+}  // namespace
+
+struct Measurement::Impl {
+    explicit Impl(std::vector<CodeImage> images) : code(std::move(images)) {}
+
+    CodeMap code;
+    CallRecorder calls;
+    CopyCensus census;
+    DomainNames domains;
+    // Keyed by address and bytes: the same place may hold different programs.
+    std::map<std::pair<uint64_t, std::vector<uint8_t>>, UnsupportedInstruction> unsupported;
+    std::map<uint64_t, uint64_t> unknown_syscalls;
+    MeasurementResult r;  // the rest of what result() returns
+
+    bool user_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi);
+    void kernel_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
+    void killed(CoreView& core, uint64_t pid, uint64_t info_address);
+    std::string kill_message(const KilledProcess& k, const stile_kill_info& info) const;
+};
+
+bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi, uint64_t rsi) {
+    switch (mark) {
+        case STILE_MARK_ROI_BEGIN:
+            calls.roi_begin(core.counters());
+            return true;
+        case STILE_MARK_ROI_END:
+            calls.roi_end(core.counters());
+            return true;
+        case STILE_MARK_CALL_BEGIN:
+            calls.call_begin(rdi, core.counters());
+            return true;
+        case STILE_MARK_CALL_END:
+            calls.call_end(rdi, core.counters());
+            return true;
+        case STILE_MARK_CENSUS_ARM:
+            census.arm(core, rdi, rsi);
+            return true;
+        case STILE_MARK_CENSUS_STOP:
+            census.stop(core);
+            return true;
+        case STILE_MARK_CHECKED:
+            ++r.checked_calls;
+            r.checked = r.checked.value_or(true) && rdi == 1;
+            return true;
+        case STILE_MARK_REFUSED:
+            r.refused_errno = static_cast<int>(rdi);
+            return true;
+        case STILE_MARK_REPORT:
+            r.reports.emplace_back(read_string(core, rdi), rsi);
+            return true;
+        default:
+            return false;
+    }
+}
+
+void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rdi, uint64_t rsi,
+                                      uint64_t rdx) {
+    switch (mark) {
+        case STILE_MARK_K_SWITCH:
+            code.switched_to(rsi);
+            break;
+        case STILE_MARK_K_CURRENT:
+            code.thread_of(rdi, rsi);
+            break;
+        case STILE_MARK_K_EXEC:
+            code.exec(rdi, read_string(core, rsi), rdx);
+            break;
+        case STILE_MARK_K_FORK:
+            code.fork(rdi, rsi);
+            break;
+        case STILE_MARK_K_EXIT:
+            r.exited.push_back({rdi, code.path_of(rdi), rsi});
+            break;
+        case STILE_MARK_K_KILLED:
+            killed(core, rdi, rsi);
+            break;
+        case STILE_MARK_K_ENOSYS:
+            ++unknown_syscalls[rdi];
+            break;
+        case STILE_MARK_K_TICK_BEGIN:
+            calls.tick();
+            break;
+        case STILE_MARK_K_BOOTED:
+            r.booted = true;
+            break;
+        case STILE_MARK_K_PANIC:
+            r.panic = read_string(core, rdi);
+            break;
+        case STILE_MARK_K_DEADLOCK:
+            r.deadlock = true;
+            break;
+        case STILE_MARK_K_DOMAIN:
+            domains[rdi] = read_string(core, rdx);
+            break;
+        case STILE_MARK_K_TEST:
+            r.self_tests.push_back({read_string(core, rdi), rsi == 1});
+            break;
+        default:
+            break;  // K_TICK_END, K_PROXY and what later kernels say: nothing to record
+    }
+}
+
+void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_address) {
+    stile_kill_info info{};
+    if (!core.read(info_address, &info, sizeof info))
+        r.warnings.push_back(fmt::format("process {} was killed, but why cannot be read", pid));
+    KilledProcess k;
+    k.pid = pid;
+    k.image = code.path_of(pid);
+    k.signal = static_cast<unsigned>(info.signal);
+    k.signal_name = signal_name(info.signal);
+    k.vector = static_cast<unsigned>(info.vector);
+    k.error = info.error;
+    k.rip = info.rip;
+    k.address = info.address;
+    k.symbol = code.symbol(pid, info.rip);
+    k.message = kill_message(k, info);
+    r.killed.push_back(k);
+}
+
+std::string Measurement::Impl::kill_message(const KilledProcess& k, const stile_kill_info& info) const {
+    std::string cause = kill_cause(info, domains);
+    for (const auto& [key, u] : unsupported)
+        if (key.first == k.rip && k.vector == 6)
+            cause = fmt::format("Stile lacks the instruction '{}'", u.text);
+    return fmt::format("{} was killed by {} at {:#x} {}: {}", code.describe_process(k.pid), k.signal_name,
+                       k.rip, k.symbol, cause);
+}
+
+Measurement::Measurement(std::vector<CodeImage> images) : impl_(std::make_unique<Impl>(std::move(images))) {}
+Measurement::~Measurement() = default;
+
+void Measurement::on_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx) {
+    if (!impl_->user_marker(core, code, rdi, rsi)) impl_->kernel_marker(core, code, rdi, rsi, rdx);
+}
+
+void Measurement::on_store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes) {
+    impl_->census.store(core, vaddr, paddr, bytes);
+}
+
+void Measurement::on_unsupported(CoreView& core, uint64_t rip, std::span<const uint8_t> bytes) {
+    UnsupportedInstruction& u = impl_->unsupported[{rip, {bytes.begin(), bytes.end()}}];
+    if (u.count++ > 0) return;
+    unsigned length = 0;
+    u.text = isa::disassemble(bytes, rip, &length);
+    u.bytes.assign(bytes.begin(),
+                   bytes.begin() + (length > 0 && length <= bytes.size() ? length : bytes.size()));
+    u.rip = rip;
+    u.in_kernel = core.ring() == 0;
+    u.symbol = impl_->code.symbol(impl_->code.current_pid(), rip);
+}
+
+void Measurement::on_refused(CoreView&, uint64_t, uint64_t, uint32_t) { ++impl_->r.refused_accesses; }
+
+model::Phase Measurement::classify(const model::CodeContext& code) {
+    if (code.ring == 0) return impl_->code.kernel_phase(code.vaddr);
+    return code.privileged_page ? model::Phase::proxy : impl_->code.user_phase(code.vaddr);
+}
+
+MeasurementResult Measurement::result() const {
+    MeasurementResult r = impl_->r;
+    r.timed = impl_->calls.summary();
+    r.census = impl_->census.result();
+    for (const auto& [key, u] : impl_->unsupported) r.unsupported.push_back(u);
+    for (const auto& [number, count] : impl_->unknown_syscalls)
+        r.unknown_syscalls.push_back({number, syscall_name(number), count});
+    for (std::string& w : impl_->calls.warnings()) r.warnings.push_back(std::move(w));
+    return r;
+}
+
+std::string Measurement::symbol_at(uint64_t vaddr) const {
+    return impl_->code.symbol(impl_->code.current_pid(), vaddr);
+}
+
+std::string Measurement::running_process() const {
+    return impl_->code.describe_process(impl_->code.current_pid());
+}
+
+void Measurement::marker(model::Core& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx) {
+    RealCore view(core);
+    on_marker(view, code, rdi, rsi, rdx);
+}
+
+void Measurement::store(model::Core& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes) {
+    RealCore view(core);
+    on_store(view, vaddr, paddr, bytes);
+}
+
+void Measurement::unsupported(model::Core& core, uint64_t rip, std::span<const uint8_t> bytes) {
+    RealCore view(core);
+    on_unsupported(view, rip, bytes);
+}
+
+void Measurement::refused(model::Core& core, uint64_t rip, uint64_t address, uint32_t error) {
+    RealCore view(core);
+    on_refused(view, rip, address, error);
+}
+
+}  // namespace stile::sim
