@@ -13,9 +13,6 @@
 #include "model/systemc/interconnect.h"
 #include "model/systemc/memory_module.h"
 
-// Debian's libsystemc brings a main() that wants this; programs with a main() of their own never get here.
-int sc_main(int, char*[]) { return 0; }
-
 namespace stile::model {
 namespace {
 
