@@ -36,24 +36,28 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
 BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
         begin();
-    const Cycles start = now_;
+    const Cycles start = now();
     refill_ = 0;
     if (counters_.domain_crossings != crossings_) [[unlikely]] {
-        wait_until(now_ + (counters_.domain_crossings - crossings_) * apl_latency_);
+        wait_until(now() + (counters_.domain_crossings - crossings_) * apl_latency_);
         crossings_ = counters_.domain_crossings;
     }
     auto* block = static_cast<TimedBlock*>(*run.slot);
     if (!block) [[unlikely]]
-        *run.slot = block = new TimedBlock(make_timed_block(*run.code, config_));
+        *run.slot = block = new TimedBlock(make_timed_block(*run.code, config_, slot_bits));
 
     fetch(run.vaddr, run.paddr, run.code->bytes);
     const MemEvent* event = log.e;
     const MemEvent* const events_end = log.e + log.n;
-    const bool whole = run.uops_done >= run.code->uops.size();
-    for (const TimedUop& u : block->uops) {
-        if (!whole && u.uop >= run.uops_done) break;
-        issue(u, event, events_end);
+    const TimedUop* const end_uop = block->uops.data() + block->uops.size();
+    const TimedUop* u = block->uops.data();
+    Slots at = at_;
+    if (run.uops_done >= run.code->uops.size()) [[likely]] {
+        for (; u != end_uop; ++u) at = issue(*u, at, event, events_end);
+    } else {
+        for (; u != end_uop && u->uop < run.uops_done; ++u) at = issue(*u, at, event, events_end);
     }
+    at_ = at;
     if (run.branch.kind != BranchKind::none) redirect(run);
     if (!forget_.empty()) [[unlikely]]
         forget();
@@ -62,92 +66,93 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
 
 BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     if (!started_) begin();
-    const Cycles start = now_;
+    const Cycles start = now();
     refill_ = 0;
     wait_until(all_ready());
     const Cycles memory = stream(log.e, log.e + log.n, 0);
-    wait_until(now_ + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
+    wait_until(now() + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
     return end(start);
 }
 
-// Microcode and events find the pipeline empty, so their time is simply added.
+// Microcode finds the pipeline empty, so its time is simply added. at_ is where the micro-op issues.
 void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEvent* last) {
-    if (u.kind >= TimedUop::locked) wait_until(std::max(now_, path_.drained()));
-    if (u.kind == TimedUop::serial) wait_until(std::max(now_, all_ready()));
+    if (u.kind >= TimedUop::locked) wait_until(path_.drained());
+    if (u.kind == TimedUop::serial) wait_until(all_ready());
     const MemEvent* const first = event;
     while (event != last && event->insn == u.insn) ++event;
     const Cycles memory = stream(first, event, u.element);
     // What serialises also fetches anew.
     const Cycles refetch = u.kind == TimedUop::serial ? l1i_latency_ + itlb_latency_ : 0;
-    wait_until(now_ + u.latency + memory + refetch);
-    finish(u, now_);
+    wait_until(now() + (u.latency >> slot_bits) + memory + refetch);
+    finish(u, at_);
 }
 
-inline void InorderTiming::finish(const TimedUop& u, Cycles ready) {
+[[gnu::always_inline]] inline void InorderTiming::finish(const TimedUop& u, Slots ready) {
     ready_[u.result[0]] = ready;
     ready_[u.result[1]] = ready;
     ready_[u.result[2]] = ready;
 }
 
-inline void InorderTiming::issue(const TimedUop& u, const MemEvent*& event, const MemEvent* last) {
-    const Cycles sources = std::max(std::max(ready_[u.source[0]], ready_[u.source[1]]),
-                                    std::max(ready_[u.source[2]], ready_[u.source[3]]));
-    if (sources > now_) {
-        now_ = sources;
-        issued_ = 0;
-    } else if (issued_ >= config_.width) {
-        ++now_;
-        issued_ = 0;
-    }
+// `at`: the first free slot; returns the next one. Members are current only around calls that need them.
+[[gnu::always_inline]] inline InorderTiming::Slots InorderTiming::issue(const TimedUop& u, Slots at,
+                                                                        const MemEvent*& event,
+                                                                        const MemEvent* last) {
+    at = (at & slot_mask) >= config_.width ? (at | slot_mask) + 1 : at;
+    at = std::max(at, std::max(std::max(ready_[u.source[0]], ready_[u.source[1]]),
+                               std::max(ready_[u.source[2]], ready_[u.source[3]])));
     if (u.busy != 0) {
-        wait_until(unit_free_[u.unit]);
-        unit_free_[u.unit] = now_ + u.busy;
+        at = std::max(at, unit_free_[u.unit]);
+        unit_free_[u.unit] = (at & ~slot_mask) + u.busy;
     }
-    ++issued_;
-    switch (u.kind) {
-        case TimedUop::plain:
-            finish(u, now_ + u.latency);
-            if (u.is_branch) resolved_ = now_ + u.latency;
-            return;
-        case TimedUop::load: {
-            Cycles ready = now_;
-            while (event != last && event->insn == u.insn && event->kind != MemKind::store) {
-                ready = std::max(ready, load(*event++));
-                if (!u.last_access) break;
-            }
-            finish(u, ready + u.latency);
-            if (u.is_branch) resolved_ = ready + u.latency;
-            return;
+    if (u.kind == TimedUop::plain) [[likely]] {
+        const Slots ready = (at & ~slot_mask) + u.latency;
+        finish(u, ready);
+        if (u.is_branch) resolved_ = ready >> slot_bits;
+        return at + 1;
+    }
+    at_ = at;
+    if (u.kind == TimedUop::load) [[likely]] {
+        Cycles ready = now();
+        while (event != last && event->insn == u.insn && event->kind != MemKind::store) {
+            ready = std::max(ready, load(*event++));
+            if (!u.last_access) break;
         }
-        case TimedUop::store:
-            while (event != last && event->insn == u.insn) {
-                store(*event++);
-                if (!u.last_access) break;
-            }
-            finish(u, now_ + u.latency);
-            if (u.is_branch) resolved_ = now_ + u.latency;
-            return;
-        default:
-            slow(u, event, last);
+        const Slots result = (ready << slot_bits) + u.latency;
+        finish(u, result);
+        if (u.is_branch) resolved_ = result >> slot_bits;
+    } else if (u.kind == TimedUop::store) {
+        while (event != last && event->insn == u.insn) {
+            store(*event++);
+            if (!u.last_access) break;
+        }
+        const Slots result = (at_ & ~slot_mask) + u.latency;
+        finish(u, result);
+        if (u.is_branch) resolved_ = result >> slot_bits;
+    } else {
+        slow(u, event, last);
     }
+    return at_ + 1;
 }
 
-Cycles InorderTiming::load(const MemEvent& e) {
-    if (e.kind == MemKind::mmio_load || e.kind == MemKind::mmio_store) {
-        // Uncached accesses are strongly ordered.
-        wait_until(path_.drained());
-        wait_until(now_ + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read));
-        return now_;
-    }
+inline Cycles InorderTiming::load(const MemEvent& e) {
+    if (e.kind != MemKind::load) [[unlikely]]
+        return load_from_device(e);
     const Cycles translated = translate(e.vaddr);
-    return path_.load(e.paddr, e.bytes, now_ + translated);
+    return path_.load(e.paddr, e.bytes, now() + translated);
 }
 
-void InorderTiming::store(const MemEvent& e) {
-    if (e.kind == MemKind::mmio_store || e.kind == MemKind::mmio_load)
-        return wait_until(path_.post(now_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write)));
+// Uncached accesses are strongly ordered.
+Cycles InorderTiming::load_from_device(const MemEvent& e) {
+    wait_until(path_.drained());
+    wait_until(now() + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read));
+    return now();
+}
+
+inline void InorderTiming::store(const MemEvent& e) {
+    if (e.kind != MemKind::store) [[unlikely]]
+        return wait_until(path_.post(now(), lower_.access(e.paddr, e.bytes, LineRequest::mmio_write)));
     const Cycles translated = translate(e.vaddr);
-    wait_until(path_.store(e.paddr, e.bytes, now_ + translated) - translated);
+    wait_until(path_.store(e.paddr, e.bytes, now() + translated) - translated);
 }
 
 // Cycles that runs of memory take beyond the fixed part of the instruction: loads and stores go on side by
@@ -182,7 +187,7 @@ Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsign
 }
 
 Cycles InorderTiming::all_ready() const {
-    return std::max(path_.drained(), *std::max_element(ready_.begin(), ready_.end()));
+    return std::max(path_.drained(), *std::max_element(ready_.begin(), ready_.end()) >> slot_bits);
 }
 
 BlockCost InorderTiming::end(Cycles start) {
@@ -190,12 +195,12 @@ BlockCost InorderTiming::end(Cycles start) {
     cr3_ = state_.cr3;
     paging_ = state_.cr0 & cr0_pg;
     pcid_ = state_.cr4 & cr4_pcide ? state_.cr3 & 0xfff : 0;
-    return {now_ - start, refill_};
+    return {now() - start, refill_};
 }
 
 void InorderTiming::begin() {
     started_ = true;
-    end(now_);
+    end(now());
     crossings_ = counters_.domain_crossings;
 }
 

@@ -6,6 +6,7 @@
 // issue; results still on their way when a block ends delay their users in later blocks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -40,6 +41,10 @@ class InorderTiming final : public Timing {
     void resume() override { started_ = false; }
 
   private:
+    using Slots = uint64_t;
+    static constexpr unsigned slot_bits = 5;
+    static constexpr Slots slot_mask = (1 << slot_bits) - 1;
+
     struct Forget {
         enum What : uint8_t { context, page, all } what;
         uint64_t value;
@@ -48,16 +53,13 @@ class InorderTiming final : public Timing {
     void fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes);
     void fetch_line(uint64_t line);
     void fetch_page(uint64_t vaddr);
-    void issue(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
-    void wait_until(Cycles t) {
-        if (t > now_) {
-            now_ = t;
-            issued_ = 0;
-        }
-    }
-    void finish(const TimedUop& u, Cycles ready);
+    Slots issue(const TimedUop& u, Slots at, const MemEvent*& event, const MemEvent* end);
+    void wait_until(Cycles t) { at_ = std::max(at_, t << slot_bits); }
+    Cycles now() const { return at_ >> slot_bits; }
+    void finish(const TimedUop& u, Slots ready);
     void slow(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
     Cycles load(const MemEvent& e);
+    Cycles load_from_device(const MemEvent& e);
     void store(const MemEvent& e);
     // Cycles that a data access waits for its translation; walks stop the pipeline instead.
     Cycles translate(uint64_t vaddr) {
@@ -86,12 +88,11 @@ class InorderTiming final : public Timing {
     Walker walker_;
     BranchPredictor predictor_;
 
-    Cycles now_ = 0;       // issue cycle of the last micro-op
-    unsigned issued_ = 0;  // micro-ops in that cycle
+    Slots at_ = 0;         // where the next micro-op may issue
     Cycles refill_ = 0;    // walks of the running block
     Cycles resolved_ = 0;  // when the block's branch knows where it goes
-    std::array<Cycles, PLACE_COUNT> ready_{};
-    std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
+    std::array<Slots, PLACE_COUNT> ready_{};
+    std::array<Slots, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
 
     uint64_t cr3_ = 0;
     unsigned pcid_ = 0;

@@ -26,7 +26,7 @@ void InorderTiming::fetch_line(uint64_t line) {
     const uint64_t paddr = line * l1i_.line_bytes();
     if (l1i_.hit(paddr, false)) return;
     ++counters_.l1i_misses;
-    wait_until(now_ + l1i_latency_ +
+    wait_until(now() + l1i_latency_ +
                lower_.access(paddr, static_cast<unsigned>(l1i_.line_bytes()), LineRequest::fetch));
     l1i_.fill(paddr, false);
 }
@@ -37,7 +37,7 @@ void InorderTiming::fetch_page(uint64_t vaddr) {
     ++counters_.itlb_misses;
     bool large = false;
     if (stlb_.hit(vaddr, pcid_, false))
-        wait_until(now_ + stlb_latency_);
+        wait_until(now() + stlb_latency_);
     else
         walk(vaddr, large);
     itlb_.fill(vaddr, pcid_, large);
@@ -51,10 +51,10 @@ void InorderTiming::redirect(const BlockRun& run) {
         ++counters_.branch_mispredicts;
         wait_until(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
     } else {
-        if (verdict == BranchPredictor::Verdict::late_target) wait_until(now_ + config_.resteer);
+        if (verdict == BranchPredictor::Verdict::late_target) wait_until(now() + config_.resteer);
         if (run.branch.taken) {
-            wait_until(now_ + l1i_latency_ + itlb_latency_);
-            issued_ = config_.width;  // a fetch group ends at a taken branch
+            wait_until(now() + l1i_latency_ + itlb_latency_);
+            at_ |= slot_mask;  // a fetch group ends at a taken branch
         }
     }
 }
@@ -77,8 +77,8 @@ Cycles InorderTiming::translate_slow(uint64_t vaddr) {
 // second level holds 4 KiB pages only.
 void InorderTiming::walk(uint64_t vaddr, bool& large) {
     ++counters_.stlb_misses;
-    const Walker::Result r = walker_.walk(vaddr, cr3_, pcid_, now_ + stlb_latency_);
-    refill_ += r.done - now_;
+    const Walker::Result r = walker_.walk(vaddr, cr3_, pcid_, now() + stlb_latency_);
+    refill_ += r.done - now();
     wait_until(r.done);
     large = r.large;
     if (!large) stlb_.fill(vaddr, pcid_, false);

@@ -157,7 +157,7 @@ TimedUop::Kind kind_of(C cls, const isa::OpInfo& info) {
 
 }  // namespace
 
-TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config) {
+TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits) {
     TimedBlock block;
     block.uops.reserve(code.uops.size());
     for (size_t i = 0; i < code.uops.size(); ++i) {
@@ -181,6 +181,8 @@ TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config
                 t.element = std::max<uint8_t>(1, u.size);
         }
         if (u.op == Op::fence && u.aux != 1) t.latency /= weak_fence_part;
+        t.latency <<= slot_bits;
+        t.busy <<= slot_bits;
         Places places{t};
         explicit_places(u, info, places);
         implicit_places(u, places);

@@ -38,14 +38,14 @@ struct TimedUop {
     uint8_t uop = 0;           // index of the micro-op
     bool last_access = false;  // of its instruction: takes all memory events that are left
     bool is_branch = false;
-    uint8_t element = 0;  // string instructions that compare: bytes of one element, else 0
-    uint32_t latency = 0, busy = 0;
+    uint8_t element = 0;             // string instructions that compare: bytes of one element, else 0
+    uint32_t latency = 0, busy = 0;  // in slots of the scoreboard (model/timing/inorder.h)
 };
 
 struct TimedBlock {
     std::vector<TimedUop> uops;
 };
 
-TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config);
+TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits);
 
 }  // namespace stile::model
