@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "isa/forms.h"
+#include "model/systemc/machine.h"
+#include "sim/config/describe.h"
+#include "sim/results/table.h"
+#include "workloads/plugin.h"
+
+namespace stile::sim {
+namespace {
+
+namespace fs = std::filesystem;
+using Cells = std::vector<std::vector<std::string>>;
+
+// The first comment of a YAML file that is no licence line.
+std::string first_comment(const fs::path& path) {
+    std::ifstream in(path);
+    std::string line;
+    while (std::getline(in, line)) {
+        if (line.empty() || line[0] != '#') break;
+        if (line.find("SPDX") == std::string::npos && line.size() > 2) return line.substr(2);
+    }
+    return "";
+}
+
+std::string machines() {
+    const fs::path folder = STILE_CONFIG_FOLDER "/machines";
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    Cells cells;
+    for (const fs::path& file : files)
+        cells.push_back({file.stem().string(), file.string(), first_comment(file)});
+    return aligned(cells, 3) + "Use one with 'extends: PATH' in a run's YAML.\n";
+}
+
+// Plugins that do not load are said to stderr: the list is still of use.
+workload::PluginList plugins() {
+    workload::PluginList all = workload::load_all_plugins();
+    for (const std::string& error : all.errors) fmt::print(stderr, "stile: {}\n", error);
+    return all;
+}
+
+std::string mechanisms() {
+    Cells cells;
+    for (const workload::Plugin& plugin : plugins().plugins) {
+        for (const workload::Mechanism& mechanism : plugin.descriptor->mechanisms) {
+            cells.push_back({mechanism.name, plugin.descriptor->name, mechanism.help});
+        }
+    }
+    return aligned(cells, 3);
+}
+
+std::string workloads() {
+    Cells cells;
+    for (const workload::Plugin& plugin : plugins().plugins) {
+        cells.push_back({plugin.descriptor->name, plugin.descriptor->help, plugin.path.string()});
+    }
+    return aligned(cells, 3);
+}
+
+std::string stats() {
+    const model::Machine machine{model::MachineConfig{}};
+    Cells cells;
+    for (const model::Statistic& s : machine.statistics()) cells.push_back({s.path, s.unit, s.description});
+#define STILE_ROI(name, help) cells.push_back({"roi." #name, "", *help ? help : #name});
+    STILE_COUNTERS(STILE_ROI)
+#undef STILE_ROI
+    return aligned(cells, 3);
+}
+
+std::string instructions() {
+    Cells cells;
+    for (const isa::Form& form : isa::forms())
+        cells.push_back({form.mnemonic, form.operands, form.encoding, form.flags});
+    return aligned(cells, 4);
+}
+
+}  // namespace
+
+std::string list(const std::string& topic) {
+    if (topic == "machines") return machines();
+    if (topic == "mechanisms") return mechanisms();
+    if (topic == "workloads") return workloads();
+    if (topic == "parameters") return parameter_list(plugins());
+    if (topic == "stats") return stats();
+    return instructions();
+}
+
+}  // namespace stile::sim

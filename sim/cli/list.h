@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace stile::sim {
+
+inline const std::vector<std::string> list_topics{"machines",   "mechanisms", "workloads",
+                                                  "parameters", "stats",      "instructions"};
+
+// What `stile list TOPIC` prints.
+std::string list(const std::string& topic);
+
+// What `stile disasm FILE` prints: an ELF file's code, section by section, or a flat piece of code.
+// Throws BadInput.
+std::string disassemble_file(const std::string& path);
+
+}  // namespace stile::sim

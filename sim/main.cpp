@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <exception>
+
+#include "sim/cli/cli.h"
+#include "sim/config/fault.h"
+#include "sim/run/run.h"
+
+int main(int argc, char** argv) {
+    using namespace stile::sim;
+    try {
+        return command_line(argc, argv);
+    } catch (const BadInput& bad) {
+        for (const Fault& fault : bad.faults()) std::fprintf(stderr, "%s\n", fault.text().c_str());
+        return exit_bad_input;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr,
+                     "stile: %s\nstile: if this is not about a file or folder of yours, it is a bug in "
+                     "Stile: please report it "
+                     "with the command and the output of 'stile --version'\n",
+                     error.what());
+        return exit_bug;
+    }
+}

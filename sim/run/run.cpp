@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "sim/config/describe.h"
+#include "sim/results/run_directory.h"
+#include "sim/results/table.h"
+#include "sim/run/host_info.h"
+#include "sim/run/row_pool.h"
+#include "sim/run/simulate.h"
+
+namespace stile::sim {
+namespace {
+
+// One line on a terminal that is written over again and again; nothing anywhere else.
+class ProgressLine {
+  public:
+    ProgressLine() : on_(isatty(STDERR_FILENO) == 1) {}
+    ~ProgressLine() {
+        if (shown_) fmt::print(stderr, "\r\033[K");
+    }
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(const PoolStatus& status) {
+        if (!on_) return;
+        std::string left;
+        if (status.finished > 0) {
+            const double per_row = status.seconds / static_cast<double>(status.finished);
+            left = fmt::format(", about {:.0f} s left",
+                               per_row * static_cast<double>(status.rows - status.finished));
+        }
+        fmt::print(stderr, "\r\033[Krow {} of {}, {:.0f} million instructions per second{}", status.finished,
+                   status.rows,
+                   static_cast<double>(status.instructions) / std::max(status.seconds, 1e-3) / 1e6, left);
+        fflush(stderr);
+        shown_ = true;
+    }
+
+  private:
+    bool on_, shown_ = false;
+};
+
+void print_troubles(const std::vector<RowResult>& rows) {
+    for (const RowResult& row : rows) {
+        for (const std::string& failure : row.failures) {
+            fmt::print(stderr, "stile: {}: {}\n", row.key.text(), failure);
+        }
+        if (row.status == RowResult::Status::crashed) {
+            fmt::print(stderr,
+                       "stile: this is a bug in Stile: please report it with config.yaml of the run "
+                       "directory, the text "
+                       "above and the output of 'stile --version'\n");
+        }
+    }
+    for (const RowResult& row : rows) {
+        for (const std::string& warning : row.warnings)
+            fmt::print(stderr, "stile: {}: warning: {}\n", row.key.text(), warning);
+    }
+}
+
+int exit_code(const PoolResult& pool) {
+    const auto any = [&](RowResult::Status status) {
+        return std::any_of(pool.rows.begin(), pool.rows.end(),
+                           [&](const RowResult& row) { return row.status == status; });
+    };
+    if (pool.interrupted) return exit_interrupted;
+    if (any(RowResult::Status::crashed)) return exit_bug;
+    return any(RowResult::Status::failed) ? exit_failed : exit_done;
+}
+
+// What must be said before hours of simulation, not after.
+std::filesystem::path choose_directory(const RunConfig& config, const RunOptions& options) {
+    if (options.out.empty()) return next_directory(config.output.folder, config.name);
+    std::filesystem::path out = std::filesystem::path(options.out).lexically_normal();
+    if (!out.has_filename()) out = out.parent_path();
+    if (!may_replace(out)) {
+        throw BadInput({"--out " + options.out, 0, 0}, "this exists and is no run directory",
+                       "name a new folder, an empty one, or an older run's");
+    }
+    return out;
+}
+
+}  // namespace
+
+int run(const LoadedConfig& loaded, const RunOptions& options) {
+    const RunConfig& config = loaded.config;
+    const std::vector<workload::Row> rows = make_rows(loaded);
+    std::filesystem::path directory = choose_directory(config, options);
+    std::vector<RowKey> keys;
+    for (const workload::Row& row : rows) keys.push_back(row_key(config, row));
+
+    const auto started = std::chrono::steady_clock::now();
+    PoolOptions pool_options;
+    // What two guests print at the same time nobody can read.
+    pool_options.jobs = options.jobs != 0 ? options.jobs
+                        : options.console ? 1
+                                          : std::max(1u, std::thread::hardware_concurrency());
+    PoolResult pool;
+    {
+        ProgressLine line;
+        pool_options.status = [&](const PoolStatus& status) { line.show(status); };
+        pool = run_rows(
+            keys,
+            [&](size_t row, const std::function<void(const Progress&)>& progress) {
+                return simulate(config, rows[row], {options.console, progress});
+            },
+            pool_options);
+    }
+    for (size_t i = 0; i < rows.size(); ++i) pool.rows[i].measured = rows[i].measured;
+
+    const std::string yaml = resolved_yaml(loaded.keys);
+    std::map<std::string, std::string> files = result_files(pool.rows, yaml);
+    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    files["host.json"] = host_json(config, yaml, pool.rows, {wall, pool_options.jobs});
+    if (config.output.report) files["report.html"] = report_of(files, config.name);
+    if (options.out.empty() && std::filesystem::exists(directory)) {
+        directory =
+            next_directory(config.output.folder, config.name);  // another run took the place meanwhile
+    }
+    write_directory(directory, files);
+
+    fmt::print("{}", result_table(pool.rows));
+    fflush(stdout);
+    print_troubles(pool.rows);
+    fmt::print(stderr, "stile: results are in {}\n", directory.string());
+    return exit_code(pool);
+}
+
+}  // namespace stile::sim

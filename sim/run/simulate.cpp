@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/simulate.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "model/systemc/machine.h"
+#include "sim/boot/boot.h"
+#include "sim/config/units.h"
+#include "sim/measure/measurement.h"
+#include "sim/run/kernel_image.h"
+#include "sim/run/verdict.h"
+
+namespace stile::sim {
+namespace {
+
+// Between two looks at the host's clock; how a run is cut changes no result.
+constexpr model::Cycles slice = 20'000'000;
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// What the guest finds in its file system. `held` keeps what the row does not own.
+std::vector<GuestFile> guest_files(const RunConfig& config, const workload::Row& row) {
+    std::vector<GuestFile> files;
+    for (const workload::Image& image : config.plugin.descriptor->images) {
+        files.push_back({std::string("/bin/") + image.name, image.bytes, 0755});
+    }
+    for (const workload::File& file : row.files)
+        files.push_back({file.path, bytes_of(file.contents), file.mode});
+    for (size_t i = 0; i < row.processes.size(); ++i) {
+        const std::string& input = row.processes[i].stdin_data;
+        if (!input.empty()) files.push_back({fmt::format("/.stdin{}", i), bytes_of(input), 0444});
+    }
+    return files;
+}
+
+std::vector<BootProcess> boot_processes(const workload::Row& row) {
+    std::vector<BootProcess> processes;
+    for (size_t i = 0; i < row.processes.size(); ++i) {
+        const workload::Process& p = row.processes[i];
+        processes.push_back({p.path, p.argv, p.env, p.stdin_data.empty() ? "" : fmt::format("/.stdin{}", i)});
+    }
+    return processes;
+}
+
+std::vector<CodeImage> code_images(std::span<const GuestFile> files) {
+    const auto kernel = kernel_image();
+    std::vector<CodeImage> images{{"kernel", {kernel.begin(), kernel.end()}, true}};
+    for (const GuestFile& file : files) {
+        if ((file.mode & 0111) != 0)
+            images.push_back({file.path, {file.bytes.begin(), file.bytes.end()}, false});
+    }
+    return images;
+}
+
+BootOptions boot_options(const RunConfig& config) {
+    BootOptions options;
+    options.seed = config.os.seed;
+    options.tsc_hz = config.machine.frequency;
+    options.tick_hz = config.os.tick_hz;
+    options.cpus = config.machine.cores;
+    switch (config.machine.protection) {
+        case model::ProtectionKind::none:
+            options.protection = STILE_PROTECTION_NONE;
+            break;
+        case model::ProtectionKind::paging:
+            options.protection = STILE_PROTECTION_PAGING;
+            break;
+        case model::ProtectionKind::codoms:
+            options.protection = STILE_PROTECTION_CODOMS;
+            break;
+    }
+    return options;
+}
+
+model::Cycles cycles_of(int64_t nanoseconds, uint64_t frequency) {
+    return static_cast<model::Cycles>(static_cast<__int128>(nanoseconds) * static_cast<int64_t>(frequency) /
+                                      1'000'000'000);
+}
+
+}  // namespace
+
+RowKey row_key(const RunConfig& config, const workload::Row& row) {
+    RowKey key;
+    key.mechanism = row.mechanism;
+    key.policy = row.policy;
+    key.scope = row.scope;
+    key.placement = row.placement;
+    key.size_bytes = row.size_bytes;
+    // Only what has an isolation policy goes through proxies.
+    key.proxies = row.policy == "-" ? "-" : config.proxies;
+    switch (config.machine.protection) {
+        case model::ProtectionKind::none:
+            key.protection = "none";
+            break;
+        case model::ProtectionKind::paging:
+            key.protection = "paging";
+            break;
+        case model::ProtectionKind::codoms:
+            key.protection = "codoms";
+            break;
+    }
+    key.core = config.machine.core.model == model::CoreModel::functional ? "functional" : "inorder";
+    key.machine = config.machine.name;
+    key.kernel_profile = config.os.kernel_profile;
+    return key;
+}
+
+RowResult simulate(const RunConfig& config, const workload::Row& row, const SimulateOptions& options) {
+    const auto started = std::chrono::steady_clock::now();
+    RowResult result;
+    result.key = row_key(config, row);
+    result.measured = row.measured;
+
+    const std::vector<GuestFile> files = guest_files(config, row);
+    Measurement measurement(code_images(files));
+    model::Machine machine(config.machine, &measurement);
+    machine.on_console([&](std::string_view text) {
+        result.console += text;
+        if (options.console_to_stderr) std::fwrite(text.data(), 1, text.size(), stderr);
+    });
+    model::Core& core = machine.core();
+    boot(machine.memory(), core.state(), kernel_image(), files, boot_processes(row), boot_options(config));
+
+    const model::Cycles limit = cycles_of(config.measure.max_time_ns, config.machine.frequency);
+    model::Machine::Outcome outcome;
+    do {
+        outcome = machine.run(std::min(limit, core.now() + slice));
+        if (options.progress) options.progress({core.counters().cycles, core.counters().instructions});
+    } while (outcome.why == model::Stop::until && core.now() < limit);
+
+    result.cycles = core.counters().cycles;
+    result.instructions = core.counters().instructions;
+    End end;
+    end.outcome = outcome;
+    end.expect_exit = config.expect_exit;
+    end.max_time = format_time(config.measure.max_time_ns);
+    end.where = measurement.running_process() + " at " + measurement.symbol_at(core.state().rip);
+    if (outcome.why == model::Stop::triple_fault) end.dump = core.dump();
+    judge(measurement.result(), end, config.machine.frequency, result);
+    for (const model::Statistic& s : machine.statistics()) {
+        result.statistics.push_back({s.path, s.value, s.integral, s.unit, s.description});
+    }
+    add_statistics(measurement.result(), result.statistics);
+    result.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return result;
+}
+
+}  // namespace stile::sim

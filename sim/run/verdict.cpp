@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/verdict.h"
+
+#include <fmt/format.h>
+
+#include "abi/platform.h"
+
+namespace stile::sim {
+namespace {
+
+Figures figures_of(const TimedCalls& timed, const MeasurementResult& measured, uint64_t frequency) {
+    Figures f;
+    f.calls = timed.calls;
+    f.cycles_mean = timed.cycles_mean;
+    f.cycles_p50 = timed.cycles_p50;
+    f.cycles_p99 = timed.cycles_p99;
+    f.ns_mean = timed.cycles_mean * 1e9 / static_cast<double>(frequency);
+    const model::Counters& c = timed.median;
+    f.instructions = c.instructions;
+    f.kernel_instructions = c.kernel_instructions;
+    f.syscalls = c.syscalls;
+    f.context_switches = c.context_switches;
+    f.page_table_switches = c.page_table_switches;
+    f.tlb_misses = c.stlb_misses;
+    f.apl_misses = c.apl_misses;
+    f.domain_crossings = c.domain_crossings;
+    const Census& census = measured.census;
+    f.bytes_copied = census.copied_bytes;
+    if (census.payload_bytes != 0) {
+        f.copies = census.per_payload(census.copied_bytes);
+        f.copies_kernel = census.per_payload(census.by_kernel);
+        f.copies_proxy = census.per_payload(census.by_proxy);
+        f.copies_user = census.per_payload(census.by_user);
+    }
+    f.checked = measured.checked;
+    for (size_t i = 0; i < f.phase.size() && i < timed.phase_mean.size(); ++i)
+        f.phase[i] = timed.phase_mean[i];
+    return f;
+}
+
+std::string unsupported_text(const UnsupportedInstruction& u) {
+    std::string bytes;
+    for (uint8_t byte : u.bytes) bytes += fmt::format("{}{:02x}", bytes.empty() ? "" : " ", byte);
+    return fmt::format("unsupported instruction {} ({}) at {:#x} {}{}, {} time{}", bytes, u.text, u.rip,
+                       u.symbol, u.in_kernel ? " in the kernel" : "", u.count, u.count == 1 ? "" : "s");
+}
+
+std::string status_text(uint64_t status) {
+    if ((status & 0x7f) != 0) return fmt::format("was killed by signal {}", status & 0x7f);
+    return fmt::format("ended with exit status {}", (status >> 8) & 0xff);
+}
+
+// Why the machine stopped, as far as that alone is a failure.
+void judge_end(const MeasurementResult& measured, const End& end, RowResult& row) {
+    const auto fail = [&](std::string text) { row.failures.push_back(std::move(text)); };
+    switch (end.outcome.why) {
+        case model::Stop::until:
+        case model::Stop::requested:
+            fail(fmt::format("it had not ended after {} of simulated time (measure.max_time); {} was running",
+                             end.max_time, end.where));
+            return;
+        case model::Stop::idle_forever:
+            fail("every thread waits, and nothing is left that could wake one (deadlock)");
+            return;
+        case model::Stop::triple_fault:
+            fail(fmt::format("the kernel could not handle an exception (triple fault): {}\n{}",
+                             end.outcome.reason, end.dump));
+            return;
+        case model::Stop::power_off:
+            break;
+    }
+    const uint32_t code = end.outcome.power_code;
+    if (code == STILE_POWER_PANIC) {
+        fail("kernel panic: " + measured.panic.value_or("(no message)"));
+    } else if (code == STILE_POWER_DEADLOCK) {
+        fail("every thread waits, and nothing is left that could wake one (deadlock)");
+    } else {
+        row.exit_status = code;
+        const bool killed = (code & 0x7f) != 0;
+        // Who killed it is told below, in more words.
+        if (code != static_cast<uint32_t>(end.expect_exit) << 8 && !(killed && !measured.killed.empty())) {
+            fail(fmt::format("the main process {}; workload.expect_exit is {}", status_text(code),
+                             end.expect_exit));
+        }
+    }
+}
+
+}  // namespace
+
+void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row) {
+    judge_end(measured, end, row);
+    const bool main_killed = row.exit_status && (*row.exit_status & 0x7f) != 0;
+    for (const KilledProcess& killed : measured.killed) {
+        // A program may well kill its children; in a measured workload nobody is meant to die.
+        (row.measured || main_killed || !row.failures.empty() ? row.failures : row.warnings)
+            .push_back(killed.message);
+    }
+    for (const UnsupportedInstruction& u : measured.unsupported) {
+        (u.in_kernel || !measured.killed.empty() ? row.failures : row.warnings)
+            .push_back(unsupported_text(u));
+    }
+    for (const UnknownSyscall& s : measured.unknown_syscalls) {
+        row.warnings.push_back(fmt::format("system call {} ({}) is not implemented: ENOSYS, {} time{}",
+                                           s.name, s.number, s.count, s.count == 1 ? "" : "s"));
+    }
+    for (const SelfTest& test : measured.self_tests) {
+        if (!test.passed) row.failures.push_back("kernel self-test '" + test.name + "' failed");
+    }
+    row.warnings.insert(row.warnings.end(), measured.warnings.begin(), measured.warnings.end());
+    row.reports = measured.reports;
+
+    if (row.failures.empty() && measured.refused_errno) {
+        row.status = RowResult::Status::refused;
+        row.refused_errno = *measured.refused_errno;
+        return;
+    }
+    if (row.measured && row.failures.empty()) {
+        if (!measured.timed) {
+            row.failures.push_back("it ended well, but made no timed call");
+        } else {
+            row.figures = figures_of(*measured.timed, measured, frequency);
+            if (measured.checked == false)
+                row.failures.push_back("what arrived was not what was sent (checked calls)");
+            if (!measured.checked && row.key.size_bytes > 0)
+                row.failures.push_back("what arrived was never checked");
+        }
+    }
+    row.status = row.failures.empty() ? RowResult::Status::done : RowResult::Status::failed;
+}
+
+void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics) {
+    if (measured.timed) {
+        const model::Counters& roi = measured.timed->roi;
+#define STILE_ROI(name, help) \
+    statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", *help ? help : #name});
+        STILE_COUNTERS(STILE_ROI)
+#undef STILE_ROI
+        statistics.push_back({"roi.timed_calls", static_cast<double>(measured.timed->calls), true, "",
+                              "calls that were timed"});
+        statistics.push_back({"roi.ticked_calls", static_cast<double>(measured.timed->ticked), true, "",
+                              "of them, interrupted by the timer"});
+    }
+    for (const UnknownSyscall& s : measured.unknown_syscalls) {
+        statistics.push_back({"kernel.enosys." + s.name, static_cast<double>(s.count), true, "calls",
+                              "calls of a system call that the kernel lacks"});
+    }
+}
+
+}  // namespace stile::sim

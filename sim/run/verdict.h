@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a row came out well, and the sentences that say so if it did not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/systemc/machine.h"
+#include "sim/measure/result.h"
+#include "sim/results/row_result.h"
+
+namespace stile::sim {
+
+struct End {
+    model::Machine::Outcome outcome;
+    int64_t expect_exit = 0;
+    std::string max_time;  // for people
+    std::string where;     // what ran when it ended
+    std::string dump;      // of the core; empty unless it helps
+};
+
+// Fills in status, failures, warnings, figures and reports of `row`.
+void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row);
+
+// What the observer has counted, as statistics: the region of interest, and what the guest asked for in vain.
+void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics);
+
+}  // namespace stile::sim
