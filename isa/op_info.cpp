@@ -8,7 +8,8 @@ namespace {
 
 constexpr OpInfo parse(const char* name, OpClass cls, std::string_view spec) {
     const auto has = [spec](char letter) { return spec.find(letter) != std::string_view::npos; };
-    return {name, cls, has('a'), has('b'), has('c'), has('d'), has('r'), has('w'), has('L'), has('S'), has('E')};
+    return {name,     cls,      has('a'), has('b'), has('c'), has('d'),
+            has('r'), has('w'), has('L'), has('S'), has('E')};
 }
 
 constexpr OpInfo table[] = {

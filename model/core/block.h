@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "isa/uop.h"
+#include "model/core/phase.h"
+#include "model/timing/timing.h"
+
+namespace stile::model {
+
+// Translated code: a run of instructions that lie on one physical page, or one that straddles two.
+struct Block {
+    isa::BlockCode code;
+    const isa::Uop* first = nullptr;
+    Block* link[2] = {nullptr, nullptr};  // by Exec::taken: where a direct exit leads within the same page
+    unsigned instructions = 0;            // markers excluded
+    Phase phase = Phase::user;
+    uint8_t cpl = 0;
+    bool privileged = false;  // ring 3, on a page that may run CODOMs' privileged instructions
+    bool dead = false;        // dropped while it may still be running
+    BranchKind branch = BranchKind::none;
+    void* slot = nullptr;     // the timing model's
+    uint64_t paddr = 0;
+    uint64_t second_page = ~0ull;  // physical, where it straddles
+
+    // Offset of the last instruction: the one that transfers control.
+    unsigned last_offset() const { return code.insns.back().offset; }
+};
+
+}  // namespace stile::model

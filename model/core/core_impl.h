@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The insides of Core, shared by its source files:
+//   core.cpp        the public face
+//   run.cpp         from block to block: clock, accounting, interrupts
+//   transfer.cpp    which block comes next: fetch, domain crossings, translation, self-modifying code
+//   exceptions.cpp  delivery through the IDT
+//   msr.cpp, cpuid.cpp, local_apic.*, segments.cpp
+// and used by those handlers (exec/) that need more than registers and memory.
+//
+// Boundaries. Between two blocks, s.rip is where execution goes on, and s.cd.latch says how control got there
+// if the first fetch has yet to be checked. Everything that depends on time (interrupts, run(until), halting)
+// happens at boundaries and depends on the cycle count alone.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "isa/translate.h"
+#include "model/core/block_cache.h"
+#include "model/core/core.h"
+#include "model/core/exec/exec.h"
+#include "model/core/exec/handlers.h"
+#include "model/core/local_apic.h"
+
+namespace stile::model {
+
+struct Core::Impl final : Exec {
+    Impl(Core& self, const MachineConfig& config, PhysicalMemory& memory, MmioPort& mmio, Observer* observer,
+         std::unique_ptr<Timing> timing, unsigned id);
+    ~Impl();
+
+    // --- run.cpp
+    Stop run(Cycles until);
+    void execute(Block* b);
+    void account(Block& b, unsigned instructions, unsigned uops);
+    void spend(BlockCost cost, Phase phase);
+    void hardware_event(isa::OpClass cls, Phase phase);
+    void on_marker(const Uop& u);
+    bool wait_for_interrupt(Cycles until);
+    void adopt_model();
+    bool timed() const { return active != nullptr; }
+
+    // --- transfer.cpp
+    void sync();          // after any change that decides about access: software TLB, generation, domain check
+    void arrive_later();  // the block ends, s.rip := target: note in the latch how control gets there
+    Block* enter(Fault& fault);
+    Block* translate(const FetchPage& page, uint64_t key, Fault& fault);
+    std::unique_ptr<Block> make_block(const FetchPage& page, Fault& fault);
+    void code_stored(uint64_t paddr, unsigned bytes);
+    void drop_all_code();
+
+    // --- exceptions.cpp
+    void exception(const Fault& fault);
+    void software_interrupt(const Fault& fault);
+    void interrupt(unsigned vector);
+    void set_ring(unsigned ring);  // with the latch copied or reloaded
+
+    // --- msr.cpp, cpuid.cpp, segments.cpp. False: #GP(0), or `fault`
+    bool read_msr(uint32_t index, uint64_t& value);
+    bool write_msr(uint32_t index, uint64_t value);
+    bool write_cr(unsigned n, uint64_t value);
+    void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const;
+    bool read_descriptor(uint16_t selector, uint64_t& low, Fault& fault);
+    bool load_segment(unsigned segment, uint16_t selector, Fault& fault);
+    bool load_task_register(uint16_t selector, Fault& fault);
+    bool code_segment_for_return(uint16_t selector, Fault& fault);
+
+    uint64_t tsc() const { return counters.cycles + tsc_offset; }
+
+    struct Jump {
+        uint64_t vaddr = 1, generation = 0;
+        Block* block = nullptr;
+        uint16_t tag = 0;
+    };
+    static constexpr unsigned jump_entries = 4096;
+    static unsigned jump_index(uint64_t vaddr) { return (vaddr ^ vaddr >> 12) % jump_entries; }
+
+    Core& self;
+    const MachineConfig config;
+    PhysicalMemory& memory;
+    Observer* observer;
+    const unsigned id;
+    Counters counters;
+    std::unique_ptr<Protection> protection;
+    Mmu mmu_unit;
+    LocalApic apic;
+
+    // What the run loop reads between blocks.
+    Block* block = nullptr;  // the running one; null at boundaries
+    Cycles horizon = 0;      // look at the world when the clock gets here
+    uint64_t generation = 0;
+    bool check_domain = false;  // ring 3 with domain checks on
+    bool in_tick = false;       // from the delivery of a timer interrupt to STILE_MARK_K_TICK_END
+    Timing* active = nullptr;   // timing->get() when the model is timed
+    std::vector<Jump> jumps;
+
+    uint64_t from_rip = 0;      // the instruction that led to s.rip
+    bool partly_done = false;   // Exit::before: the micro-op at `at` has done part of its work
+    std::unique_ptr<Timing> timing;
+    CoreModel wanted, current;
+    BlockCache cache;
+    isa::Translator translator;
+    uint64_t tsc_offset = 0;
+    uint64_t dr[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
+
+    bool stop_requested = false, broken = false;
+    Stop why = Stop::requested;
+    std::string reason;
+    static constexpr unsigned remembered = 16;
+    std::array<uint64_t, remembered> trail{};  // blocks entered by lookup, for dump()
+    unsigned trail_at = 0;
+};
+
+inline Core::Impl& impl_of(Exec& x) { return static_cast<Core::Impl&>(x); }
+
+}  // namespace stile::model

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// String instructions. A repeated one moves runs that stay within a page at both ends; after a bounded number
+// of runs it leaves the block with RIP unchanged, so that interrupts are not kept waiting and the memory log
+// stays short. Faults and interruptions find RCX, RSI and RDI at what is left.
+#include <algorithm>
+
+#include "model/core/core_impl.h"
+#include "model/core/exec/groups.h"
+
+namespace stile::model {
+
+namespace {
+
+using isa::RAX;
+using isa::RCX;
+using isa::RDI;
+using isa::RSI;
+
+constexpr unsigned runs_per_visit = 32;
+constexpr unsigned slow_bytes = 64;  // most that the MMU takes in one access
+
+struct Pointers {
+    Exec& x;
+    const Uop* u;
+    const bool narrow;
+    const int64_t step;
+    const uint64_t source_base;
+
+    Pointers(Exec& x, const Uop* u)
+        : x(x),
+          u(u),
+          narrow(u->aux & 4),
+          step(x.s.rflags_system & flag::DF ? -static_cast<int64_t>(u->size) : u->size),
+          source_base(u->seg == isa::SEG_FS ? x.s.fs.base : u->seg == isa::SEG_GS ? x.s.gs.base : 0) {}
+    uint64_t reg(unsigned r) const { return narrow ? static_cast<uint32_t>(x.s.r[r]) : x.s.r[r]; }
+    void set(unsigned r, uint64_t v) { x.s.r[r] = narrow ? static_cast<uint32_t>(v) : v; }
+    uint64_t source() const { return reg(RSI) + source_base; }
+    uint64_t destination() const { return reg(RDI); }
+    bool repeated() const { return u->aux & 3; }
+    uint64_t count() const { return repeated() ? reg(RCX) : 1; }
+    void advance(bool source, bool destination, uint64_t n) {
+        const uint64_t by = static_cast<uint64_t>(step) * n;
+        if (source) set(RSI, reg(RSI) + by);
+        if (destination) set(RDI, reg(RDI) + by);
+        if (repeated()) set(RCX, reg(RCX) - n);
+    }
+};
+
+// Elements from vaddr on that lie wholly on its page, going up; at least 1 (which may cross).
+uint64_t elements_on_page(uint64_t vaddr, unsigned size) {
+    return std::max<uint64_t>(1, (0x1000 - (vaddr & 0xfff)) / size);
+}
+
+const uint8_t* host_for_read(Exec& x, uint64_t vaddr, uint64_t bytes) {
+    const SoftTlb::Entry& e = soft_entry(x, vaddr);
+    return soft_hit(e.read, vaddr, static_cast<unsigned>(bytes)) ? reinterpret_cast<const uint8_t*>(vaddr + e.addend) : nullptr;
+}
+uint8_t* host_for_write(Exec& x, uint64_t vaddr, uint64_t bytes) {
+    const SoftTlb::Entry& e = soft_entry(x, vaddr);
+    return soft_hit(e.write, vaddr, static_cast<unsigned>(bytes)) ? reinterpret_cast<uint8_t*>(vaddr + e.addend) : nullptr;
+}
+
+bool is_ram(Exec& x, uint64_t vaddr) {
+    PageAttributes page;
+    return x.mmu->probe(vaddr, page) && impl_of(x).memory.contains(page.page_paddr);
+}
+
+// Joins the event just logged with one before it that it continues, so that a run made in small pieces logs
+// what it would have logged in one.
+void join_log(Exec& x, unsigned from) {
+    if (x.log.n == 0) return;
+    const MemEvent& last = x.log.e[x.log.n - 1];
+    for (unsigned i = x.log.n - 1; i-- > from;) {
+        MemEvent& e = x.log.e[i];
+        if (e.kind == last.kind && e.vaddr + e.bytes == last.vaddr && (e.vaddr ^ last.vaddr) < 0x1000) {
+            e.bytes += last.bytes;
+            --x.log.n;
+            return;
+        }
+    }
+}
+
+Next interrupted(Exec& x, const Uop* u) {
+    impl_of(x).partly_done = true;
+    x.exit = Exit::before;
+    x.at = u;
+    return nullptr;
+}
+
+void copy_up(uint8_t* to, const uint8_t* from, uint64_t bytes, unsigned size) {
+    if (to <= from || to >= from + bytes) {
+        std::memmove(to, from, bytes);
+        return;
+    }
+    for (uint64_t i = 0; i < bytes; i += size) {  // overlapping: a pattern spreads, element by element
+        uint8_t element[8];
+        std::memcpy(element, from + i, size);
+        std::memcpy(to + i, element, size);
+    }
+}
+
+void fill_up(uint8_t* to, uint64_t value, uint64_t bytes, unsigned size) {
+    if (size == 1) {
+        std::memset(to, static_cast<int>(value & 0xff), bytes);
+        return;
+    }
+    for (uint64_t i = 0; i < bytes; i += size) std::memcpy(to + i, &value, size);
+}
+
+template <bool timed>
+Next movs(Exec& x, const Uop* u) {
+    Pointers p(x, u);
+    const unsigned log_start = x.log.n;
+    for (unsigned run = 0; p.count() != 0; ++run) {
+        if (run == runs_per_visit) return interrupted(x, u);
+        const uint64_t from = p.source(), to = p.destination();
+        uint64_t n = 1;
+        if (p.repeated() && p.step > 0 && !p.narrow)
+            n = std::min({p.count(), elements_on_page(from, u->size), elements_on_page(to, u->size)});
+        const uint64_t bytes = n * u->size;
+        const uint8_t* host_from = host_for_read(x, from, bytes);
+        uint8_t* host_to = host_for_write(x, to, bytes);
+        if (host_from && host_to) {
+            log_access<timed>(x, u, from, host_from, static_cast<unsigned>(bytes), MemKind::load);
+            log_access<timed>(x, u, to, host_to, static_cast<unsigned>(bytes), MemKind::store);
+            copy_up(host_to, host_from, bytes, u->size);
+            p.advance(true, true, n);
+            continue;
+        }
+        // The first element through the MMU: it faults, makes the page known, or must go that way for good
+        // (device, watched store, code page). Overlap within a piece is excluded by its size.
+        uint64_t piece = 1;
+        const uint64_t distance = to > from ? to - from : ~0ull;
+        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to)) piece = std::min<uint64_t>(n, slow_bytes / u->size);
+        uint8_t data[slow_bytes];
+        const auto piece_bytes = static_cast<unsigned>(piece * u->size);
+        if (!read_memory(x, u, from, data, piece_bytes)) return raise(x, u);
+        join_log(x, log_start);
+        if (!write_memory(x, u, to, data, piece_bytes)) return raise(x, u);
+        join_log(x, log_start);
+        p.advance(true, true, piece);
+        if (piece > 1 && (to & 0xfff) + piece_bytes < 0x1000) --run;
+    }
+    return next(x, u);
+}
+
+template <bool timed>
+Next stos(Exec& x, const Uop* u) {
+    Pointers p(x, u);
+    const unsigned log_start = x.log.n;
+    for (unsigned run = 0; p.count() != 0; ++run) {
+        if (run == runs_per_visit) return interrupted(x, u);
+        const uint64_t to = p.destination();
+        uint64_t n = 1;
+        if (p.repeated() && p.step > 0 && !p.narrow) n = std::min(p.count(), elements_on_page(to, u->size));
+        const uint64_t bytes = n * u->size;
+        if (uint8_t* host = host_for_write(x, to, bytes)) {
+            log_access<timed>(x, u, to, host, static_cast<unsigned>(bytes), MemKind::store);
+            fill_up(host, x.s.r[RAX], bytes, u->size);
+            p.advance(false, true, n);
+            continue;
+        }
+        const uint64_t piece = n > 1 && is_ram(x, to) ? std::min<uint64_t>(n, slow_bytes / u->size) : 1;
+        const auto piece_bytes = static_cast<unsigned>(piece * u->size);
+        uint8_t data[slow_bytes];
+        fill_up(data, x.s.r[RAX], piece_bytes, u->size);
+        if (!write_memory(x, u, to, data, piece_bytes)) return raise(x, u);
+        join_log(x, log_start);
+        p.advance(false, true, piece);
+        if (piece > 1 && (to & 0xfff) + piece_bytes < 0x1000) --run;
+    }
+    return next(x, u);
+}
+
+template <bool timed, typename T>
+bool load_element(Exec& x, const Uop* u, uint64_t vaddr, unsigned log_start, T& v) {
+    if (!load<timed>(x, u, vaddr, v)) return false;
+    if (timed) join_log(x, log_start);
+    return true;
+}
+
+template <bool timed, typename T>
+Next lods(Exec& x, const Uop* u) {
+    Pointers p(x, u);
+    const unsigned log_start = x.log.n;
+    for (unsigned run = 0; p.count() != 0; ++run) {
+        if (run == 64 * runs_per_visit) return interrupted(x, u);
+        T v;
+        if (!load_element<timed>(x, u, p.source(), log_start, v)) return raise(x, u);
+        put<T>(x, RAX, v);
+        p.advance(true, false, 1);
+    }
+    return next(x, u);
+}
+
+template <typename T>
+void compare(Exec& x, T a, T b) {
+    x.f.set(FlagKind::sub, a, b, flag_shift<T>);
+}
+
+template <bool timed, typename T, bool two>
+Next scan(Exec& x, const Uop* u) {
+    Pointers p(x, u);
+    const unsigned log_start = x.log.n;
+    const bool while_equal = (u->aux & 3) != 2;
+    for (unsigned run = 0; p.count() != 0; ++run) {
+        if (run == 64 * runs_per_visit) return interrupted(x, u);
+        T a = get<T>(x, RAX), b;
+        if (two && !load_element<timed>(x, u, p.source(), log_start, a)) return raise(x, u);
+        if (!load_element<timed>(x, u, p.destination(), log_start, b)) return raise(x, u);
+        p.advance(two, true, 1);
+        compare<T>(x, a, b);
+        if ((a == b) != while_equal) break;
+    }
+    return next(x, u);
+}
+
+template <bool timed, template <bool, typename> class F>
+Next by_size(Exec& x, const Uop* u) {
+    switch (u->size) {
+        case 1: return F<timed, int8_t>::run(x, u);
+        case 2: return F<timed, int16_t>::run(x, u);
+        case 4: return F<timed, int32_t>::run(x, u);
+        default: return F<timed, int64_t>::run(x, u);
+    }
+}
+template <bool timed, typename T>
+struct Lods {
+    static Next run(Exec& x, const Uop* u) { return lods<timed, T>(x, u); }
+};
+template <bool timed, typename T>
+struct Cmps {
+    static Next run(Exec& x, const Uop* u) { return scan<timed, T, true>(x, u); }
+};
+template <bool timed, typename T>
+struct Scas {
+    static Next run(Exec& x, const Uop* u) { return scan<timed, T, false>(x, u); }
+};
+
+template <bool timed>
+void fill(HandlerTable& table) {
+    table.set(Op::movs, movs<timed>);
+    table.set(Op::stos, stos<timed>);
+    table.set(Op::lods, by_size<timed, Lods>);
+    table.set(Op::cmps, by_size<timed, Cmps>);
+    table.set(Op::scas, by_size<timed, Scas>);
+}
+
+}  // namespace
+
+void register_string(HandlerTable& table, bool timed) { timed ? fill<true>(table) : fill<false>(table); }
+
+}  // namespace stile::model

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "abi/marker.h"
+#include "model/core/core_impl.h"
+
+namespace stile::model {
+
+void Core::Impl::spend(BlockCost cost, Phase phase) {
+    if (in_tick) phase = Phase::other;
+    counters.cycles += cost.total;
+    counters.phase[static_cast<size_t>(phase)] += cost.total - cost.refill;
+    counters.phase[static_cast<size_t>(in_tick ? Phase::other : Phase::refill)] += cost.refill;
+}
+
+// `uops` of the block's micro-ops were executed, `instructions` of its instructions retired.
+inline void Core::Impl::account(Block& b, unsigned instructions, unsigned uops) {
+    counters.instructions += instructions;
+    counters.uops += uops;
+    if (b.cpl == 0) counters.kernel_instructions += instructions;
+    if (!active) {
+        counters.cycles += instructions;
+        counters.phase[static_cast<size_t>(in_tick ? Phase::other : b.phase)] += instructions;
+        return;
+    }
+    BlockRun run{&b.code, &b.slot, s.r[isa::PCBASE], b.paddr, uops, {}};
+    if (uops == b.code.uops.size() && b.branch != BranchKind::none) {
+        const uint64_t next = run.vaddr + b.code.bytes;
+        run.branch = {b.branch, taken, run.vaddr + b.last_offset(), next, target};
+    }
+    const BlockCost cost = active->block(run, log);
+    log.n = 0;
+    spend(cost, b.phase);
+}
+
+// What the hardware does by itself. Without a timing model it takes one cycle, so that no chain of such
+// events stands still in time.
+void Core::Impl::hardware_event(isa::OpClass cls, Phase phase) {
+    BlockCost cost{1, 0};
+    if (active) {
+        cost = active->event(cls, log);
+        log.n = 0;
+    }
+    spend(cost, phase);
+}
+
+void Core::Impl::on_marker(const Uop& u) {
+    const auto code = static_cast<uint32_t>(u.imm);
+    if (code >= 0x100 && s.cpl != 0) return;
+    if (code == STILE_MARK_K_SWITCH) ++counters.context_switches;
+    if (code == STILE_MARK_K_TICK_BEGIN) in_tick = true;
+    if (code == STILE_MARK_K_TICK_END) in_tick = false;
+    if (observer) observer->marker(self, code, s.r[isa::RDI], s.r[isa::RSI], s.r[isa::RDX]);
+}
+
+// Runs b and what follows it until something needs the boundary: time, an exit that is not a plain jump, or
+// a target that is not at hand.
+void Core::Impl::execute(Block* b) {
+    uint64_t pc = s.rip;
+    for (;;) {
+        block = b;
+        s.r[isa::PCBASE] = pc;
+        const Uop* u = b->first;
+        do u = reinterpret_cast<Handler>(const_cast<void*>(u->handler))(*this, u);
+        while (u);
+
+        if (__builtin_expect(exit > Exit::indirect, 0)) break;
+        account(*b, b->instructions, static_cast<unsigned>(b->code.uops.size()));
+        if (__builtin_expect(counters.cycles >= horizon, 0)) break;
+        if (exit == Exit::direct && b->link[taken]) {
+            pc = target;
+            b = b->link[taken];
+            continue;
+        }
+        const Jump& jump = jumps[jump_index(target)];
+        if (jump.vaddr != target || jump.generation != generation ||
+            (check_domain && jump.tag != s.cd.latch.tag))
+            break;
+        Block* to = jump.block;
+        if (exit == Exit::direct && (target ^ pc) < 0x1000 && !b->dead && !b->code.straddles && !to->code.straddles)
+            b->link[taken] = to;
+        pc = target;
+        b = to;
+    }
+
+    const uint64_t start = s.r[isa::PCBASE];
+    from_rip = start + b->last_offset();
+    const auto size = static_cast<unsigned>(b->code.uops.size());
+    switch (exit) {
+        case Exit::direct:
+        case Exit::indirect:
+            arrive_later();
+            break;
+        case Exit::serial:
+            account(*b, b->instructions, size);
+            arrive_later();
+            break;
+        case Exit::user:
+            account(*b, b->instructions, size);
+            s.rip = target;
+            break;
+        case Exit::marker:
+            account(*b, b->instructions, size);
+            arrive_later();
+            block = nullptr;
+            on_marker(b->code.uops.back());
+            break;
+        case Exit::before:
+        case Exit::fault: {
+            const auto done = static_cast<unsigned>(at - b->first);
+            s.rip = start + b->code.insns[at->insn].offset;
+            account(*b, at->insn, done + (exit == Exit::before && partly_done ? 1 : 0));
+            partly_done = false;
+            block = nullptr;
+            if (exit == Exit::fault) exception(fault);
+            break;
+        }
+        case Exit::trap:
+            account(*b, b->instructions, size);
+            s.rip = target;
+            block = nullptr;
+            software_interrupt(fault);
+            break;
+    }
+    block = nullptr;
+}
+
+void Core::Impl::adopt_model() {
+    if (current == wanted) return;
+    current = wanted;
+    drop_all_code();
+    active = current == CoreModel::functional ? nullptr : timing.get();
+    log.on = active != nullptr;
+    log.n = 0;
+    if (active) active->resume();
+}
+
+// Halted. False: nothing can ever wake this core.
+bool Core::Impl::wait_for_interrupt(Cycles until) {
+    if (!(s.rflags_system & flag::IF) || apic.next_event() == LocalApic::never) return false;
+    const Cycles to = std::min(until, apic.next_event());
+    if (to > counters.cycles) {
+        counters.phase[static_cast<size_t>(Phase::wait)] += to - counters.cycles;
+        counters.cycles = to;
+    }
+    return true;
+}
+
+Stop Core::Impl::run(Cycles until) {
+    for (;;) {
+        sync();
+        if (stop_requested) {
+            stop_requested = false;
+            return why;
+        }
+        if (broken) return Stop::triple_fault;
+        if (counters.cycles >= until) return Stop::until;
+        adopt_model();
+        cache.free_dropped(timing.get());
+        apic.advance(counters.cycles);
+        const bool shadow = interrupt_shadow;
+        interrupt_shadow = false;
+        const int vector = apic.pending();
+        if (vector >= 0 && !shadow && (s.rflags_system & flag::IF)) {
+            s.halted = false;
+            interrupt(static_cast<unsigned>(vector));
+            continue;
+        }
+        if (s.halted) {
+            if (!wait_for_interrupt(until)) {
+                reason = fmt::format("core {} halted at {:#x} with nothing that could wake it", id, s.rip);
+                return Stop::idle_forever;
+            }
+            continue;
+        }
+        horizon = std::min<Cycles>(until, apic.next_event());
+        if (shadow && vector >= 0) horizon = 0;
+        Fault refused;
+        if (Block* b = enter(refused))
+            execute(b);
+        else
+            exception(refused);
+    }
+}
+
+}  // namespace stile::model

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which block comes next. Within a page blocks are linked directly; other targets are remembered by virtual
+// address for as long as the MMU's fetch generation stands. A target in another domain is never answered
+// from memory: the protection unit is asked at every crossing, because the answer has effects.
+#include <algorithm>
+#include <cstring>
+
+#include "model/core/core_impl.h"
+
+namespace stile::model {
+
+namespace {
+
+BranchKind branch_kind(Op op) {
+    switch (op) {
+        case Op::jmp: return BranchKind::direct;
+        case Op::call: return BranchKind::call;
+        case Op::jmp_r: return BranchKind::indirect;
+        case Op::call_r: return BranchKind::indirect_call;
+        case Op::ret: return BranchKind::ret;
+        case Op::jcc:
+        case Op::jcxz:
+        case Op::loop: return BranchKind::conditional;
+        default: break;
+    }
+    return op >= Op::cmp_jcc1_rr && op <= Op::test_jcc8_ri ? BranchKind::conditional : BranchKind::none;
+}
+
+// Left by self-modifying code: the instruction that follows the store is no longer what it was.
+Next leave_before(Exec& x, const Uop* u) {
+    x.exit = Exit::before;
+    x.at = u;
+    return nullptr;
+}
+
+constexpr size_t most_blocks = 1 << 18;
+
+}  // namespace
+
+void Core::Impl::sync() {
+    mmu_unit.context_changed();
+    soft = mmu_unit.soft;
+    generation = mmu_unit.fetch_generation();
+    check_domain = s.cpl == 3 && (s.cd.control & 1);
+}
+
+void Core::Impl::arrive_later() {
+    s.rip = target;
+    // Which page is left is that of the last byte fetched.
+    const uint64_t last = s.r[isa::PCBASE] + block->code.bytes - 1;
+    if (s.cpl != 3 || !(s.cd.control & 1) || (last ^ target) < 0x1000) return;
+    s.cd.latch.kind = transfer;
+    s.cd.latch.return_address = transfer == STILE_XFER_CALL ? last + 1 : 0;
+}
+
+void Core::Impl::drop_all_code() {
+    cache.clear();
+    std::fill(jumps.begin(), jumps.end(), Jump{});
+}
+
+void Core::Impl::code_stored(uint64_t paddr, unsigned bytes) {
+    if (!cache.invalidate(paddr, bytes)) return;
+    std::fill(jumps.begin(), jumps.end(), Jump{});
+    if (!cache.page_in_use(paddr)) mmu_unit.unprotect_code_page(paddr & ~0xfffull);
+    if (!block || !block->dead || !storing) return;
+    // The running block is stale: leave it after the storing instruction. It is nobody else's any more.
+    for (Uop& u : block->code.uops)
+        if (&u > storing && u.insn > storing->insn) {
+            u.handler = reinterpret_cast<const void*>(&leave_before);
+            break;
+        }
+}
+
+std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, Fault& fault) {
+    const unsigned offset = s.rip & 0xfff, left = 0x1000 - offset;
+    auto b = std::make_unique<Block>();
+    b->paddr = page.page.page_paddr | offset;
+    b->code = translator.translate_block({page.host + offset, left}, left);
+    if (b->code.needs_more) {
+        FetchPage second;
+        if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
+        if (check_domain && !protection->straddle(s, page.page, second.page, s.rip, fault)) return nullptr;
+        std::array<uint8_t, 2 * isa::max_instruction_bytes> bytes;
+        std::memcpy(bytes.data(), page.host + offset, left);
+        std::memcpy(bytes.data() + left, second.host, isa::max_instruction_bytes);
+        b->code = translator.translate_block({bytes.data(), left + isa::max_instruction_bytes}, left);
+        b->second_page = second.page.page_paddr;
+    } else if (s.cpl == 3 && b->code.uops.back().op == Op::syscall && b->code.insns.size() > 1) {
+        // Alone in its block, so that what it costs can be told from the code that leads to it.
+        const auto but_one = static_cast<unsigned>(b->code.insns.size() - 1);
+        b->code = translator.translate_block({page.host + offset, left}, left, but_one);
+    }
+    return b;
+}
+
+Block* Core::Impl::translate(const FetchPage& page, uint64_t key, Fault& fault) {
+    if (cache.size() > most_blocks) drop_all_code();
+    auto b = make_block(page, fault);
+    if (!b) return nullptr;
+    const HandlerTable& table = handlers(timed());
+    for (Uop& u : b->code.uops) u.handler = reinterpret_cast<const void*>(table.select(u));
+    b->first = b->code.uops.data();
+    b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
+    b->branch = branch_kind(b->code.uops.back().op);
+    b->cpl = s.cpl;
+    b->privileged = key & 1;
+    if (b->privileged)
+        b->phase = Phase::proxy;
+    else if (b->code.uops.back().op == Op::syscall && b->code.insns.size() == 1)
+        b->phase = Phase::entry_exit;
+    else if (observer)
+        b->phase = observer->classify({s.rip, b->paddr, s.cpl, false});
+    else
+        b->phase = s.cpl == 0 ? Phase::dispatch : Phase::user;
+    mmu_unit.protect_code_page(b->paddr & ~0xfffull);
+    if (b->code.straddles) mmu_unit.protect_code_page(b->second_page);
+    return cache.insert(key, std::move(b));
+}
+
+Block* Core::Impl::enter(Fault& fault) {
+    Jump& jump = jumps[jump_index(s.rip)];
+    const bool known = jump.vaddr == s.rip && jump.generation == generation;
+    if (known && (!check_domain || jump.tag == s.cd.latch.tag)) {
+        s.cd.latch.kind = check_domain ? uint8_t{STILE_XFER_SEQ} : s.cd.latch.kind;
+        return jump.block;
+    }
+    trail[trail_at++ % remembered] = s.rip;
+    FetchPage page;
+    if (!mmu_unit.fetch(s.rip, page, fault)) return nullptr;
+    bool crossed = false;
+    if (check_domain) {
+        if (page.page.tag == s.cd.latch.tag) {
+            s.cd.latch.kind = STILE_XFER_SEQ;
+        } else {
+            if (!mmu_unit.arrive(s.rip, page, from_rip, fault)) return nullptr;
+            crossed = true;
+            sync();
+        }
+    }
+    const bool privileged = s.cpl == 3 && protection->privileged(page.page);
+    const uint64_t key = BlockCache::key(page.page.page_paddr | (s.rip & 0xfff), s.cpl, privileged);
+    Block* b = cache.find(key);
+    if (b && b->code.straddles) {
+        FetchPage second;
+        if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
+        if (check_domain && !protection->straddle(s, page.page, second.page, s.rip, fault)) return nullptr;
+        if (second.page.page_paddr != b->second_page) {
+            cache.drop(b);
+            std::fill(jumps.begin(), jumps.end(), Jump{});
+            b = nullptr;
+        }
+    }
+    if (!b) b = translate(page, key, fault);
+    if (b) jumps[jump_index(s.rip)] = {s.rip, generation, b, page.page.tag};
+    // What the crossing did to the domain capability stack; the timing model adds the APL cache by itself.
+    if (crossed && active && log.n > 0) {
+        const BlockCost cost = active->event(isa::OpClass::codoms, log);
+        log.n = 0;
+        spend(cost, b ? b->phase : Phase::user);
+    }
+    return b;
+}
+
+}  // namespace stile::model
