@@ -19,6 +19,10 @@ void register_string(HandlerTable& table, bool timed);
 void register_system(HandlerTable& table, bool timed);
 void register_gates(HandlerTable& table, bool timed);
 void register_codoms(HandlerTable& table, bool timed);
+void register_sse_move(HandlerTable& table, bool timed);
+void register_sse_int(HandlerTable& table, bool timed);
+void register_sse_arith(HandlerTable& table, bool timed);
+void register_sse_convert(HandlerTable& table, bool timed);
 
 // F<cc>::run for each of the sixteen conditions.
 template <template <unsigned> class F>

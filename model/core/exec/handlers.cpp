@@ -10,7 +10,8 @@ namespace {
 HandlerTable make(bool timed) {
     HandlerTable table;
     for (const auto add : {register_alu, register_shift, register_muldiv, register_memory, register_branch,
-                           register_string, register_system, register_gates, register_codoms})
+                           register_string, register_system, register_gates, register_codoms, register_sse_move,
+                           register_sse_int, register_sse_arith, register_sse_convert})
         add(table, timed);
     return table;
 }
