@@ -150,6 +150,12 @@ bool immediates(Cursor& c, Insn& out) {
     return true;
 }
 
+// VEX and EVEX instructions, which have no rows: how many bytes there are up to the opcode.
+unsigned vector_prefix_bytes(const Insn& insn) {
+    if (insn.map != Map::one) return 0;
+    return insn.opcode == 0xc5 ? 3 : insn.opcode == 0xc4 ? 4 : insn.opcode == 0x62 ? 5 : 0;
+}
+
 // mov to and from control and debug registers ignores ModRM.mod: the operand is always a register.
 bool registers_only(const Form& form) {
     for (const Operand& o : form.operand)
@@ -196,7 +202,12 @@ Decoded decode(std::span<const uint8_t> code, Insn& out) {
     bool wants_modrm = false;
     out.form = find_form(key, &wants_modrm);
     out.length = static_cast<uint8_t>(c.pos());
-    if (out.form == nullptr) return wants_modrm ? c.failure() : Decoded::no_form;
+    if (out.form == nullptr) {
+        const unsigned vector = vector_prefix_bytes(out);
+        const bool complete = vector == 0 || out.length - 1 + vector <= code.size();
+        if (wants_modrm) return c.failure();
+        return complete ? Decoded::no_form : Decoded::truncated;
+    }
     if (out.form->enc.modrm) {
         uint8_t modrm = 0;
         c.byte(modrm);

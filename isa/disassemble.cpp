@@ -45,7 +45,7 @@ std::string memory(const Insn& insn) {
 
 }  // namespace
 
-std::string format_own(const Insn& insn, uint64_t address) {
+std::string format_own(const Insn& insn) {
     std::string text = insn.form->mnemonic;
     const char* separator = " ";
     for (const Operand& o : insn.form->operand) {

@@ -9,6 +9,6 @@
 namespace stile::isa {
 
 // Text of an instruction that Capstone is not asked about, in the syntax that it would use.
-std::string format_own(const Insn& insn, uint64_t address);
+std::string format_own(const Insn& insn);
 
 }  // namespace stile::isa

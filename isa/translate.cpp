@@ -90,6 +90,39 @@ void end_block(BlockCode& block) {
     single(block, Op::next, block.bytes, 0, static_cast<unsigned>(block.insns.size()) - 1);
 }
 
+// The row of cmp/test that the Jcc in `uops.back()` can be fused with, or Op::nop.
+Op fused(const Uop& compare) {
+    const auto at = [&](Op first) {
+        return static_cast<unsigned>(compare.op) - static_cast<unsigned>(first);
+    };
+    const auto member = [](Op first, unsigned n) {
+        return static_cast<Op>(static_cast<unsigned>(first) + n);
+    };
+    constexpr unsigned family = 8;  // four sizes, rr and ri
+    if (at(Op::cmp1_rr) < family) return member(Op::cmp_jcc1_rr, at(Op::cmp1_rr));
+    if (at(Op::test1_rr) < family) return member(Op::test_jcc1_rr, at(Op::test1_rr));
+    return Op::nop;
+}
+
+// Saves a dispatch and the lazy flags' round trip in most conditional branches.
+void fuse_branch(BlockCode& block) {
+    std::vector<Uop>& uops = block.uops;
+    if (uops.size() < 2 || uops.back().op != Op::jcc) return;
+    const Uop compare = uops[uops.size() - 2];
+    const Op op = fused(compare);
+    if (op == Op::nop) return;
+    Uop branch = uops.back();
+    branch.op = op;
+    branch.a = compare.a;
+    branch.b = compare.b;
+    if ((static_cast<unsigned>(op) - static_cast<unsigned>(Op::cmp_jcc1_rr)) % 2 != 0)
+        branch.imm = compare.imm << 32 | (branch.imm & 0xffffffff);
+    uops.pop_back();
+    uops.back() = branch;
+    block.insns.back().first_uop = static_cast<uint8_t>(uops.size() - 1);
+}
+static_assert(static_cast<unsigned>(Op::test_jcc1_rr) - static_cast<unsigned>(Op::cmp_jcc1_rr) == 8);
+
 }  // namespace
 
 // Adds the instruction at code[0] to the block; sets `stop` when the block is complete.
@@ -126,6 +159,7 @@ Translator::Impl::Verdict Translator::Impl::append(BlockCode& block, std::span<c
     }
     block.insns.push_back({static_cast<uint16_t>(offset), insn.length, static_cast<uint8_t>(begin)});
     block.bytes += insn.length;
+    fuse_branch(block);
     if (block.uops.back().op == Op::mark) ++block.markers;
     block.straddles = crosses;
     stop = op_info(block.uops.back().op).ends_block;
@@ -158,17 +192,20 @@ std::string Translator::disassemble(std::span<const uint8_t> code, uint64_t addr
     unsigned unused = 0;
     if (length == nullptr) length = &unused;
     Insn insn;
-    const Decoded decoded = decode(code, insn);
-    if (decoded == Decoded::ok && insn.form->enc.ours) {
-        *length = insn.length;
-        return format_own(insn, address);
-    }
+    const bool ours = decode(code, insn) == Decoded::ok && insn.form->enc.ours;
     const unsigned known = impl_->judge(code, address);
-    if (known != 0 && known <= code.size()) {
+    if (known != 0 && known <= code.size() && (!ours || known == insn.length)) {
         *length = known;
         std::string text = impl_->scratch->mnemonic;
         if (impl_->scratch->op_str[0] != 0) text.append(" ").append(impl_->scratch->op_str);
         return text;
+    }
+    std::vector<Uop> uops;
+    Emitter emitter(uops, insn, 0, 0);
+    if (ours) insn.form->build(emitter);
+    if (ours && !emitter.is_invalid()) {
+        *length = insn.length;
+        return format_own(insn);
     }
     *length = 1;
     return "(bad)";

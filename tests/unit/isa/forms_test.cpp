@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions: is the table of forms consistent in itself, and how does it stand to what Capstone accepts?
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "isa/decode.h"
+#include "isa/forms.h"
+#include "isa/translate.h"
+#include "tests/unit/isa/uop_text.h"
+
+using namespace stile::isa;
+
+namespace {
+
+template <class Visit>
+void every_key(const Encoding& e, Visit visit) {
+    for (unsigned opcode = e.opcode; opcode < e.opcode + e.count; ++opcode)
+        for (const uint8_t rep : {0, 0xf2, 0xf3})
+            for (const bool p66 : {false, true})
+                for (const bool w : {false, true})
+                    for (unsigned modrm = 0; modrm < 256; ++modrm)
+                        visit(FormKey{e.map, static_cast<uint8_t>(opcode), p66, w, rep,
+                                      static_cast<uint8_t>(modrm), true});
+}
+
+}  // namespace
+
+TEST(Forms, NoTwoRowsMatchTheSameEncoding) {
+    uint64_t keys = 0;
+    for (const Form& form : forms()) {
+        bool reachable = false;
+        every_key(form.enc, [&](const FormKey& key) {
+            if (!matches(form.enc, key)) return;
+            ++keys;
+            bool wants_modrm = false;
+            const Form* found = find_form(key, &wants_modrm);
+            reachable |= found == &form;
+            unsigned matching = 0;
+            for (const Form& other : forms()) matching += matches(other.enc, key);
+            ASSERT_EQ(matching, 1u) << form.encoding << " (" << form.mnemonic
+                                    << ") also matches another row, modrm " << std::hex
+                                    << unsigned{key.modrm};
+        });
+        EXPECT_TRUE(reachable) << form.encoding << " " << form.mnemonic;
+    }
+    EXPECT_GT(keys, 100'000u);
+}
+
+TEST(Forms, AModrmByteIsAskedForByAllRowsOfAnOpcodeOrByNone) {
+    for (const Form& a : forms())
+        for (const Form& b : forms())
+            if (a.enc.map == b.enc.map && a.enc.opcode == b.enc.opcode && a.enc.prefix == b.enc.prefix) {
+                EXPECT_EQ(a.enc.modrm, b.enc.modrm) << a.encoding << " / " << b.encoding;
+            }
+}
+
+TEST(Forms, OperandsThatNeedModrmHaveIt) {
+    const std::set<Place> need = {Place::rm,     Place::reg,  Place::mem,  Place::rm_reg, Place::xmm,
+                                  Place::xmm_rm, Place::sreg, Place::creg, Place::dreg,   Place::cap};
+    for (const Form& form : forms()) {
+        for (const Operand& o : form.operand) {
+            if (need.contains(o.place)) {
+                EXPECT_TRUE(form.enc.modrm) << form.encoding;
+            }
+            if (o.place == Place::mem) {
+                EXPECT_EQ(form.enc.mod, Mod::memory) << form.encoding;
+            }
+            if (o.place == Place::rm_reg && !form.enc.ours && form.enc.prefix == Mandatory::pf3) {
+                EXPECT_EQ(form.enc.mod, Mod::reg) << form.encoding;
+            }
+        }
+        EXPECT_NE(form.build, nullptr);
+        EXPECT_EQ(std::string_view(form.flags).size(), 6u);
+    }
+}
+
+// What a row says about the flags must agree with what its micro-operations do.
+TEST(Forms, FlagColumnsAgreeWithTheMicroOperations) {
+    for (const Form& form : forms()) {
+        const std::string_view flags = form.flags;
+        const OpInfo& info = op_info(form.op);
+        if (info.ends_block) continue;
+        const bool writes = flags.find_first_of("wb01c") != std::string_view::npos;
+        if (info.writes_flags && info.cls != OpClass::lock) {
+            EXPECT_TRUE(writes || flags.find('u') < 6) << form.encoding;
+        }
+        if (flags.find_first_of("rb") != std::string_view::npos) {
+            EXPECT_TRUE(info.reads_flags) << form.encoding;
+        }
+    }
+}
+
+// Every opcode of the two main maps: who knows it? The counts are a record: a row more or less shows here.
+TEST(Forms, OpcodesThatCapstoneAcceptsAreSupportedOrNamed) {
+    Translator translator;
+    unsigned supported = 0, lacking = 0, invalid = 0;
+    std::string lacks;
+    for (unsigned map = 0; map < 2; ++map) {
+        for (unsigned opcode = 0; opcode < 256; ++opcode) {
+            bool any_supported = false, any_lacking = false;
+            for (const char* prefix : {"", "66", "f2", "f3", "48"}) {
+                for (unsigned modrm = 0; modrm < 256; ++modrm) {
+                    const std::string hex = fmt::format("{}{}{:02x}{:02x}{}", prefix, map ? "0f" : "", opcode,
+                                                        modrm, "000000000000000000000000");
+                    const BlockCode b = translator.translate_block(bytes_of(hex), 64, 1);
+                    const Op op = b.uops.at(0).op;
+                    any_supported |= op != Op::ud && op != Op::unsupported;
+                    any_lacking |= op == Op::unsupported;
+                }
+            }
+            supported += any_supported;
+            lacking += !any_supported && any_lacking;
+            invalid += !any_supported && !any_lacking;
+            if (!any_supported && any_lacking) lacks += fmt::format(" {}{:02x}", map ? "0f" : "", opcode);
+        }
+    }
+    std::cout << supported << " opcodes supported, " << lacking << " lacking, " << invalid
+              << " invalid; lacking:" << lacks << "\n";
+    EXPECT_EQ(supported + lacking + invalid, 512u);
+    EXPECT_GE(supported, 400u);
+    EXPECT_LE(lacking, 45u);
+}
+
+TEST(Forms, CodomsOpcodesAreNoX86) {
+    Translator translator;
+    for (const char* hex : {"0f0a07", "0f241f", "0f251f", "0f26c0", "0f27c0"}) {
+        const BlockCode b = translator.translate_block(bytes_of(hex), 64, 1);
+        EXPECT_EQ(op_info(b.uops.at(0).op).cls, OpClass::codoms) << hex;
+    }
+    // Any other ModRM under these opcodes is invalid (abi/codoms.h).
+    unsigned valid = 0;
+    for (const char* opcode : {"0f0a", "0f24", "0f25", "0f26", "0f27"})
+        for (unsigned modrm = 0; modrm < 256; ++modrm) {
+            const std::string hex = fmt::format("{}{:02x}0000000000", opcode, modrm);
+            const Op op = translator.translate_block(bytes_of(hex), 64, 1).uops.at(0).op;
+            if (op == Op::lea8) continue;  // the address of one that ends its block
+            valid += op_info(op).cls == OpClass::codoms;
+            EXPECT_TRUE(op_info(op).cls == OpClass::codoms || op == Op::ud) << hex;
+        }
+    EXPECT_GT(valid, 100u);
+}
