@@ -85,7 +85,7 @@ bool surely_exact(H x, H y, H r) {
 
 // Nothing to round differently, nothing new to raise: one host operation settles it.
 template <Arith op, class B>
-bool arith_fast(B a, B b, uint32_t mxcsr, B& out) {
+[[gnu::always_inline]] inline bool arith_fast(B a, B b, uint32_t mxcsr, B& out) {
     using H = typename Traits<B>::Host;
     auto usable = [](B v) { return is_normal(v) || (op != Arith::div && is_zero(v)); };
     if (!usable(b) || (op != Arith::sqrt && !usable(a))) return false;

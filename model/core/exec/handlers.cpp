@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/core/exec/handlers.h"
 
+#include "model/core/exec/fp_groups.h"
 #include "model/core/exec/groups.h"
 
 namespace stile::model {
