@@ -4,19 +4,11 @@
 // kin give ENOTTY, so that C libraries buffer as they do there.
 #include "os/kernel/fs/console.h"
 
-#include "abi/platform.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
-#include "os/kernel/mm/page.h"
 
 namespace stile::os {
-
-int console_read() {
-    const auto* data = static_cast<volatile uint64_t*>(direct(STILE_CONSOLE_DATA));
-    const uint64_t v = *data;
-    return v == ~0ull ? -1 : static_cast<int>(v & 0xff);
-}
 
 namespace {
 
