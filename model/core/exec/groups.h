@@ -23,6 +23,7 @@ void register_sse_move(HandlerTable& table, bool timed);
 void register_sse_int(HandlerTable& table, bool timed);
 void register_sse_arith(HandlerTable& table, bool timed);
 void register_sse_convert(HandlerTable& table, bool timed);
+void register_x87(HandlerTable& table, bool timed);
 
 // F<cc>::run for each of the sixteen conditions.
 template <template <unsigned> class F>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/core/exec/handlers.h"
 
-#include "model/core/exec/fp_groups.h"
 #include "model/core/exec/groups.h"
 
 namespace stile::model {
@@ -10,9 +9,10 @@ namespace {
 
 HandlerTable make(bool timed) {
     HandlerTable table;
-    for (const auto add : {register_alu, register_shift, register_muldiv, register_memory, register_branch,
-                           register_string, register_system, register_gates, register_codoms, register_sse_move,
-                           register_sse_int, register_sse_arith, register_sse_convert})
+    for (const auto add :
+         {register_alu, register_shift, register_muldiv, register_memory, register_branch, register_string,
+          register_system, register_gates, register_codoms, register_sse_move, register_sse_int,
+          register_sse_arith, register_sse_convert, register_x87})
         add(table, timed);
     return table;
 }
