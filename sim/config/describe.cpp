@@ -26,8 +26,8 @@ std::vector<std::string> split(const std::string& path) {
 Json number_schema(const Key& key, const char* pattern) {
     Json number{{"type", "integer"}, {"minimum", key.min()}};
     if (key.max() != std::numeric_limits<int64_t>::max()) number["maximum"] = key.max();
-    const Json with_unit{{"type", "string"}, {"pattern", pattern}};
     if (!pattern) return number;
+    const Json with_unit{{"type", "string"}, {"pattern", pattern}};
     if (key.kind() == KeyKind::frequency || key.kind() == KeyKind::time) return with_unit;
     return {{"anyOf", {number, with_unit}}};
 }

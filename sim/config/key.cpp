@@ -243,9 +243,23 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
                 int64_t number = 0;
                 if (kind_ == KeyKind::text_list) {
                     good &= read_text(item, word, faults);
+                    if (!word.empty() && !choices_.empty() &&
+                        std::find(words.begin(), words.end(), word) != words.end()) {
+                        faults.push_back(
+                            {item.place, "'" + path_ + "' names '" + word + "' twice", "leave one out"});
+                        good = false;
+                    }
                     words.push_back(word);
                 } else {
-                    good &= read_number(item, frequency, number, faults);
+                    if (!read_number(item, frequency, number, faults)) {
+                        good = false;
+                        continue;
+                    }
+                    if (std::find(numbers.begin(), numbers.end(), number) != numbers.end()) {
+                        faults.push_back(
+                            {item.place, "'" + path_ + "' names " + item.text + " twice", "leave one out"});
+                        good = false;
+                    }
                     numbers.push_back(number);
                 }
             }

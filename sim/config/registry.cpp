@@ -43,6 +43,12 @@ const Node* descend(const Node& root, const std::string& path) {
     return node;
 }
 
+// Something that is no map stands where this key's group should: that fault is enough.
+bool beneath_a_value(const Node& root, const std::string& path) {
+    const Node* group = descend(root, path.substr(0, path.find('.')));
+    return group && group->kind != Node::Kind::map;
+}
+
 }  // namespace
 
 Key& Registry::boolean(const std::string& path, bool& field) {
@@ -142,7 +148,7 @@ void Registry::assign(const Node& root, Faults& faults) {
     for (Key& key : keys_) {
         if (const Node* node = descend(root, key.path())) {
             key.assign(*node, frequency, faults);
-        } else if (key.is_required()) {
+        } else if (key.is_required() && !beneath_a_value(root, key.path())) {
             faults.push_back({root.place, "'" + key.path() + "' is missing", key.expected()});
         }
         if (key.path() == "machine.frequency") {

@@ -127,6 +127,9 @@ class Builder : public YAML::EventHandler {
             }
         } else {
             parent.has_key = false;
+            // Where nothing was written, yaml-cpp points behind it.
+            if (done.node.kind == Node::Kind::null && done.node.text.empty())
+                done.node.place = parent.key_place;
             add(parent, std::move(done.node));
         }
     }
