@@ -24,7 +24,7 @@ TEST_F(ConfigTest, TheResolvedFileGivesTheSameRun) {
     EXPECT_THAT(once, HasSubstr("  l1d:\n    size: 32 KiB\n    ways: 8\n    latency: 9\n"));
     EXPECT_THAT(once, HasSubstr("  name: \"a: b\"\n"));
     EXPECT_THAT(once, HasSubstr("  sizes: [0 B, 64 B]\n"));
-    EXPECT_THAT(once, HasSubstr("  frequency: 2500 MHz\n"));
+    EXPECT_THAT(once, HasSubstr("  frequency: 2.5 GHz\n"));
 }
 
 TEST_F(ConfigTest, EveryKeyIsDescribed) {
@@ -35,7 +35,7 @@ TEST_F(ConfigTest, EveryKeyIsDescribed) {
     for (const Key& key : keys.keys()) {
         EXPECT_FALSE(key.help().empty()) << key.path();
         EXPECT_TRUE(seen.insert(key.path()).second) << key.path() << " is bound twice";
-        EXPECT_LT(key.help().size(), 120u) << key.path();
+        EXPECT_LT(key.help().size(), 150u) << key.path();
     }
     for (const char* name :
          {"machine.cores", "machine.core.model", "machine.frequency", "machine.l1d.size", "machine.l1d.ways",

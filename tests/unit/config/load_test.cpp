@@ -72,7 +72,7 @@ TEST_F(ConfigTest, WrongTypes) {
               "run.yaml:2:23: error: 'machine.l1d.size' cannot be '32 KB'; a size in B, KiB, MiB or GiB is "
               "expected, "
               "such as 32 KiB");
-    EXPECT_EQ(faults("workload: ping\nmachine: 4\n").substr(0, 62),
+    EXPECT_EQ(faults("workload: ping\nmachine: 4\n").substr(0, 63),
               "run.yaml:2:10: error: 'machine' cannot be a single value; a map");
     EXPECT_EQ(
         faults("workload: ping\nmeasure: {warmup: {a: 1}}\n"),
@@ -89,7 +89,7 @@ TEST_F(ConfigTest, WrongTypes) {
         faults("workload: {name: ping, sizes: [0, big]}\n"),
         "run.yaml:1:35: error: 'workload.sizes' cannot be 'big'; a size in B, KiB, MiB or GiB is expected");
     EXPECT_EQ(faults("workload: ping\nmeasure:\n  warmup:\n"),
-              "run.yaml:3:10: error: 'measure.warmup' has no value; a whole number is expected, such as 50");
+              "run.yaml:3:3: error: 'measure.warmup' has no value; a whole number is expected, such as 50");
     EXPECT_EQ(faults("workload: ping\nmachine: {frequency: 3100000000}\n"),
               "run.yaml:2:22: error: 'machine.frequency' cannot be '3100000000'; a frequency in Hz, kHz, MHz "
               "or GHz is "
@@ -219,7 +219,7 @@ TEST_F(ConfigTest, AliasesThatMultiplyAreStopped) {
 TEST_F(ConfigTest, AliasesKeepTheirOwnPlace) {
     EXPECT_EQ(
         faults("os: {tick: &t 5 Hz}\nmeasure: {warmup: *t}\nworkload: ping\n"),
-        "run.yaml:1:15: error: 'os.tick' is out of range: 5 Hz; valid is 10 Hz to 10 kHz\n"
+        "run.yaml:1:12: error: 'os.tick' is out of range: 5 Hz; valid is 10 Hz to 10 kHz\n"
         "run.yaml:2:19: error: 'measure.warmup' cannot be '5 Hz'; a whole number is expected, such as 50");
 }
 
