@@ -24,12 +24,14 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config
 
 void CoreModule::go(Cycles until) {
     until_ = until;
+    wanted_ = true;
     go_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void CoreModule::run() {
     for (;;) {
-        wait(go_);
+        while (!wanted_) wait(go_);
+        wanted_ = false;
         do {
             const Cycles now = core_.now();
             const Cycles quantum = std::max<Cycles>(1, config_.quantum);

@@ -51,6 +51,7 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
     LinePayload line_;
     tlm::tlm_generic_payload register_access_;
     sc_core::sc_event go_;
+    bool wanted_ = false;  // a notification from before the first sc_start reaches nobody
     Cycles until_ = 0;
     Stop stopped_ = Stop::until;
 };

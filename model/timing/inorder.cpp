@@ -58,6 +58,9 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
         for (; u != end_uop && u->uop < run.uops_done; ++u) at = issue(*u, at, event, events_end);
     }
     at_ = at;
+    // What a string instruction had done before it faulted.
+    if (event != events_end) [[unlikely]]
+        wait_until(now() + stream(event, events_end, 0));
     if (run.branch.kind != BranchKind::none) redirect(run);
     if (!forget_.empty()) [[unlikely]]
         forget();
@@ -68,6 +71,18 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     if (!started_) begin();
     const Cycles start = now();
     refill_ = 0;
+    if (cls == isa::OpClass::codoms) {
+        // A crossing's use of the domain capability stack: an access beside the transfer, which nothing waits
+        // for.
+        for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
+            if (e->kind == MemKind::store || e->kind == MemKind::mmio_store)
+                store(*e);
+            else
+                load(*e);
+            ++at_;
+        }
+        return end(start);
+    }
     wait_until(all_ready());
     const Cycles memory = stream(log.e, log.e + log.n, 0);
     wait_until(now() + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
@@ -111,6 +126,8 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
         return at + 1;
     }
     at_ = at;
+    if (event != last && event->insn < u.insn) [[unlikely]]
+        unclaimed(u.insn, event, last);
     if (u.kind == TimedUop::load) [[likely]] {
         Cycles ready = now();
         while (event != last && event->insn == u.insn && event->kind != MemKind::store) {
@@ -132,6 +149,13 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
         slow(u, event, last);
     }
     return at_ + 1;
+}
+
+// Accesses of earlier instructions of which no micro-op is known to make them.
+void InorderTiming::unclaimed(uint8_t insn, const MemEvent*& event, const MemEvent* last) {
+    const MemEvent* const first = event;
+    while (event != last && event->insn < insn) ++event;
+    wait_until(now() + stream(first, event, 0));
 }
 
 inline Cycles InorderTiming::load(const MemEvent& e) {

@@ -58,6 +58,7 @@ class InorderTiming final : public Timing {
     Cycles now() const { return at_ >> slot_bits; }
     void finish(const TimedUop& u, Slots ready);
     void slow(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
+    void unclaimed(uint8_t insn, const MemEvent*& event, const MemEvent* end);
     Cycles load(const MemEvent& e);
     Cycles load_from_device(const MemEvent& e);
     void store(const MemEvent& e);

@@ -142,6 +142,50 @@ TEST(Strings, MissesOverlapByTheConfiguredNumber) {
     }
 }
 
+TEST(Strings, FaultKeepsTheTimeOfWhatWasDone) {
+    Pipeline p;
+    isa::Uop movs = uop(Op::movs);
+    movs.aux = 1;
+    movs.size = 1;
+    const std::vector<Access> first_page{{0x10000, 4096}, {0x20000, 4096, MemKind::store}};
+    p.cost({movs}, first_page);
+    auto& b = p.make({movs});
+    p.settle();
+    p.log.n = 0;
+    for (const Access& a : first_page) p.log.add(a.vaddr, a.vaddr, a.bytes, a.kind, 0);
+    EXPECT_EQ(p.timing.block({&b.code, &b.slot, b.address, b.address, 0, {}}, p.log).total, 4u + 4096 / 16);
+}
+
+TEST(Events, UseOfTheDomainCapabilityStackIsNotWaitedFor) {
+    Pipeline p;
+    p.settle();
+    p.log.n = 0;
+    p.log.add(0x3000, 0x3000, 16, MemKind::store, 0);
+    EXPECT_EQ(p.timing.event(isa::OpClass::codoms, p.log).total, 0u);
+    EXPECT_EQ(p.lower.seen.back(), (FlatMemory::Request{0x3000, LineRequest::read_for_ownership}));
+}
+
+TEST(Events, DeliveryStoresItsFrame) {
+    Pipeline p;
+    const auto deliver = [&p] {
+        p.settle();
+        p.log.add(0x3000, 0x3000, 40, MemKind::store, 0);
+        return p.timing.event(isa::OpClass::sys_int, p.log).total;
+    };
+    deliver();
+    EXPECT_EQ(deliver(), p.config.core.latency[static_cast<size_t>(isa::OpClass::sys_int)] + 3)
+        << "40 bytes, 16 a cycle";
+}
+
+TEST(Events, AccessWithoutItsMicroOpDoesNotHideLaterOnes) {
+    Pipeline p;
+    const Uops u{uop(Op::movi8, RBX), uop(Op::ld8, RAX), uop(Op::add8_ri, RBX, RAX)};
+    const std::vector<Access> a{{0x4000, 8, MemKind::store, 0}, {0x5000, 8, MemKind::load, 1}};
+    p.cost(u, a);
+    EXPECT_EQ(p.counters.l1d_misses, 2u);
+    EXPECT_EQ(p.cost(u, a), 1u + 4) << "the store's cycle, then the load";
+}
+
 TEST(Devices, UncachedAccessWaitsForTheDevice) {
     Pipeline p;
     p.lower.latency = 60;
