@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Register properties of dIPC, kept by the side that wants them. Registers are the general ones, XMM0..15, the x87
+ * stack, the control words of both and the flags; capability registers are the proxy's affair, as only privileged
+ * code loads them.
+ *
+ * Convention (System V ABI): at entry RSP is 8 below a multiple of 16; RBX, RBP, R12..R15, MXCSR's control bits and
+ * the x87 control word belong to the caller; the x87 stack is empty and DF clear at every call and return.
+ */
+    .section .text.stub, "ax", @progbits
+
+.macro zero_vectors
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    pxor %xmm\n, %xmm\n
+    .endr
+    /* fninit empties the stack but leaves the numbers in it. */
+    .rept 8
+    fldz
+    .endr
+    fninit
+.endm
+
+.macro zero registers:vararg
+    .irp r, \registers
+    xor %\r, %\r
+    .endr
+.endm
+
+    .globl dipc_isolated_call2
+    .type dipc_isolated_call2, @function
+    .balign 64
+dipc_isolated_call2:
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    pushf
+    sub $16, %rsp
+    stmxcsr (%rsp)
+    fnstcw 4(%rsp)
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    zero_vectors
+    zero ebx, ebp, ecx, edx, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
+    call *%rax
+    /* The x87 stack must be empty again, whatever the callee says. */
+    fninit
+    fldcw 4(%rsp)
+    ldmxcsr (%rsp)
+    add $16, %rsp
+    popf
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    ret
+    .size dipc_isolated_call2, . - dipc_isolated_call2
+
+/* Jumped to by an entry point after its function: RAX is the result, nothing else may tell the caller anything.
+ * What belongs to the caller by convention is as it came. */
+    .globl dipc_leave_isolated
+    .hidden dipc_leave_isolated
+    .type dipc_leave_isolated, @function
+    .balign 16
+dipc_leave_isolated:
+    zero_vectors
+    zero ecx, edx, esi, edi, r8d, r9d, r10d, r11d
+    ret
+    .size dipc_leave_isolated, . - dipc_leave_isolated
+
+    .section .rodata
+    .balign 4
+    .globl dipc_default_mxcsr
+    .hidden dipc_default_mxcsr
+dipc_default_mxcsr:
+    .long 0x1f80
+
+    .section .note.GNU-stack, "", @progbits
