@@ -15,6 +15,7 @@ namespace stile::os {
 struct VmArea;
 struct AddressSpace;
 class Inode;
+class DipcHandle;
 struct PollTable;
 
 // The user memory of one read or write call: one buffer, or the pieces of an iovec (already copied in).
@@ -61,6 +62,7 @@ class File {
     virtual Status read_directory(UserAddr to, size_t bytes);
     virtual void flush() {}                   // at each close(2) of a descriptor
     virtual Inode* inode() { return nullptr; }
+    virtual DipcHandle* dipc_handle() { return nullptr; }  // os/kernel/dipc
 };
 
 inline void file_get(File* f) { f->refs++; }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/kernel/dipc/domain.h"
+
+#include "abi/marker.h"
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/task/process.h"
+
+namespace stile::os {
+namespace {
+
+constinit Domain* domains[max_domains]{};  // by tag; 0 is that of all pages outside dIPC
+constinit unsigned next_tag = 1;
+
+void take_out(Grant* g) {
+    if (!g->source_link.linked()) return;
+    g->source_link.unlink();
+    g->target_link.unlink();
+    apl_forget(g->source);
+    grant_put(g);
+}
+
+}  // namespace
+
+Domain* domain_create(Process* owner, const char* name) {
+    if (next_tag == max_domains) return nullptr;
+    auto* d = knew<Domain>();
+    if (!d) return nullptr;
+    d->tag = static_cast<uint16_t>(next_tag++);
+    d->owner = owner;
+    copy_string(d->name, name, sizeof d->name);
+    domains[d->tag] = d;
+    if (*name) domain_announce(*d);
+    return d;
+}
+
+void domain_announce(const Domain& d) {
+    STILE_MARK(STILE_MARK_K_DOMAIN, d.tag, d.owner ? d.owner->pid : 0, d.name);
+}
+
+void domains_kill_owned(const Process* owner) {
+    for (unsigned tag = 1; tag < next_tag; tag++)
+        if (domains[tag] && domains[tag]->owner == owner) domain_kill(domains[tag]);
+}
+
+Domain* domain_of_tag(uint16_t tag) { return tag < max_domains ? domains[tag] : nullptr; }
+
+void domain_get(Domain* d) { d->refs++; }
+
+void domain_put(Domain* d) {
+    if (--d->refs) return;
+    domain_kill(d);
+    domains[d->tag] = nullptr;
+    kdelete(d);
+}
+
+void domain_kill(Domain* d) {
+    d->dead = true;
+    d->owner = nullptr;
+    while (Grant* g = d->apl.front()) take_out(g);
+    while (Grant* g = d->granted_over.front()) take_out(g);
+    apl_forget(d);
+}
+
+Grant* grant_create(Domain* source, Domain* target, unsigned right) {
+    auto* g = knew<Grant>();
+    if (!g) return nullptr;
+    g->source = source;
+    g->target = target;
+    g->right = right;
+    g->refs = 2;
+    domain_get(source);
+    domain_get(target);
+    source->apl.push_back(g);
+    target->granted_over.push_back(g);
+    apl_forget(source);
+    return g;
+}
+
+void grant_revoke(Grant* g) { take_out(g); }
+
+void grant_put(Grant* g) {
+    if (--g->refs) return;
+    Domain *source = g->source, *target = g->target;
+    kdelete(g);
+    domain_put(source);
+    domain_put(target);
+}
+
+unsigned domain_right(const Domain* from, const Domain* to) {
+    if (from == to) return STILE_RIGHT_WRITE;
+    unsigned best = STILE_RIGHT_NIL;
+    for (const Grant& g : from->apl)
+        if (g.target == to) best = max(best, g.right);
+    return best;
+}
+
+}  // namespace stile::os

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Processes in the shared page table: how they come in, fork and go.
+#include "os/kernel/dipc/process.h"
+
+#include "abi/marker.h"
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/dipc/shared_table.h"
+#include "os/kernel/dipc/thread.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/task/thread.h"
+
+namespace stile::os {
+namespace {
+
+constinit uint64_t next_slot = slots_base;
+constexpr uint64_t image_offset = 2ull << 20;  // the bottom of a slot stays empty: a null pointer plus a bias
+
+}  // namespace
+
+Status dipc_create_space(const ElfImage& image, AddressSpace** space, uint64_t* bias) {
+    if (!image.position_independent) return -ENOEXEC;
+    if (image.high - image.low > slot_bytes / 2) return -ENOMEM;
+    PageTable* table = shared_table();
+    if (!table || !kcs_domain()) return -ENOMEM;
+    if (next_slot + slot_bytes > system_base) return -ENOSPC;
+    Domain* d = domain_create(nullptr, "");
+    if (!d) return -ENOSPC;
+    AddressSpace* s = address_space_create_shared(table, next_slot, next_slot + slot_bytes);
+    if (!s) {
+        domain_put(d);
+        return -ENOMEM;
+    }
+    s->default_tag = d->tag;
+    *bias = next_slot + image_offset - image.low;
+    *space = s;
+    next_slot += slot_bytes;
+    return 0;
+}
+
+Status dipc_image_loaded(Process* process, const ElfImage&, uint64_t) {
+    auto* d = knew<DipcProcess>();
+    if (!d) return -ENOMEM;
+    d->domain = domain_of_tag(process->space->default_tag);
+    d->domain->owner = process;
+    copy_string(d->domain->name, process->name, sizeof d->domain->name);
+    process->dipc = d;
+    process->dipc_enabled = true;
+    domain_announce(*d->domain);
+    return 0;
+}
+
+void dipc_process_exited(Process* process) {
+    if (!process->dipc) return;
+    visits_end(process);
+    domains_kill_owned(process);
+    for (Thread* t = process->first_thread; t; t = t->sibling) dipc_thread_exited(t);
+    domain_put(process->dipc->domain);
+    kdelete(process->dipc);
+    process->dipc = nullptr;
+    process->dipc_enabled = false;
+}
+
+// The child has a table of its own with copies of its parent's pages. Domains are not inherited: all its
+// pages are those of an ordinary process.
+Status dipc_forked(Process*, Process* child) {
+    child->dipc = nullptr;
+    child->dipc_enabled = false;
+    child->space->default_tag = 0;
+    for (VmArea& a : child->space->areas) child->space->retag(a, 0, 0);
+    return 0;
+}
+
+}  // namespace stile::os

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/kernel/dipc/shared_table.h"
+
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/base/boot_info.h"
+
+namespace stile::os {
+namespace {
+
+constinit PageTable* table = nullptr;
+constinit Domain* kcs = nullptr;
+
+}  // namespace
+
+PageTable* shared_table() {
+    if (!table && (table = page_table_create())) {
+        table->shared = true;
+        // From the first dIPC process on; nothing else has tags, so nothing else notices.
+        if (domains_checked()) write_msr(STILE_MSR_CD_CTL, 1);
+    }
+    return table;
+}
+
+Domain* kcs_domain() {
+    if (!kcs) kcs = domain_create(nullptr, "kcs");
+    return kcs;
+}
+
+Status system_map(uint64_t vaddr, Page* page, uint16_t tag, uint64_t bits) {
+    uint64_t* e = table->entry(vaddr, true);
+    if (!e) return -ENOMEM;
+    *e = page_phys(page) | bits | STILE_PTE_TAG(tag) | pte_present | pte_user | pte_accessed | pte_dirty;
+    return 0;
+}
+
+void system_unmap(uint64_t vaddr) {
+    uint64_t* e = table->entry(vaddr, false);
+    if (!e) return;
+    *e = 0;
+    table->invalidate(vaddr);
+}
+
+}  // namespace stile::os

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The block of pages that a thread of a dIPC process has in the shared address space (layout.h), and the cold
+// path of a call into a process where the thread has not been yet.
+#include "os/kernel/dipc/thread.h"
+
+#include "abi/platform.h"
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/dipc/process.h"
+#include "os/kernel/dipc/proxy.h"
+#include "os/kernel/dipc/shared_table.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/task/thread.h"
+
+namespace stile::os {
+
+constinit List<DipcThread, &DipcThread::all_link>* dipc_threads = nullptr;
+
+namespace {
+
+constexpr unsigned max_blocks = 4096;
+constinit uint64_t blocks_used[max_blocks / 64]{};
+
+constexpr uint64_t visit_stack_bytes = 64 << 10;
+constexpr uint64_t stack_growth = 256 * page_size;  // what the address space keeps free below a stack
+constexpr unsigned stack_capability = 7;
+
+int block_allocate() {
+    for (unsigned i = 0; i < max_blocks; i++) {
+        if (blocks_used[i / 64] >> (i % 64) & 1) continue;
+        blocks_used[i / 64] |= 1ull << (i % 64);
+        return static_cast<int>(i);
+    }
+    return -1;
+}
+
+uint64_t live_fs_base() {
+    uint64_t v;
+    asm volatile("rdfsbase %0" : "=r"(v));
+    return v;
+}
+
+// A proxy pushes below RSP and reads arguments above it with rights that its caller may not have.
+void set_stack_bounds(uint64_t low, uint64_t high, uint64_t& from, uint64_t& size) {
+    from = low + 64;
+    size = high - from - (max_stack_args + 1) * 8;
+}
+
+stile_cap stack_cap(uint64_t low, uint64_t high) {
+    stile_cap c{};
+    c.base = low;
+    c.length = high - low;
+    c.right = STILE_RIGHT_WRITE;
+    return c;
+}
+
+Status map_pages(uint64_t at, Page* first, unsigned n, uint64_t bits) {
+    for (unsigned i = 0; i < n; i++)
+        if (const Status s =
+                system_map(at + i * page_size, first + i, kcs_domain()->tag, bits | pte_write | pte_no_exec);
+            s < 0)
+            return s;
+    return 0;
+}
+
+Status add_dcs(DipcThread& t, unsigned i) {
+    if (t.dcs[i]) return 0;
+    if (!(t.dcs[i] = alloc_zeroed_page())) return -ENOMEM;
+    const uint64_t at = t.user + kcs_dcs + i * page_size;
+    t.kcs->visits[i].dcs_ptr = at;
+    t.kcs->visits[i].dcs_limit = at + page_size;
+    return map_pages(at, t.dcs[i], 1, STILE_PTE_CAP_STORAGE);
+}
+
+stile_cap& cap_beside(DipcThread& t, const Visit& v) {
+    const auto offset = reinterpret_cast<const char*>(&v) - reinterpret_cast<const char*>(t.kcs);
+    return *reinterpret_cast<stile_cap*>(reinterpret_cast<char*>(t.caps) + offset);
+}
+
+Status add_stack(DipcThread& t, Visit& v, const Domain& callee) {
+    if (v.stack_size) return 0;
+    VmArea* area = nullptr;
+    AddressSpace& space = *v.process->space;
+    const Status s = space.map(0, visit_stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                               nullptr, 0, &area);
+    if (s < 0) return s;
+    area->tag = callee.tag;
+    area->flags |= vm_pinned | vm_dont_copy;
+    if (const Status f = space.populate(area->start, visit_stack_bytes, true); f < 0) return f;
+    set_stack_bounds(area->start, area->end, v.stack_low, v.stack_size);
+    v.stack_top = area->end;
+    cap_beside(t, v) = stack_cap(area->start, area->end);
+    return 0;
+}
+
+void drop_stack(Visit& v) {
+    if (!v.stack_size || v.dead) return;
+    AddressSpace* space = v.process->space;
+    VmArea* area = space ? space->find(v.stack_low) : nullptr;
+    if (!area) return;
+    area->flags &= ~static_cast<uint32_t>(vm_pinned);
+    space->unmap(area->start, area->size());
+}
+
+// The thread's TLS in a process. At home it is what the first call out of there saved; elsewhere that of the
+// visited process (process.h), the same in all its domains.
+uint64_t tls_in(DipcThread& t, Process* process) {
+    if (process == t.thread->process) {
+        for (unsigned i = 0; i < t.depth(); i++)
+            if (const Proxy* p = proxy_of_index(t.record(i)->proxy); p && p->cross_process)
+                return t.record(i)->fs_base;
+        return live_fs_base();
+    }
+    for (unsigned i = 1; i < max_visits; i++)
+        if (t.kcs->visits[i].process == process) return t.kcs->visits[i].fs_base;
+    return process->dipc->visitor_tls;
+}
+
+void free_block(DipcThread& t) {
+    for (unsigned i = 1; i < max_visits; i++) {
+        Visit& v = t.kcs->visits[i];
+        if (!v.process) continue;
+        drop_stack(v);
+        process_put(v.process);
+    }
+    for (uint64_t at = 0; at < kcs_dcs + max_visits * page_size; at += page_size) system_unmap(t.user + at);
+    free_pages(address_page(t.kcs), 1);
+    free_pages(address_page(t.caps), 1);
+    for (Page* p : t.dcs)
+        if (p) free_pages(p, 0);
+    blocks_used[t.block / 64] &= ~(1ull << (t.block % 64));
+}
+
+void* two_pages() {
+    Page* p = alloc_pages(1);
+    if (!p) return nullptr;
+    memset(page_address(p), 0, 2 * page_size);
+    return page_address(p);
+}
+
+Status make_block(DipcThread& t, const TrapFrame* frame) {
+    const int block = block_allocate();
+    if (block < 0) return -EAGAIN;
+    t.block = static_cast<unsigned>(block);
+    t.user = blocks_base + t.block * kcs_stride;
+    t.kcs = static_cast<Kcs*>(two_pages());
+    t.caps = static_cast<stile_cap*>(two_pages());
+    t.state = static_cast<stile_cd_state*>(kzalloc(sizeof(stile_cd_state)));
+    if (!t.kcs || !t.caps || !t.state) return -ENOMEM;
+    if (const Status s = map_pages(t.user, address_page(t.kcs), 2, 0); s < 0) return s;
+    if (const Status s = map_pages(t.user + kcs_capabilities, address_page(t.caps), 2, STILE_PTE_CAP_STORAGE);
+        s < 0)
+        return s;
+    if (const Status s = add_dcs(t, 0); s < 0) return s;
+
+    Process* p = t.thread->process;
+    const VmArea* code = p->space->find(frame->rip);
+    const VmArea* stack = p->space->find(frame->rsp ? frame->rsp - 1 : 0);
+    if (!code || !stack) return -EFAULT;
+    // Whoever is called on this stack reaches it through the capability: what lies below RSP, and RSP's own
+    // page. A stack that grows may do so as far as nothing else can be mapped there.
+    const uint64_t low = stack->flags & vm_grows_down ? stack->start - stack_growth : stack->start;
+    const uint64_t high = min(stack->end, align_up(frame->rsp, page_size) + page_size);
+    Kcs& k = *t.kcs;
+    k.top = t.user + kcs_records;
+    k.limit = k.top + max_records * sizeof(CallRecord);
+    k.current = p;
+    k.stack_visit = k.dcs_visit = t.visit_user(0);
+    set_stack_bounds(low, high, k.stack_low, k.stack_size);
+    Visit& home = k.visits[0];
+    home.tag = p->dipc->domain->tag;
+    home.process = p;
+    home.stack_low = k.stack_low;
+    home.stack_size = k.stack_size;
+    home.stack_top = frame->rsp;
+    cap_beside(t, home) = stack_cap(low, high);
+
+    stile_cd_state& s = *t.state;
+    s.latch = code->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
+    s.dcs_ptr = s.dcs_base = home.dcs_ptr;
+    s.dcs_limit = home.dcs_limit;
+    s.kcs = t.user;
+    s.caps[stack_capability] = stack_cap(low, high);
+    return 0;
+}
+
+}  // namespace
+
+Status dipc_thread_started(Thread* thread, TrapFrame* frame) {
+    if (!thread->process->dipc) return 0;
+    if (thread->dipc) dipc_thread_exited(thread);
+    if (!dipc_threads && !(dipc_threads = knew<List<DipcThread, &DipcThread::all_link>>())) return -ENOMEM;
+    auto* t = knew<DipcThread>();
+    if (!t) return -ENOMEM;
+    t->thread = thread;
+    if (const Status s = make_block(*t, frame); s < 0) {
+        if (t->kcs && t->caps) free_block(*t);
+        kfree(t->state);
+        kdelete(t);
+        return s;
+    }
+    dipc_threads->push_back(t);
+    thread->dipc = t;
+    thread->acting_for = &t->kcs->current;
+    thread->cd_state = t->state;
+    if (thread == current()) stile_cd_restore(t->state);
+    return 0;
+}
+
+void dipc_thread_exited(Thread* thread) {
+    DipcThread* t = thread->dipc;
+    if (!t) return;
+    thread->dipc = nullptr;
+    thread->acting_for = &thread->process;
+    thread->cd_state = nullptr;
+    dipc_threads->remove(t);
+    free_block(*t);
+    kfree(t->state);
+    kdelete(t);
+}
+
+Status visit_prepare(DipcThread* t, const Proxy& proxy) {
+    Domain& callee = *proxy.entry.domain;
+    if (callee.dead) return -EOWNERDEAD;
+    unsigned index = max_visits, unused = max_visits;
+    for (unsigned i = 0; i < max_visits; i++) {
+        const Visit& v = t->kcs->visits[i];
+        if (!v.process && i && unused == max_visits) unused = i;
+        if (v.process && !v.dead && v.tag == callee.tag) index = i;
+    }
+    if (index == max_visits) {
+        if (unused == max_visits) return -EMFILE;
+        index = unused;
+        Visit& v = t->kcs->visits[index];
+        v.tag = callee.tag;
+        v.fs_base = tls_in(*t, callee.owner);
+        v.process = callee.owner;
+        process_get(v.process);
+    } else if (index == 0) {
+        t->kcs->visits[0].fs_base = tls_in(*t, t->thread->process);
+    }
+    Visit& v = t->kcs->visits[index];
+    if (proxy.separate_stack())
+        if (const Status s = add_stack(*t, v, callee); s < 0) return s;
+    if (proxy.separate_dcs())
+        if (const Status s = add_dcs(*t, index); s < 0) return s;
+    unsigned slot = callee.tag % STILE_APL_MAX_SLOTS;
+    if (domains_checked()) {
+        if (stile_cd_hwtag(callee.tag) < 0) apl_load(callee.tag);
+        slot = static_cast<unsigned>(stile_cd_hwtag(callee.tag));
+    }
+    t->kcs->by_slot[slot] = t->visit_user(index);
+    return static_cast<Status>(reinterpret_cast<uint64_t>(t->visit_user(index)));
+}
+
+void visits_end(const Process* process) {
+    if (!dipc_threads) return;
+    for (DipcThread& t : *dipc_threads) {
+        for (unsigned i = 1; i < max_visits; i++) {
+            Visit& v = t.kcs->visits[i];
+            if (v.process != process || v.dead) continue;
+            v.dead = 1;
+            for (Visit*& at : t.kcs->by_slot)
+                if (at == t.visit_user(i)) at = nullptr;
+        }
+    }
+}
+
+}  // namespace stile::os
