@@ -9,9 +9,7 @@
 
 #include "isa/builders.h"
 #include "isa/form_text.h"
-#if __has_include("isa/fp/builders.h")
 #include "isa/fp/builders.h"
-#endif
 
 namespace stile::isa {
 namespace {
@@ -29,13 +27,9 @@ namespace {
 constexpr Form table[] = {
 #include "isa/forms/codoms.def"
 #include "isa/forms/integer.def"
-#include "isa/forms/system.def"
-#if __has_include("isa/forms/sse.def")
 #include "isa/forms/sse.def"
-#endif
-#if __has_include("isa/forms/x87.def")
+#include "isa/forms/system.def"
 #include "isa/forms/x87.def"
-#endif
 };
 #undef STILE_FORM
 
