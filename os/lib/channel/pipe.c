@@ -4,6 +4,7 @@
  * same write(2); both buffers keep room for it in front of the payload.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
