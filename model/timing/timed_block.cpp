@@ -68,13 +68,30 @@ bool zero_idiom(const isa::Uop& u) {
     }
 }
 
+// inc and dec leave CF as it was, which is renamed apart from the other flags: no wait for whoever wrote it.
+bool keeps_carry(Op op) {
+    switch (op) {
+        case Op::inc1:
+        case Op::inc2:
+        case Op::inc4:
+        case Op::inc8:
+        case Op::dec1:
+        case Op::dec2:
+        case Op::dec4:
+        case Op::dec8:
+            return true;
+        default:
+            return false;
+    }
+}
+
 void explicit_places(const isa::Uop& u, const isa::OpInfo& info, Places& p) {
     if (!zero_idiom(u)) {
         if (info.reads_a) p.reads(u.a);
         if (info.reads_b) p.reads(u.b);
     }
     if (info.reads_c) p.reads(u.c);
-    if (info.reads_flags) p.reads(PLACE_FLAGS);
+    if (info.reads_flags && !keeps_carry(u.op)) p.reads(PLACE_FLAGS);
     if (info.writes_dst) p.writes(u.dst);
     if (info.writes_flags) p.writes(PLACE_FLAGS);
 }
