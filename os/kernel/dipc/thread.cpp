@@ -206,7 +206,10 @@ Status dipc_thread_started(Thread* thread, TrapFrame* frame) {
     thread->dipc = t;
     thread->acting_for = &t->kcs->current;
     thread->cd_state = t->state;
-    if (thread == current()) stile_cd_restore(t->state);
+    if (thread == current()) {
+        stile_cd_restore(t->state);
+        cpu().domain_state_used = true;
+    }
     return 0;
 }
 
