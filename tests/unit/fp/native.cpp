@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/fp/native.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <csetjmp>
+#include <csignal>
+#include <cstddef>
+
+#include "model/core/exec/x87.h"
+
+namespace stile::model::test {
+
+namespace {
+
+constexpr size_t area_bytes = 16 << 20;
+
+sigjmp_buf back;
+FpState* running;
+
+// The kernel's signal frame has the registers as an fxsave image at its head.
+void on_signal(int, siginfo_t*, void* context) {
+    const auto* c = static_cast<ucontext_t*>(context);
+    std::memcpy(running->fx.data(), c->uc_mcontext.fpregs, running->fx.size());
+    siglongjmp(back, 1);
+}
+
+}  // namespace
+
+Native::Native()
+    : area_(static_cast<uint8_t*>(mmap(nullptr, area_bytes, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {}
+Native::~Native() { munmap(area_, area_bytes); }
+
+Native::Stub Native::make(std::span<const uint8_t> code) {
+    std::vector<uint8_t> b;
+    const auto put = [&b](std::initializer_list<uint8_t> bytes) { b.insert(b.end(), bytes); };
+    const auto disp = [&b](uint32_t v) {
+        for (unsigned i = 0; i < 4; ++i) b.push_back(static_cast<uint8_t>(v >> 8 * i));
+    };
+    const auto saved = [](unsigned r) { return r != 4 && r != 7 && r != 14 && r != 15; };
+    // mov of register r and [r14 + its place]
+    const auto move = [&](uint8_t opcode, unsigned r) {
+        put({static_cast<uint8_t>(0x49 | (r >= 8 ? 4 : 0)), opcode,
+             static_cast<uint8_t>(0x86 | (r & 7) << 3)});
+        disp(static_cast<uint32_t>(offsetof(FpState, r) + 8 * r));
+    };
+    put({0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57});  // push rbx rbp r12 r13 r14 r15
+    put({0x49, 0x89, 0xfe});                                            // mov r14, rdi
+    put({0x49, 0x0f, 0xae, 0x0e});                                      // fxrstor64 [r14]
+    put({0x41, 0xff, 0xb6});                                            // push [r14 + flags]; popfq
+    disp(offsetof(FpState, flags));
+    put({0x9d});
+    put({0x4d, 0x8d, 0xbe});  // lea r15, [r14 + memory]
+    disp(offsetof(FpState, memory));
+    for (unsigned r = 0; r < 16; ++r) {
+        if (saved(r)) move(0x8b, r);
+    }
+    put({0x4c, 0x89, 0xff});  // mov rdi, r15
+    b.insert(b.end(), code.begin(), code.end());
+    for (unsigned r = 0; r < 16; ++r) {
+        if (saved(r)) move(0x89, r);
+    }
+    put({0x9c, 0x41, 0x8f, 0x86});  // pushfq; pop [r14 + flags]
+    disp(offsetof(FpState, flags));
+    put({0x49, 0x0f, 0xae, 0x06, 0xdb, 0xe3});  // fxsave64 [r14]; fninit
+    put({0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3});
+    const size_t at = used_;
+    used_ = (used_ + b.size() + 15) & ~static_cast<size_t>(15);
+    if (used_ > area_bytes) std::abort();
+    std::memcpy(area_ + at, b.data(), b.size());
+    return reinterpret_cast<Stub>(area_ + at);
+}
+
+bool Native::run(Stub stub, FpState& state) {
+    // Installed once and kept: nothing else here may raise SIGFPE.
+    static const bool installed = [] {
+        struct sigaction act = {};
+        act.sa_sigaction = on_signal;
+        act.sa_flags = SA_SIGINFO | SA_NODEFER;
+        return sigaction(SIGFPE, &act, nullptr) == 0;
+    }();
+    static constexpr uint32_t mxcsr = 0x1f80;
+    running = &state;
+    if (!installed || sigsetjmp(back, 0)) {
+        __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
+        return false;
+    }
+    stub(&state);
+    __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+    return true;
+}
+
+Simulated::Simulated() {
+    // Each vector has a handler of its own that halts, so that RIP tells which it was.
+    for (unsigned v = 0; v < 32; ++v) {
+        rig_.at<uint8_t>(0x90000 + 16 * v) = 0xf4;
+        rig_.gate(v, 0x90000 + 16 * v);
+    }
+}
+
+uint64_t Simulated::make(std::span<const uint8_t> code) {
+    const uint64_t at = next_;
+    next_ += 32;
+    if (next_ > 0x500000) std::abort();
+    rig_.load(at, code);
+    rig_.at<uint8_t>(at + code.size()) = 0xf4;  // hlt
+    return at;
+}
+
+int Simulated::run(uint64_t address, FpState& state) {
+    CpuState& s = rig_.core->state();
+    s.x87.control = state.control();
+    s.x87.status = 0;
+    s.x87.tag = state.tags();
+    x87::set_status_word(s.x87, state.status());
+    x87::load_registers(s.x87, state.st(0), 16);
+    s.mxcsr = state.mxcsr();
+    for (unsigned i = 0; i < 16; ++i) {
+        std::memcpy(&s.xmm[i], state.xmm(i), 16);
+        s.r[i] = state.r[i];
+    }
+    s.r[isa::RSP] = stack_top;
+    s.r[isa::RDI] = s.r[isa::R15] = data_at;
+    std::memcpy(rig_.memory.host(data_at), state.memory.data(), buffer_bytes);
+    rig_.core->set_rflags(state.flags & ~0x200ull);
+    s.rip = address;
+    s.halted = false;
+    rig_.run(1000);
+    state.control() = s.x87.control;
+    state.status() = x87::status_word(s.x87);
+    state.tags() = s.x87.tag;
+    x87::save_registers(s.x87, state.st(0), 16);
+    state.mxcsr() = s.mxcsr;
+    for (unsigned i = 0; i < 16; ++i) {
+        std::memcpy(state.xmm(i), &s.xmm[i], 16);
+        if (i != isa::RSP && i != isa::RDI && i != isa::R14 && i != isa::R15) state.r[i] = s.r[i];
+    }
+    state.flags = rig_.core->rflags();
+    std::memcpy(state.memory.data(), rig_.memory.host(data_at), buffer_bytes);
+    if (s.rip > 0x90000 && s.rip < 0x90200) return static_cast<int>((s.rip - 0x90000) / 16);
+    return -1;
+}
+
+uint32_t Operands::single() {
+    static constexpr uint32_t special[] = {
+        0,          0x80000000, 0x3f800000, 0xbf800000, 1,          0x80000001, 0x007fffff,
+        0x807fffff, 0x00800000, 0x00800001, 0x80800000, 0x7f7fffff, 0xff7fffff, 0x7f800000,
+        0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffbfffff, 0x7fc12345, 0x4f000000,
+        0xcf000000, 0x4effffff, 0x3f000000, 0x3f800001, 0x40000000, 0x00400000, 0x3effffff,
+        0x4b000001, 0x33800000, 0x5f000000, 0xdf000000, 0x7e800000, 0x0c000000};
+    switch (below(4)) {
+        case 0:
+            return special[below(std::size(special))];
+        case 1:
+            return static_cast<uint32_t>(bits() & 0x807fffff) | (112 + below(32)) << 23;  // near one
+        case 2:
+            return static_cast<uint32_t>(bits() & 0x80000000) | below(4) << 22 |
+                   static_cast<uint32_t>(bits() & 0xff);
+        default:
+            return static_cast<uint32_t>(bits());
+    }
+}
+
+uint64_t Operands::double_() {
+    static constexpr uint64_t special[] = {0,
+                                           1ull << 63,
+                                           0x3ff0000000000000,
+                                           0xbff0000000000000,
+                                           1,
+                                           0x8000000000000001,
+                                           0x000fffffffffffff,
+                                           0x0010000000000000,
+                                           0x0010000000000001,
+                                           0x8010000000000000,
+                                           0x7fefffffffffffff,
+                                           0xffefffffffffffff,
+                                           0x7ff0000000000000,
+                                           0xfff0000000000000,
+                                           0x7ff8000000000000,
+                                           0xfff8000000000000,
+                                           0x7ff0000000000001,
+                                           0xfff7ffffffffffff,
+                                           0x7ff8123456789abc,
+                                           0x41e0000000000000,
+                                           0xc1e0000000000000,
+                                           0x41dfffffffe00000,
+                                           0x41dfffffffc00000,
+                                           0xc1e0000000200000,
+                                           0x43e0000000000000,
+                                           0xc3e0000000000000,
+                                           0x3fe0000000000000,
+                                           0x3ff0000000000001,
+                                           0x4000000000000000,
+                                           0x47efffffe0000000,
+                                           0x47efffffefffffff,
+                                           0x47effffff0000000,
+                                           0x36a0000000000000,
+                                           0x3690000000000000,
+                                           0x3690000000000001,
+                                           0x380fffffffffffff,
+                                           0x3810000000000000,
+                                           0x0008000000000000,
+                                           0x4340000000000001,
+                                           0x3fdfffffffffffff};
+    switch (below(5)) {
+        case 0:
+            return special[below(std::size(special))];
+        case 1:
+            return (bits() & 0x800fffffffffffff) | static_cast<uint64_t>(1008 + below(32)) << 52;
+        case 2:
+            return (bits() & (1ull << 63)) | static_cast<uint64_t>(below(4)) << 51 | (bits() & 0xff);
+        case 3:
+            return (bits() & 0x800ffffff0000000) | static_cast<uint64_t>(860 + below(340))
+                                                       << 52;  // edges of single
+        default:
+            return bits();
+    }
+}
+
+void Operands::extended(uint8_t* out) {
+    static constexpr uint16_t exponents[] = {0,      0,      1,      0x3fff, 0x3ffe, 0x4000, 0x7ffe,
+                                             0x7fff, 0x7fff, 0x403e, 0x403d, 0x3c01, 0x43fe, 0x3f81,
+                                             0x407e, 0x3bcc, 0x3c00, 0x3f6a, 0x401e, 0x400e};
+    static constexpr uint64_t significands[] = {1ull << 63,         3ull << 62,         ~0ull,
+                                                (1ull << 63) + 1,   0xfffffffffffff800, 0xfffffffffffffc00,
+                                                0xffffff8000000000, 0xa000000000000000};
+    uint64_t sig = below(3) ? bits() | 1ull << 63 : significands[below(std::size(significands))];
+    if (!below(4)) sig &= ~0ull << below(63) | 1ull << 63;
+    uint16_t e = static_cast<uint16_t>(bits() & 0x7fff);
+    switch (below(4)) {
+        case 0:
+            e = exponents[below(std::size(exponents))];
+            break;
+        case 1:
+        case 2:
+            e = static_cast<uint16_t>(0x3fff - 40 + below(80));
+            break;
+        default:
+            break;
+    }
+    if (e == 0 && below(3)) sig = below(2) ? 0 : sig >> below(64);
+    if (!below(40)) sig &= ~(1ull << 63);  // unsupported formats
+    e |= static_cast<uint16_t>(bits() & 0x8000);
+    std::memcpy(out, &sig, 8);
+    std::memcpy(out + 8, &e, 2);
+}
+
+void Operands::vector(uint8_t* out) {
+    const unsigned kind = below(3);
+    for (unsigned i = 0; i < 4; ++i) {
+        const uint32_t v = kind ? single() : static_cast<uint32_t>(bits());
+        std::memcpy(out + 4 * i, &v, 4);
+    }
+    for (unsigned i = 0; kind == 2 && i < 2; ++i) {
+        const uint64_t v = double_();
+        std::memcpy(out + 8 * i, &v, 8);
+    }
+}
+
+FpState Operands::state(bool holes) {
+    FpState s;
+    s.control() = static_cast<uint16_t>(0x7f & 0x3f) | 0x40 | static_cast<uint16_t>(below(4) << 10);
+    static constexpr uint16_t precision[] = {0, 0x200, 0x300, 0x300};
+    s.control() |= precision[below(4)];
+    s.status() = static_cast<uint16_t>(below(8) << 11);
+    s.tags() = holes ? static_cast<uint8_t>(bits()) : 0xff;
+    s.mxcsr() = 0x1f80 | below(2) * (below(4) << 13) | !below(4) << 6 | !below(4) << 15 |
+                (below(2) ? 0 : static_cast<uint32_t>(bits() & 0x3f));
+    for (unsigned i = 0; i < 8; ++i) extended(s.st(i));
+    for (unsigned i = 0; i < 16; ++i) {
+        vector(s.xmm(i));
+        s.r[i] = below(2) ? bits() : static_cast<uint64_t>(static_cast<int64_t>(bits()) >> below(64));
+    }
+    // Now and then two registers alike, or of like magnitude, for cancellation.
+    if (!below(4)) std::memcpy(s.xmm(below(16)), s.xmm(below(16)), 16);
+    if (!below(6)) std::memcpy(s.st(1), s.st(0), 10);
+    s.flags = 0x202 | (bits() & 0x8d5);
+    for (unsigned i = 0; i < buffer_bytes; i += 16) {
+        below(2) ? vector(s.memory.data() + i) : extended(s.memory.data() + i);
+    }
+    return s;
+}
+
+std::string hex(const uint8_t* p, unsigned n) {
+    std::string out;
+    constexpr char digits[] = "0123456789abcdef";
+    for (unsigned i = n; i-- > 0;) {
+        out += digits[p[i] >> 4];
+        out += digits[p[i] & 15];
+    }
+    return out;
+}
+
+}  // namespace stile::model::test
