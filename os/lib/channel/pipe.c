@@ -20,6 +20,7 @@ enum { SEND_FD, RECEIVE_FD };         /* own[] */
 enum { SEND_BUFFER, RECEIVE_BUFFER }; /* own_memory[]: header, then payload */
 
 static int make_buffers(struct stile_channel* ch) {
+    signal(SIGPIPE, SIG_IGN); /* the other end's death is an error of the call that notices it */
     for (int i = 0; i < 2; ++i) {
         ch->own_memory[i] = stile_channel_memory(sizeof(struct header) + ch->capacity);
         if (!ch->own_memory[i]) return -ENOMEM;
