@@ -24,6 +24,7 @@ struct Cpu {
     Thread* idle;
     Thread* dead;             // left for the last time; freed by whoever runs next
     bool has_fsgsbase, has_pcid;
+    bool domain_state_used;   // the domain registers hold a dIPC thread's state
 };
 extern Cpu cpu0;
 inline Cpu& cpu() { return cpu0; }

@@ -155,6 +155,10 @@ void unpack(const char* at, const char* end) {
             Inode* i = make_child(last.directory, last.name, static_cast<unsigned>(hex(h->field[cpio_mode])));
             if (i->is_regular() && i->write_kernel(data, 0, bytes) != static_cast<Status>(bytes))
                 panic("no memory for %s of the initial ramdisk", name);
+            if (i->is_symlink()) {
+                if (!(i->target = static_cast<char*>(kzalloc(bytes + 1)))) panic("no memory for %s", name);
+                memcpy(i->target, data, bytes);
+            }
         }
         inode_put(last.directory);
         at = data + align_up(bytes, 4);

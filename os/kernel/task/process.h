@@ -12,7 +12,8 @@
 namespace stile::os {
 
 struct Thread;
-struct DipcProcess;  // os/kernel/dipc
+struct ProgramArguments;  // task/elf.h
+struct DipcProcess;       // os/kernel/dipc
 
 struct Process {
     int pid = 0;
@@ -54,6 +55,7 @@ Process* find_process(int pid);
 Process* next_process(Process* after);        // iteration in order of pid; nullptr starts
 void process_get(Process* p);
 void process_put(Process* p);
+Process* process_create(Process* parent);      // on the process table, otherwise empty
 
 // The process that the running thread acts for now: its own one, or on a dIPC visit the one it visits.
 Process* current_process();
@@ -65,6 +67,8 @@ Process* current_process();
 // Marks a process for death from outside; its threads notice on their way to user mode.
 void kill_process(Process* p, int status);
 
+// Replaces the running process's program by that of `inode`; on success frame is the new program's start.
+Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args, TrapFrame* frame);
 // Starts a process from the initial file system at boot.
 Process* spawn_boot_process(unsigned index);
 

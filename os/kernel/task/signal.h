@@ -43,9 +43,10 @@ struct PendingSignals {
     List<QueuedSignal, &QueuedSignal::link> queue;
 };
 
+inline constexpr int ss_onstack = 1, ss_disable = 2;  // SS_* of sigaltstack(2)
 struct SignalStack {
     uint64_t base = 0, size = 0;
-    int flags = 2;  // SS_DISABLE
+    int flags = ss_disable;
 };
 
 // To a process (any thread that does not block it) or to one thread. `info` may be null.

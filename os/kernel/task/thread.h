@@ -24,6 +24,14 @@ struct alignas(16) FpuImage {
     uint8_t bytes[512];
 };
 
+// The exception behind the signal that is being delivered.
+struct FaultInfo {
+    bool pending = false;
+    uint32_t vector = 0xff;
+    uint64_t error = 0, address = 0;
+    uint64_t from_tag = 0, to_tag = 0, right = 0;  // #CD only
+};
+
 struct Thread {
     uint64_t kernel_rsp = 0;     // saved stack pointer while switched out (switch.S knows this offset)
     uint64_t kernel_stack = 0;   // top
@@ -38,15 +46,18 @@ struct Thread {
     int tid = 0;
     uint32_t refs = 1;
     Link run_link;
-    Link hash_link;
+    Link all_link;
     Thread* sibling = nullptr;   // next thread of the process
     bool timed_out = false;
+    bool must_exit = false;      // another thread of the process calls execve
     uint64_t cpu_tsc = 0, switched_in = 0;
 
     SignalSet blocked = 0;
     SignalSet saved_blocked = 0;  // rt_sigsuspend, ppoll: restored after delivery
     bool restore_blocked = false;
     PendingSignals pending;
+    FaultInfo fault;
+    bool restartable = false;    // the system call that returns -EINTR may be started again
     SignalStack alt_stack;
 
     UserAddr clear_child_tid = 0;

@@ -46,7 +46,8 @@ class WaitQueue {
 // The caller has already joined its queues. 0, -EINTR or -ETIMEDOUT.
 Status sleep(bool interruptible, uint64_t deadline = 0);
 
-// Sleeps until condition() holds: 0; -EINTR when a signal comes first; -ETIMEDOUT after the deadline.
+// Sleeps until condition() holds: 0; -EINTR when a signal comes first (without a deadline the system call is then
+// restarted as SA_RESTART says); -ETIMEDOUT after the deadline.
 template <class Condition>
 Status wait_until(WaitQueue& queue, Condition condition, uint64_t deadline = 0, bool interruptible = true) {
     if (condition()) return 0;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What to do about each exception and interrupt.
+#include "os/kernel/arch/trap.h"
+
+#include <asm/siginfo.h>
+
+#include "abi/codoms.h"
+#include "abi/marker.h"
+#include "os/kernel/arch/apic.h"
+#include "os/kernel/base/phase.h"
+#include "os/kernel/base/printk.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+struct ExceptionEntry {
+    uint64_t at, to;
+};
+extern "C" const ExceptionEntry __ex_table_start[], __ex_table_end[];
+
+[[noreturn]] void die(const TrapFrame* f, const char* what) {
+    printk("rip %016lx rsp %016lx rflags %lx cr2 %016lx\n", f->rip, f->rsp, f->rflags, read_cr2());
+    printk("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
+    printk("rsi %016lx rdi %016lx rbp %016lx r8 %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
+    if (f->vector == STILE_VEC_DOMAIN)
+        printk("domain %lx to %lx, right %lx\n", read_msr(STILE_MSR_CD_FAULT_FROM), read_msr(STILE_MSR_CD_FAULT_TO),
+               read_msr(STILE_MSR_CD_FAULT_RIGHT));
+    panic("%s: vector %lu error %lx at %p", what, f->vector, f->error, reinterpret_cast<void*>(f->rip));
+}
+
+// Signal and si_code of an exception in user mode (Linux arch/x86/kernel/traps.c gives the same).
+struct Meaning {
+    int signal, code;
+    bool address_is_rip;
+};
+Meaning meaning_of(uint64_t vector) {
+    switch (vector) {
+        case vec_divide: return {SIGFPE, FPE_INTDIV, true};
+        case vec_debug: return {SIGTRAP, TRAP_TRACE, true};
+        case vec_breakpoint: return {SIGTRAP, SI_KERNEL, false};
+        case vec_invalid_opcode: return {SIGILL, ILL_ILLOPN, true};
+        case vec_x87:
+        case vec_simd: return {SIGFPE, FPE_FLTINV, true};
+        case vec_alignment: return {SIGBUS, BUS_ADRALN, false};
+        default: return {SIGSEGV, SI_KERNEL, false};
+    }
+}
+
+void user_exception(TrapFrame* f, int signal, int code, uint64_t address) {
+    if (dipc_unwind_fault(f, signal)) return;
+    force_signal(signal, code, address, f);
+}
+
+void page_fault(TrapFrame* f) {
+    constexpr uint64_t present = 1, write = 2, reserved = 8, fetch = 16;
+    const uint64_t addr = read_cr2();
+    Process* p = current()->process ? current_process() : nullptr;
+    if (addr < user_top && p && p->space && !(f->error & reserved)) {
+        AddressSpace* space = space_for(p->space, addr);
+        if (space->fault(addr, f->error & write, f->error & fetch)) return;
+    }
+    if (f->from_user()) return user_exception(f, SIGSEGV, f->error & present ? SEGV_ACCERR : SEGV_MAPERR, addr);
+    if (!fix_up_kernel_fault(f)) die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
+}
+
+void domain_fault(TrapFrame* f) {
+    if (dipc_domain_fault(f)) return;
+    if (f->from_user()) return user_exception(f, SIGSEGV, SEGV_ACCERR, read_cr2());
+    if (!fix_up_kernel_fault(f)) die(f, "domain fault in the kernel");
+}
+
+}  // namespace
+
+bool fix_up_kernel_fault(TrapFrame* f) {
+    for (const ExceptionEntry* e = __ex_table_start; e != __ex_table_end; e++)
+        if (e->at == f->rip) {
+            f->rip = e->to;
+            return true;
+        }
+    return false;
+}
+
+extern "C" void trap_dispatch(TrapFrame* f) {
+    switch (f->vector) {
+        case vec_page_fault: return page_fault(f);
+        case STILE_VEC_DOMAIN: return domain_fault(f);
+        case vec_timer: return timer_interrupt();
+        case vec_spurious: return;
+        default: break;
+    }
+    if (f->vector >= 32) die(f, "interrupt that nobody expects");
+    if (f->vector == vec_nmi || f->vector == vec_double_fault || f->vector == vec_machine_check) die(f, "fatal exception");
+    if (f->from_user()) {
+        const Meaning m = meaning_of(f->vector);
+        return user_exception(f, m.signal, m.code, m.address_is_rip ? f->rip : 0);
+    }
+    if (!fix_up_kernel_fault(f)) die(f, "exception in the kernel");
+}
+
+extern "C" PHASE(schedule) void exit_work(TrapFrame* f) {
+    Thread* t = current();
+    for (;;) {
+        const uint64_t work = t->work;
+        if (work & work_reschedule) {
+            t->work &= ~static_cast<uint64_t>(work_reschedule);
+            yield();
+            continue;
+        }
+        if (work & work_signal) {
+            deliver_signals(f);
+            if (t->work & work_signal) continue;
+        }
+        break;
+    }
+    t->work &= ~static_cast<uint64_t>(work_full_return);
+    cpu().work = t->work;
+}
+
+}  // namespace stile::os

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernel without dIPC: weak answers to dipc_hooks.h.
+#include "os/kernel/dipc_hooks.h"
+
+namespace stile::os {
+
+[[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }
+[[gnu::weak]] bool dipc_unwind_fault(TrapFrame*, int) { return false; }
+[[gnu::weak]] Status dipc_syscall(uint64_t, const uint64_t*) { return -ENOSYS; }
+[[gnu::weak]] Status dipc_create_space(const ElfImage&, AddressSpace** space, uint64_t*) {
+    return (*space = address_space_create()) ? 0 : -ENOMEM;
+}
+[[gnu::weak]] Status dipc_image_loaded(Process*, const ElfImage&, uint64_t) { return 0; }
+[[gnu::weak]] Status dipc_thread_started(Thread*, TrapFrame*) { return 0; }
+[[gnu::weak]] void dipc_thread_exited(Thread*) {}
+[[gnu::weak]] void dipc_process_exited(Process*) {}
+[[gnu::weak]] Status dipc_forked(Process*, Process*) { return 0; }
+
+}  // namespace stile::os

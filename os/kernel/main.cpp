@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the first C++ instruction to the first process.
+#include "abi/marker.h"
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/init.h"
+#include "os/kernel/base/printk.h"
+#include "os/kernel/fs/inode.h"
+#include "os/kernel/mm/page_table.h"
+#include "os/kernel/task/sched.h"
+#include "os/kernel/test/test.h"
+
+namespace stile::os {
+
+constinit stile_boot_info boot_info{};
+
+extern "C" void (*const __initcalls_start[])();
+extern "C" void (*const __initcalls_end[])();
+
+extern "C" [[noreturn]] void kernel_main(uint64_t boot_info_phys) {
+    boot_info = *static_cast<const stile_boot_info*>(direct(boot_info_phys));
+    if (boot_info.magic != STILE_BOOT_MAGIC) panic("the loader left no boot information");
+    cpu_init();
+    page_allocator_init();
+    kernel_page_table_init();
+    scheduler_init();
+    clock_init();
+    memfs_init();
+    for (auto* f = __initcalls_start; f != __initcalls_end; f++) (*f)();
+    if (boot_info.self_test) run_kernel_tests();
+    if (!boot_info.n_processes) panic("no process to start");
+    for (unsigned i = 0; i < boot_info.n_processes; i++) spawn_boot_process(i);
+    STILE_MARK(STILE_MARK_K_BOOTED, 0, 0, 0);
+    // This context, on the boot stack, becomes the idle thread.
+    idle_loop();
+}
+
+}  // namespace stile::os

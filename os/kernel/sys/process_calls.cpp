@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls about the process, the thread and the machine.
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/sysinfo.h>
+#include <linux/times.h>
+#include <linux/utsname.h>
+
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/mm/page.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+
+uint64_t random_u64() {
+    // splitmix64 (Steele, Lea, Flood 2014) over the run's seed: as unpredictable as a reproducible run can be.
+    static uint64_t state = 0;
+    if (!state) state = boot_info.seed;
+    uint64_t z = (state += 0x9e3779b97f4a7c15ull);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+extern "C" {
+
+long sys_getpid() { return current_process()->pid; }
+long sys_gettid() { return current()->tid; }
+long sys_getppid() {
+    const Process* parent = current_process()->parent;
+    return parent ? parent->pid : 0;
+}
+// One user, root: nobody to protect from on this machine but other processes.
+long sys_getuid() { return 0; }
+long sys_getgid() { return 0; }
+long sys_geteuid() { return 0; }
+long sys_getegid() { return 0; }
+long sys_setuid(unsigned id) { return id ? -EPERM : 0; }
+long sys_setgid(unsigned id) { return id ? -EPERM : 0; }
+long sys_getgroups() { return 0; }
+
+long sys_getpgrp() { return current_process()->pgid; }
+long sys_getpgid(int pid) {
+    const Process* p = pid ? find_process(pid) : current_process();
+    return p ? p->pgid : -ESRCH;
+}
+long sys_getsid(int pid) {
+    const Process* p = pid ? find_process(pid) : current_process();
+    return p ? p->sid : -ESRCH;
+}
+long sys_setpgid(int pid, int group) {
+    Process* p = pid ? find_process(pid) : current_process();
+    if (!p) return -ESRCH;
+    if (group < 0) return -EINVAL;
+    p->pgid = group ? group : p->pid;
+    return 0;
+}
+long sys_setsid() {
+    Process* p = current_process();
+    if (p->pgid == p->pid) return -EPERM;
+    return p->sid = p->pgid = p->pid;
+}
+
+long sys_set_tid_address(UserAddr at) {
+    current()->clear_child_tid = at;
+    return current()->tid;
+}
+long sys_set_robust_list(UserAddr at, size_t length) {
+    if (length != 24) return -EINVAL;
+    current()->robust_list = at;
+    return 0;
+}
+
+long sys_arch_prctl(int code, uint64_t argument) {
+    Thread* t = current();
+    const bool direct_access = cpu().has_fsgsbase;
+    switch (code) {
+        case ARCH_SET_FS:
+            if (argument >= user_top) return -EPERM;
+            t->fs_base = argument;
+            if (direct_access)
+                asm volatile("wrfsbase %0" : : "r"(argument));
+            else
+                write_msr(msr_fs_base, argument);
+            return 0;
+        case ARCH_GET_FS: {
+            uint64_t v = t->fs_base;
+            if (direct_access) asm volatile("rdfsbase %0" : "=r"(v));
+            return put_user(argument, v);
+        }
+        case ARCH_SET_GS:
+            if (argument >= user_top) return -EPERM;
+            t->gs_base = argument;
+            write_msr(msr_kernel_gs_base, argument);
+            return 0;
+        case ARCH_GET_GS: {
+            const uint64_t v = read_msr(msr_kernel_gs_base);
+            return put_user(argument, v);
+        }
+        default: return -EINVAL;
+    }
+}
+
+long sys_sched_yield() {
+    yield();
+    return 0;
+}
+long sys_sched_getaffinity(int, size_t bytes, UserAddr to) {
+    if (bytes < 8) return -EINVAL;
+    const uint64_t mask = 1;
+    return put_user(to, mask) < 0 ? -EFAULT : 8;
+}
+long sys_sched_setaffinity(int, size_t bytes, UserAddr from) {
+    uint64_t mask = 0;
+    if (copy_from_user(&mask, from, min<size_t>(bytes, 8)) < 0) return -EFAULT;
+    return mask & 1 ? 0 : -EINVAL;
+}
+
+long sys_uname(UserAddr to) {
+    static constexpr struct new_utsname name {"Linux", "stile", "6.1.0-stile", "#1", "x86_64", "(none)"};
+    return put_user(to, name);
+}
+
+long sys_sysinfo(UserAddr to) {
+    struct sysinfo s {};
+    s.uptime = static_cast<long>(clock_ns() / 1000000000ull);
+    s.totalram = total_page_count();
+    s.freeram = free_page_count();
+    s.mem_unit = page_size;
+    for (Process* p = next_process(nullptr); p; p = next_process(p)) s.procs++;
+    return put_user(to, s);
+}
+
+long sys_getrandom(UserAddr to, size_t n, unsigned flags) {
+    if (flags & ~7u) return -EINVAL;
+    for (size_t done = 0; done < n;) {
+        const uint64_t v = random_u64();
+        const size_t take = min<size_t>(n - done, 8);
+        if (copy_to_user(to + done, &v, take) < 0) return done ? static_cast<long>(done) : -EFAULT;
+        done += take;
+    }
+    return static_cast<long>(n);
+}
+
+long sys_prlimit64(int pid, unsigned resource, UserAddr, UserAddr old) {
+    if (pid && !find_process(pid)) return -ESRCH;
+    if (resource >= RLIM_NLIMITS) return -EINVAL;
+    if (!old) return 0;  // limits are fixed; setting them succeeds as for root, and changes nothing
+    struct rlimit64 r {~0ull, ~0ull};
+    if (resource == RLIMIT_STACK) r.rlim_cur = 8 << 20;
+    if (resource == RLIMIT_NOFILE) r.rlim_cur = r.rlim_max = FileTable::capacity;
+    if (resource == RLIMIT_CORE) r.rlim_cur = 0;
+    return put_user(old, r);
+}
+long sys_getrlimit(unsigned resource, UserAddr to) { return sys_prlimit64(0, resource, 0, to); }
+
+long sys_prctl(int option, UserAddr argument) {
+    Process* p = current_process();
+    switch (option) {
+        case PR_SET_NAME: {
+            char name[16] = {};
+            const Status s = copy_string_from_user(name, argument, sizeof name);
+            if (s < 0 && s != -ENAMETOOLONG) return s;
+            name[15] = 0;
+            memcpy(p->name, name, sizeof name);
+            return 0;
+        }
+        case PR_GET_NAME: return copy_to_user(argument, p->name, sizeof p->name);
+        default: return -EINVAL;
+    }
+}
+
+long sys_times(UserAddr to) {
+    const Process* p = current_process();
+    const auto ticks = [](uint64_t tsc) { return static_cast<long>(tsc_to_ns(tsc) / 10000000ull); };
+    struct tms t {};
+    t.tms_utime = ticks(p->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
+    t.tms_cutime = ticks(p->child_cpu_tsc);
+    if (to && put_user(to, t) < 0) return -EFAULT;
+    return static_cast<long>(clock_ns() / 10000000ull);
+}
+}
+
+}  // namespace stile::os

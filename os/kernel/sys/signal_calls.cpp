@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls on signals; rt_sigreturn is in task/signal_frame.cpp.
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+siginfo_t from_user_process(int sig, int code) {
+    siginfo_t info{};
+    info.si_signo = sig;
+    info.si_code = code;
+    info.si_pid = current_process()->pid;
+    return info;
+}
+
+Status kill_thread(int process, int tid, int sig) {
+    if (sig < 0 || sig > signal_count || tid <= 0) return -EINVAL;
+    Thread* t = find_thread(tid);
+    if (!t || !t->process || (process && t->process->pid != process)) return -ESRCH;
+    if (!sig) return 0;
+    const siginfo_t info = from_user_process(sig, SI_TKILL);
+    return send_signal(t, sig, &info);
+}
+
+}  // namespace
+
+extern "C" {
+
+long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
+    if (bytes != sizeof(SignalSet) || sig < 1 || sig > signal_count) return -EINVAL;
+    SignalAction& a = current_process()->handlers->action[sig];
+    const SignalAction before = a;
+    if (next) {
+        if (signal_bit(sig) & signals_unblockable) return -EINVAL;
+        SignalAction wanted;
+        if (get_user(wanted, next) < 0) return -EFAULT;
+        wanted.mask &= ~signals_unblockable;
+        a = wanted;
+    }
+    return old ? put_user(old, before) : 0;
+}
+
+long sys_rt_sigprocmask(int how, UserAddr set_at, UserAddr old, size_t bytes) {
+    if (bytes != sizeof(SignalSet)) return -EINVAL;
+    Thread* t = current();
+    const SignalSet before = t->blocked;
+    if (set_at) {
+        SignalSet set;
+        if (get_user(set, set_at) < 0) return -EFAULT;
+        switch (how) {
+            case SIG_BLOCK: t->blocked |= set; break;
+            case SIG_UNBLOCK: t->blocked &= ~set; break;
+            case SIG_SETMASK: t->blocked = set; break;
+            default: return -EINVAL;
+        }
+        t->blocked &= ~signals_unblockable;
+        signal_recompute(t);
+    }
+    return old ? put_user(old, before) : 0;
+}
+
+long sys_rt_sigpending(UserAddr to, size_t bytes) {
+    if (bytes != sizeof(SignalSet)) return -EINVAL;
+    const SignalSet set = (current()->pending.set | current_process()->pending.set) & current()->blocked;
+    return put_user(to, set);
+}
+
+long sys_rt_sigsuspend(UserAddr mask_at, size_t bytes) {
+    SignalSet mask;
+    if (bytes != sizeof mask) return -EINVAL;
+    if (get_user(mask, mask_at) < 0) return -EFAULT;
+    Thread* t = current();
+    t->saved_blocked = t->blocked;
+    t->blocked = mask & ~signals_unblockable;
+    t->restore_blocked = true;
+    signal_recompute(t);
+    while (sleep(true) == 0) {
+    }
+    t->restartable = false;
+    return -EINTR;
+}
+
+long sys_pause() {
+    while (sleep(true) == 0) {
+    }
+    current()->restartable = false;
+    return -EINTR;
+}
+
+long sys_sigaltstack(UserAddr next, UserAddr old) {
+    struct {
+        uint64_t base;
+        int flags, pad;
+        uint64_t size;
+    } v{};
+    Thread* t = current();
+    const uint64_t sp = t->frame()->rsp;
+    const bool on_it = !(t->alt_stack.flags & ss_disable) && sp - t->alt_stack.base < t->alt_stack.size;
+    const SignalStack before = t->alt_stack;
+    if (next) {
+        if (get_user(v, next) < 0) return -EFAULT;
+        if (on_it) return -EPERM;
+        if (v.flags & ~(ss_disable | ss_onstack)) return -EINVAL;
+        if (!(v.flags & ss_disable) && v.size < 2048) return -ENOMEM;
+        t->alt_stack = {v.base, v.size, v.flags & ss_disable};
+    }
+    if (!old) return 0;
+    v = {before.base, before.flags | (on_it ? ss_onstack : 0), 0, before.size};
+    return put_user(old, v);
+}
+
+long sys_kill(int pid, int sig) {
+    if (sig < 0 || sig > signal_count) return -EINVAL;
+    const siginfo_t info = from_user_process(sig, SI_USER);
+    if (pid > 0) {
+        Process* p = find_process(pid);
+        if (!p) return -ESRCH;
+        return sig ? send_signal(p, sig, &info) : 0;
+    }
+    const Process* self = current_process();
+    const int group = pid == 0 ? self->pgid : -pid;
+    bool any = false;
+    for (Process* p = next_process(nullptr); p; p = next_process(p)) {
+        if (pid == -1 ? p == self : p->pgid != group) continue;
+        any = true;
+        if (sig) send_signal(p, sig, &info);
+    }
+    return any ? 0 : -ESRCH;
+}
+long sys_tkill(int tid, int sig) { return kill_thread(0, tid, sig); }
+long sys_tgkill(int process, int tid, int sig) { return process > 0 ? kill_thread(process, tid, sig) : -EINVAL; }
+}
+
+}  // namespace stile::os

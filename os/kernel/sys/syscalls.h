@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the system-call files share. The handlers themselves are called by number through the table that
+// sys/table.S builds from sys/syscalls.def; they have no other callers and so no declarations.
+#pragma once
+
+#include <linux/resource.h>
+#include <linux/time.h>
+
+#include "os/kernel/task/thread.h"
+
+namespace stile::os {
+
+struct KernelTimespec {
+    int64_t sec, nsec;
+    bool valid() const { return sec >= 0 && nsec >= 0 && nsec < 1000000000; }
+    uint64_t ns() const { return static_cast<uint64_t>(sec) * 1000000000ull + static_cast<uint64_t>(nsec); }
+};
+
+// TSC deadline of a timeout: relative, or absolute on CLOCK_REALTIME or CLOCK_MONOTONIC.
+Status deadline_from(const KernelTimespec& ts, bool absolute, bool realtime, uint64_t& out);
+
+// CLOCK_REALTIME starts at 2020-01-01 00:00 UTC when the machine boots: our choice, so that runs are reproducible.
+inline constexpr uint64_t epoch_ns = 1577836800ull * 1000000000ull;
+
+// The path argument of a system call, copied in. Shorter than PATH_MAX: it lives on the kernel stack.
+struct UserPath {
+    char text[1024];
+};
+// The directory that a relative path starts from: dirfd or AT_FDCWD. No reference taken.
+Status directory_of(int dirfd, const char* path, Inode** out);
+
+uint64_t random_u64();
+
+}  // namespace stile::os

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Clocks, sleeping, interval timer, poll. All clocks are the TSC.
+#include <linux/poll.h>
+
+#include "os/kernel/fs/poll.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+
+Status deadline_from(const KernelTimespec& ts, bool absolute, bool realtime, uint64_t& out) {
+    uint64_t ns = ts.sec > 1ll << 33 ? 1ull << 62 : ts.ns();
+    const uint64_t now = read_tsc();
+    if (absolute) {
+        const uint64_t clock = clock_ns() + (realtime ? epoch_ns : 0);
+        ns = ns > clock ? ns - clock : 0;
+    }
+    out = now + ns_to_tsc(ns);
+    if (!out || out < now) out = ~0ull;
+    return 0;
+}
+
+namespace {
+
+Status clock_value(int clock, uint64_t& ns) {
+    switch (clock) {
+        case CLOCK_REALTIME:
+        case 5:  // CLOCK_REALTIME_COARSE
+            ns = epoch_ns + clock_ns();
+            return 0;
+        case CLOCK_MONOTONIC:
+        case 4:  // CLOCK_MONOTONIC_RAW
+        case 6:  // CLOCK_MONOTONIC_COARSE
+        case 7:  // CLOCK_BOOTTIME
+            ns = clock_ns();
+            return 0;
+        case 2:  // CLOCK_PROCESS_CPUTIME_ID
+            ns = tsc_to_ns(current_process()->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
+            return 0;
+        case 3:  // CLOCK_THREAD_CPUTIME_ID
+            ns = tsc_to_ns(current()->cpu_tsc + read_tsc() - current()->switched_in);
+            return 0;
+        default: return -EINVAL;
+    }
+}
+
+Status sleep_for(const KernelTimespec& ts, bool absolute, bool realtime, UserAddr left_at) {
+    if (!ts.valid()) return -EINVAL;
+    uint64_t deadline;
+    deadline_from(ts, absolute, realtime, deadline);
+    Status s = 0;
+    while (s == 0) s = sleep(true, deadline);
+    if (s == -ETIMEDOUT) return 0;
+    if (!absolute && left_at) {
+        const uint64_t now = read_tsc(), ns = deadline > now ? tsc_to_ns(deadline - now) : 0;
+        const KernelTimespec left{static_cast<int64_t>(ns / 1000000000ull), static_cast<int64_t>(ns % 1000000000ull)};
+        if (put_user(left_at, left) < 0) return -EFAULT;
+    }
+    return s;
+}
+
+// deadline 0: forever; ~0 wrapped values never occur.
+Status poll_files(UserAddr at, unsigned count, uint64_t deadline, bool no_wait) {
+    if (count > PollTable::capacity) return -EINVAL;
+    auto* fds = static_cast<struct pollfd*>(kmalloc(sizeof(struct pollfd) * (count + 1)));
+    auto* table = knew<PollTable>();
+    Status result = -ENOMEM;
+    if (fds && table) {
+        result = copy_from_user(fds, at, sizeof(struct pollfd) * count);
+        while (result == 0) {
+            for (unsigned i = 0; i < count; i++) {
+                fds[i].revents = 0;
+                if (fds[i].fd < 0) continue;
+                File* f = file_of_fd(fds[i].fd);
+                const unsigned events = f ? f->poll(no_wait ? nullptr : table) : POLLNVAL;
+                fds[i].revents = static_cast<short>(events & (static_cast<unsigned>(fds[i].events) | POLLERR | POLLHUP | POLLNVAL));
+                if (fds[i].revents) result++;
+            }
+            if (result || no_wait) break;
+            const Status s = sleep(true, deadline);
+            table->remove_all();
+            if (s == -ETIMEDOUT)
+                no_wait = true;
+            else if (s < 0)
+                result = s;
+        }
+        table->remove_all();
+        if (result >= 0 && copy_to_user(at, fds, sizeof(struct pollfd) * count) < 0) result = -EFAULT;
+        if (result == -EINTR) current()->restartable = false;
+    }
+    kfree(fds);
+    kdelete(table);
+    return result;
+}
+
+}  // namespace
+
+extern "C" {
+
+long sys_clock_gettime(int clock, UserAddr to) {
+    uint64_t ns;
+    if (const Status s = clock_value(clock, ns); s < 0) return s;
+    const KernelTimespec ts{static_cast<int64_t>(ns / 1000000000ull), static_cast<int64_t>(ns % 1000000000ull)};
+    return put_user(to, ts);
+}
+long sys_clock_getres(int clock, UserAddr to) {
+    uint64_t ns;
+    if (const Status s = clock_value(clock, ns); s < 0) return s;
+    const KernelTimespec one{0, 1};
+    return to ? put_user(to, one) : 0;
+}
+long sys_gettimeofday(UserAddr to) {
+    const uint64_t us = (epoch_ns + clock_ns()) / 1000;
+    const int64_t tv[2] = {static_cast<int64_t>(us / 1000000), static_cast<int64_t>(us % 1000000)};
+    return to ? copy_to_user(to, tv, sizeof tv) : 0;
+}
+long sys_time(UserAddr to) {
+    const auto now = static_cast<int64_t>((epoch_ns + clock_ns()) / 1000000000ull);
+    if (to && put_user(to, now) < 0) return -EFAULT;
+    return now;
+}
+
+long sys_nanosleep(UserAddr wanted, UserAddr left) {
+    KernelTimespec ts;
+    if (get_user(ts, wanted) < 0) return -EFAULT;
+    return sleep_for(ts, false, false, left);
+}
+long sys_clock_nanosleep(int clock, int flags, UserAddr wanted, UserAddr left) {
+    KernelTimespec ts;
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != 7) return -EINVAL;
+    if (get_user(ts, wanted) < 0) return -EFAULT;
+    return sleep_for(ts, flags & 1, clock == CLOCK_REALTIME, left);
+}
+
+long sys_poll(UserAddr fds, unsigned count, int ms) {
+    uint64_t deadline = 0;
+    if (ms > 0) deadline_from({ms / 1000, ms % 1000 * 1000000ll}, false, false, deadline);
+    return poll_files(fds, count, deadline, ms == 0);
+}
+long sys_ppoll(UserAddr fds, unsigned count, UserAddr timeout, UserAddr mask_at, size_t mask_bytes) {
+    uint64_t deadline = 0;
+    bool no_wait = false;
+    Thread* t = current();
+    if (timeout) {
+        KernelTimespec ts;
+        if (get_user(ts, timeout) < 0) return -EFAULT;
+        if (!ts.valid()) return -EINVAL;
+        deadline_from(ts, false, false, deadline);
+        no_wait = !ts.ns();
+    }
+    if (mask_at) {
+        SignalSet mask;
+        if (mask_bytes != sizeof mask) return -EINVAL;
+        if (get_user(mask, mask_at) < 0) return -EFAULT;
+        t->saved_blocked = t->blocked;
+        t->blocked = mask & ~signals_unblockable;
+        signal_recompute(t);
+    }
+    const Status s = poll_files(fds, count, deadline, no_wait);
+    if (mask_at) {
+        if (s == -EINTR) {
+            t->restore_blocked = true;
+        } else {
+            t->blocked = t->saved_blocked;
+            signal_recompute(t);
+        }
+    }
+    return s;
+}
+
+long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {
+    if (which != 0) return -EINVAL;  // ITIMER_REAL; the others count CPU time, which nobody has asked for yet
+    Process* p = current_process();
+    int64_t v[4];
+    if (old_at) {
+        const uint64_t now = read_tsc();
+        const uint64_t us = p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) / 1000 : 0;
+        const uint64_t every = tsc_to_ns(p->alarm_interval) / 1000;
+        const uint64_t old[4] = {every / 1000000, every % 1000000, us / 1000000, us % 1000000};
+        if (copy_to_user(old_at, old, sizeof old) < 0) return -EFAULT;
+    }
+    if (!next_at) return 0;
+    if (copy_from_user(v, next_at, sizeof v) < 0) return -EFAULT;
+    for (int i = 0; i < 4; i++)
+        if (v[i] < 0 || (i % 2 && v[i] >= 1000000)) return -EINVAL;
+    timer_cancel(p->alarm);
+    p->alarm_interval = ns_to_tsc(static_cast<uint64_t>(v[0] * 1000000 + v[1]) * 1000);
+    const uint64_t first = ns_to_tsc(static_cast<uint64_t>(v[2] * 1000000 + v[3]) * 1000);
+    if (first) timer_start(p->alarm, read_tsc() + first);
+    return 0;
+}
+long sys_alarm(unsigned seconds) {
+    Process* p = current_process();
+    const uint64_t now = read_tsc();
+    const uint64_t left = p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) : 0;
+    timer_cancel(p->alarm);
+    p->alarm_interval = 0;
+    if (seconds) timer_start(p->alarm, now + ns_to_tsc(seconds * 1000000000ull));
+    return static_cast<long>((left + 999999999) / 1000000000ull);
+}
+}
+
+}  // namespace stile::os

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// execve, and the first programs at boot. The new program is built in a new address space beside the old one; only
+// when nothing can fail any more does the process move over.
+#include "abi/marker.h"
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/printk.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/fs/console.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+constexpr size_t argument_limit = 128 << 10;  // as Linux bounds one string; here for all together
+constexpr uint64_t pie_base = 0x555555554000;
+
+const char* base_name(const char* path) {
+    const char* slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+Status build_program(Inode* inode, const char* path, const ProgramArguments& args, ElfImage& image, AddressSpace** space,
+                     uint64_t* bias, ProgramStart& start) {
+    if (const Status s = elf_parse(inode, image); s < 0) return s;
+    *bias = image.position_independent ? pie_base : 0;
+    Status s = 0;
+    bool eager = false;
+    if (image.wants_dipc && image.position_independent && dipc_offered()) {
+        s = dipc_create_space(image, space, bias);
+        eager = true;
+    } else if (!(*space = address_space_create())) {
+        s = -ENOMEM;
+    }
+    if (s < 0) return s;
+    s = elf_map(**space, image, *bias, eager);
+    if (s >= 0) s = build_stack(**space, image, *bias, args, path, start);
+    if (s < 0) address_space_put(*space);
+    return s;
+}
+
+// All other threads of the process leave; the caller becomes the only one.
+void become_only_thread(Process* p) {
+    Thread* self = current();
+    for (Thread* t = p->first_thread; t; t = t->sibling) {
+        if (t == self) continue;
+        t->must_exit = true;
+        set_work(t, work_signal);
+        wake_for_signal(t);
+    }
+    if (p->live_threads > 1) wait_until(p->child_wait, [&] { return p->live_threads == 1; }, 0, false);
+    self->tid = p->pid;
+}
+
+void reset_handlers(Process* p) {
+    if (p->handlers->refs > 1) {
+        if (auto* copy = knew<SignalHandlers>(*p->handlers)) {
+            p->handlers->refs--;
+            copy->refs = 1;
+            p->handlers = copy;
+        }
+    }
+    for (SignalAction& a : p->handlers->action)
+        if (a.handler != reinterpret_cast<uint64_t>(SIG_IGN)) a = {};
+}
+
+}  // namespace
+
+Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args, TrapFrame* frame) {
+    ElfImage image;
+    AddressSpace* space = nullptr;
+    uint64_t bias = 0;
+    ProgramStart start{};
+    if (const Status s = build_program(inode, path, args, image, &space, &bias, start); s < 0) return s;
+    const bool running = p->first_thread && p->first_thread->process == current()->process;
+    if (running) become_only_thread(p);
+    if (p->dipc_enabled || p->dipc) dipc_process_exited(p);
+
+    AddressSpace* old = p->space;
+    p->space = space;
+    p->dipc_enabled = space->table->shared;
+    if (running) page_table_activate(space->table);
+    if (old) address_space_put(old);
+    if (p->vforked) {
+        p->vforked = false;
+        p->vfork_wait.wake_all();
+    }
+    file_table_close_on_exec(*p->files);
+    reset_handlers(p);
+    copy_string(p->name, base_name(path), sizeof p->name);
+    copy_string(p->exe, path, sizeof p->exe);
+
+    Thread* t = p->first_thread;
+    t->fs_base = t->gs_base = 0;
+    if (running && cpu().has_fsgsbase)
+        asm volatile("wrfsbase %0" : : "r"(0ull));
+    else if (running)
+        write_msr(msr_fs_base, 0);
+    t->clear_child_tid = t->robust_list = 0;
+    t->alt_stack = {};
+    memset(frame, 0, sizeof *frame);
+    frame->rip = start.rip;
+    frame->rsp = start.rsp;
+    frame->cs = sel_user_code;
+    frame->ss = sel_user_data;
+    frame->rflags = flag_if;
+    frame->vector = frame_syscall;
+    set_work(t, work_full_return);
+    STILE_MARK(STILE_MARK_K_EXEC, p->pid, path, bias);
+    if (p->dipc_enabled) {
+        if (const Status s = dipc_image_loaded(p, image, bias); s < 0) return s;
+        if (const Status s = dipc_thread_started(t, frame); s < 0) return s;
+    }
+    return 0;
+}
+
+namespace {
+
+// Appends the strings of a user argv or envp. Count, or -errno.
+Status gather(UserAddr vector, char* to, size_t& used) {
+    Status count = 0;
+    for (; vector; vector += 8, count++) {
+        UserAddr s;
+        if (get_user(s, vector) < 0) return -EFAULT;
+        if (!s) break;
+        const Status n = copy_string_from_user(to + used, s, argument_limit - used);
+        if (n < 0) return n == -ENAMETOOLONG ? -E2BIG : n;
+        used += static_cast<size_t>(n) + 1;
+    }
+    return count;
+}
+
+// "#!interpreter [argument]": puts them and the script's path in front, replacing argv[0].
+Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args, char* interpreter, size_t size) {
+    char line[128];
+    const Status n = inode->read_kernel(line, 0, sizeof line - 1);
+    if (n < 2 || line[0] != '#' || line[1] != '!') return 0;
+    line[n] = 0;
+    if (char* end = strchr(line, '\n')) *end = 0;
+    char* at = line + 2;
+    while (*at == ' ') at++;
+    char* argument = strchr(at, ' ');
+    if (argument) *argument++ = 0;
+    if (!*at) return -ENOEXEC;
+    copy_string(interpreter, at, size);
+
+    char head[512];
+    size_t used = 0;
+    uint64_t added = 0;
+    const auto put = [&](const char* s) {
+        const size_t length = strlen(s) + 1;
+        if (used + length > sizeof head) return;
+        memcpy(head + used, s, length);
+        used += length;
+        added++;
+    };
+    put(at);
+    if (argument && *argument) put(argument);
+    put(path);
+    const size_t first = args.argc ? strlen(args.strings) + 1 : 0;
+    if (args.bytes - first + used > argument_limit) return -E2BIG;
+    memmove(args.strings + used, args.strings + first, args.bytes - first);
+    memcpy(args.strings, head, used);
+    args.bytes = args.bytes - first + used;
+    args.argc = args.argc - (args.argc ? 1 : 0) + added;
+    return 1;
+}
+
+}  // namespace
+
+extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
+    char path[256], interpreter[128];
+    if (const Status s = copy_string_from_user(path, path_at, sizeof path); s < 0) return s;
+    Process* p = current_process();
+    if (p != current()->process) return -EPERM;  // a visitor may not replace its host
+    Inode* inode;
+    if (const Status s = resolve(path, p->fs->cwd, true, &inode); s < 0) return s;
+    auto* strings = static_cast<char*>(kmalloc(argument_limit + 512));
+    if (!strings) {
+        inode_put(inode);
+        return -ENOMEM;
+    }
+    ProgramArguments args{0, 0, strings, 0};
+    size_t used = 0;
+    Status s = gather(argv, strings, used);
+    if (s >= 0) {
+        args.argc = static_cast<uint64_t>(s);
+        s = gather(envp, strings, used);
+    }
+    if (s >= 0) {
+        args.envc = static_cast<uint64_t>(s);
+        args.bytes = used;
+        s = inode->is_regular() && !(inode->mode & 0111) ? -EACCES : script_interpreter(inode, path, args, interpreter, sizeof interpreter);
+    }
+    if (s > 0) {
+        inode_put(inode);
+        s = resolve(interpreter, p->fs->cwd, true, &inode);
+        if (s < 0) {
+            kfree(strings);
+            return s;
+        }
+    }
+    if (s >= 0) s = load_program(p, inode, path, args, current()->frame());
+    inode_put(inode);
+    kfree(strings);
+    return s;
+}
+
+Process* spawn_boot_process(unsigned index) {
+    const stile_boot_process& b = boot_info.processes[index];
+    const char* path = boot_info.strings + b.path;
+    Process* p = process_create(nullptr);
+    Inode* inode;
+    if (const Status s = resolve(path, root_inode(), true, &inode); s < 0) panic("%s: error %ld", path, -s);
+    p->files = file_table_create();
+    p->fs = knew<FsContext>();
+    p->fs->cwd = root_inode();
+    inode_get(root_inode());
+    p->handlers = knew<SignalHandlers>();
+    p->main = index == 0;
+    Thread* t = thread_create(p);
+    if (!t) panic("no memory for %s", path);
+    t->tid = p->pid;
+    thread_list_add(t);
+
+    File* in = nullptr;
+    if (b.stdin_path) {
+        Inode* file;
+        const char* from = boot_info.strings + b.stdin_path;
+        if (resolve(from, root_inode(), true, &file) < 0 || open_inode(file, O_RDONLY, &in) < 0) panic("no file %s", from);
+        inode_put(file);
+    } else {
+        in = open_console(O_RDONLY);
+    }
+    p->files->slots[0].file = in;
+    p->files->slots[1].file = open_console(O_WRONLY);
+    p->files->slots[2].file = open_console(O_WRONLY);
+
+    const char* argv = boot_info.strings + b.argv;
+    const char* envp = boot_info.strings + b.envp;
+    size_t argv_bytes = 0, envp_bytes = 0;
+    for (unsigned i = 0; i < b.argc; i++) argv_bytes += strlen(argv + argv_bytes) + 1;
+    for (unsigned i = 0; i < b.envc; i++) envp_bytes += strlen(envp + envp_bytes) + 1;
+    ProgramArguments args{b.argc, b.envc, static_cast<char*>(kmalloc(argv_bytes + envp_bytes + 16)), argv_bytes + envp_bytes};
+    memcpy(args.strings, argv, argv_bytes);
+    memcpy(args.strings + argv_bytes, envp, envp_bytes);
+    if (const Status s = load_program(p, inode, path, args, t->frame()); s < 0) {
+        printk("kernel: cannot run %s: error %ld\n", path, -s);
+        power_off(127 << 8);
+    }
+    kfree(args.strings);
+    inode_put(inode);
+    make_runnable(t);
+    return p;
+}
+
+}  // namespace stile::os

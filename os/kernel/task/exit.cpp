@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The end of threads and processes, and wait(2).
+#include <linux/wait.h>
+
+#include "abi/marker.h"
+#include "os/kernel/base/printk.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/futex.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+void release_resources(Process* p) {
+    timer_cancel(p->alarm);
+    if (p->dipc_enabled || p->dipc) dipc_process_exited(p);
+    if (p->files) file_table_put(p->files);
+    p->files = nullptr;
+    if (p->fs && --p->fs->refs == 0) {
+        inode_put(p->fs->cwd);
+        kdelete(p->fs);
+    }
+    p->fs = nullptr;
+    if (p->space) address_space_put(p->space);
+    p->space = nullptr;
+    if (--p->handlers->refs == 0) kdelete(p->handlers);
+    p->handlers = nullptr;
+    signals_discard(p->pending);
+}
+
+void reap(Process* p) {
+    if (p->parent) {
+        p->parent->child_cpu_tsc += p->cpu_tsc + p->child_cpu_tsc;
+        p->parent->children.remove(p);
+    }
+    p->parent = nullptr;
+    process_put(p);
+}
+
+// Orphans belong to the kernel, which asks for no status.
+void give_up_children(Process* p) {
+    while (Process* c = p->children.front()) {
+        p->children.remove(c);
+        c->parent = nullptr;
+        if (c->zombie) process_put(c);
+    }
+}
+
+void process_ended(Process* p) {
+    STILE_MARK(STILE_MARK_K_EXIT, p->pid, p->exit_status, 0);
+    if (p->main) power_off(static_cast<unsigned>(p->exit_status));
+    give_up_children(p);
+    release_resources(p);
+    p->zombie = true;
+    if (p->vforked) {
+        p->vforked = false;
+        p->vfork_wait.wake_all();
+    }
+    Process* parent = p->parent;
+    if (!parent) return process_put(p);
+    const SignalAction& a = parent->handlers->action[SIGCHLD];
+    const bool ignored = p->exit_signal == SIGCHLD &&
+                         (a.handler == reinterpret_cast<uint64_t>(SIG_IGN) || (a.flags & SA_NOCLDWAIT));
+    if (p->exit_signal) {
+        siginfo_t info{};
+        const bool killed = p->exit_status & 0x7f;
+        info.si_signo = p->exit_signal;
+        info.si_code = killed ? CLD_KILLED : CLD_EXITED;
+        info.si_pid = p->pid;
+        info.si_status = killed ? p->exit_status & 0x7f : p->exit_status >> 8 & 0xff;
+        send_signal(parent, p->exit_signal, &info);
+    }
+    parent->child_wait.wake_all();
+    if (ignored) reap(p);
+}
+
+}  // namespace
+
+void exit_thread(int code) {
+    Thread* t = current();
+    Process* p = t->process;
+    if (!p) {
+        t->state = ThreadState::dead;
+        thread_list_remove(t);
+        schedule();
+    }
+    if (t->dipc) dipc_thread_exited(t);
+    if (t->clear_child_tid && p->live_threads > 1) {
+        const int zero = 0;
+        put_user(t->clear_child_tid, zero);
+        futex_wake(t->clear_child_tid, 1, ~0u);
+    }
+    p->cpu_tsc += t->cpu_tsc + (read_tsc() - t->switched_in);
+    thread_list_remove(t);
+    if (p->live_threads == 0) {
+        if (!p->exiting) p->exit_status = (code & 0xff) << 8;
+        p->exiting = true;
+        process_ended(p);
+    } else {
+        p->child_wait.wake_all();  // an execve may wait for this thread to go
+    }
+    t->process = nullptr;
+    t->acting_for = &t->process;
+    t->state = ThreadState::dead;
+    schedule();
+    panic("a dead thread ran");
+}
+
+void kill_process(Process* p, int status) {
+    if (!p->exiting) {
+        p->exiting = true;
+        p->exit_status = status;
+    }
+    for (Thread* t = p->first_thread; t; t = t->sibling) {
+        set_work(t, work_signal);
+        if (t != current()) wake_for_signal(t);
+    }
+}
+
+void exit_process(int status) {
+    kill_process(current()->process, status);
+    exit_thread(0);
+}
+
+namespace {
+
+bool matches(const Process* caller, const Process* child, long id) {
+    if (id == -1) return true;
+    if (id > 0) return child->pid == id;
+    return child->pgid == (id == 0 ? caller->pgid : -id);
+}
+
+struct Waited {
+    int pid = 0, status = 0;
+    uint64_t cpu_tsc = 0;
+};
+
+// 0 with out.pid = 0 under WNOHANG when nobody has ended yet.
+Status wait_for_child(long id, int options, Waited& out) {
+    Process* p = current_process();
+    for (;;) {
+        bool any = false;
+        for (Process& c : p->children) {
+            if (!matches(p, &c, id)) continue;
+            any = true;
+            if (!c.zombie) continue;
+            out = {c.pid, c.exit_status, c.cpu_tsc + c.child_cpu_tsc};
+            if (!(options & WNOWAIT)) reap(&c);
+            return 0;
+        }
+        if (!any) return -ECHILD;
+        if (options & WNOHANG) return 0;
+        const Status s = wait_until(p->child_wait, [&] {
+            for (Process& c : p->children)
+                if (c.zombie && matches(p, &c, id)) return true;
+            return false;
+        });
+        if (s < 0) return s;
+    }
+}
+
+void fill_usage(struct rusage& u, uint64_t tsc) {
+    const uint64_t us = tsc_to_ns(tsc) / 1000;
+    u.ru_utime.tv_sec = static_cast<long>(us / 1000000);
+    u.ru_utime.tv_usec = static_cast<long>(us % 1000000);
+}
+
+}  // namespace
+
+extern "C" {
+
+long sys_exit(int code) { exit_thread(code); }
+long sys_exit_group(int code) { exit_process((code & 0xff) << 8); }
+
+long sys_wait4(int pid, UserAddr status, int options, UserAddr usage) {
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD)) return -EINVAL;
+    Waited w;
+    if (const Status s = wait_for_child(pid, options, w); s < 0) return s;
+    if (w.pid && status && put_user(status, w.status) < 0) return -EFAULT;
+    if (w.pid && usage) {
+        struct rusage u {};
+        fill_usage(u, w.cpu_tsc);
+        if (put_user(usage, u) < 0) return -EFAULT;
+    }
+    return w.pid;
+}
+
+long sys_waitid(int type, int id, UserAddr info_at, int options, UserAddr) {
+    if (!(options & WEXITED)) return -EINVAL;
+    const long which = type == P_ALL ? -1 : type == P_PGID ? -static_cast<long>(id) : id;
+    if (type != P_ALL && type != P_PID && type != P_PGID) return -EINVAL;
+    Waited w;
+    if (const Status s = wait_for_child(which, options, w); s < 0) return s;
+    if (!info_at) return 0;
+    siginfo_t info{};
+    if (w.pid) {
+        info.si_signo = SIGCHLD;
+        info.si_code = w.status & 0x7f ? CLD_KILLED : CLD_EXITED;
+        info.si_pid = w.pid;
+        info.si_status = w.status & 0x7f ? w.status & 0x7f : w.status >> 8 & 0xff;
+    }
+    return put_user(info_at, info);
+}
+
+long sys_getrusage(int who, UserAddr to) {
+    struct rusage u {};
+    const Process* p = current_process();
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != 1 /* RUSAGE_THREAD */) return -EINVAL;
+    fill_usage(u, who == RUSAGE_CHILDREN ? p->child_cpu_tsc
+                                         : p->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
+    return put_user(to, u);
+}
+}
+
+}  // namespace stile::os

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fork, vfork, clone: a new thread, in a new process or in this one.
+#include <linux/sched.h>
+
+#include "abi/marker.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+constexpr uint64_t for_a_thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+constexpr uint64_t known = for_a_thread | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
+                           CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED | CSIGNAL;
+
+struct CloneArguments {
+    uint64_t flags;
+    uint64_t stack = 0;
+    UserAddr parent_tid = 0, child_tid = 0;
+    uint64_t tls = 0;
+};
+
+void drop(Process* child) {
+    if (child->space) address_space_put(child->space);
+    if (child->files) file_table_put(child->files);
+    if (child->fs && --child->fs->refs == 0) {
+        inode_put(child->fs->cwd);
+        kdelete(child->fs);
+    }
+    if (child->handlers && --child->handlers->refs == 0) kdelete(child->handlers);
+    if (child->parent) child->parent->children.remove(child);
+    process_put(child);
+}
+
+bool share_or_copy(Process* parent, Process* child, uint64_t flags) {
+    if (flags & CLONE_VM) {
+        child->space = parent->space;
+        child->space->refs++;
+    } else {
+        child->space = address_space_create();
+        if (!child->space || parent->space->fork_into(*child->space) < 0) return false;
+    }
+    if (flags & CLONE_FILES) {
+        child->files = parent->files;
+        child->files->refs++;
+    } else if (!(child->files = file_table_clone(*parent->files))) {
+        return false;
+    }
+    if (flags & CLONE_FS) {
+        child->fs = parent->fs;
+        child->fs->refs++;
+    } else {
+        if (!(child->fs = knew<FsContext>(*parent->fs))) return false;
+        child->fs->refs = 1;
+        inode_get(child->fs->cwd);
+    }
+    if (flags & CLONE_SIGHAND) {
+        child->handlers = parent->handlers;
+        child->handlers->refs++;
+    } else {
+        if (!(child->handlers = knew<SignalHandlers>(*parent->handlers))) return false;
+        child->handlers->refs = 1;
+    }
+    memcpy(child->name, parent->name, sizeof child->name);
+    memcpy(child->exe, parent->exe, sizeof child->exe);
+    return true;
+}
+
+Process* make_process(Process* parent, uint64_t flags) {
+    Process* child = process_create(parent);
+    if (!child) return nullptr;
+    if (!share_or_copy(parent, child, flags)) {
+        drop(child);
+        return nullptr;
+    }
+    child->exit_signal = static_cast<int>(flags & CSIGNAL);
+    child->vforked = flags & CLONE_VFORK;
+    return child;
+}
+
+Status do_clone(const CloneArguments& a) {
+    Thread* self = current();
+    Process* parent = current_process();
+    if (a.flags & ~known) return -EINVAL;
+    const bool thread = a.flags & CLONE_THREAD;
+    if (thread && (a.flags & for_a_thread) != for_a_thread) return -EINVAL;
+    if ((a.flags & CLONE_SIGHAND) && !(a.flags & CLONE_VM)) return -EINVAL;
+
+    Process* process = thread ? parent : make_process(parent, a.flags);
+    if (!process) return -ENOMEM;
+    Thread* t = thread_create(process);
+    if (!t) {
+        if (!thread) drop(process);
+        return -ENOMEM;
+    }
+    t->tid = thread ? allocate_tid() : process->pid;
+    *t->frame() = *self->frame();
+    t->frame()->rax = 0;
+    if (a.stack) t->frame()->rsp = a.stack;
+    asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
+    if (cpu().has_fsgsbase) asm volatile("rdfsbase %0" : "=r"(self->fs_base));
+    t->fs_base = a.flags & CLONE_SETTLS ? a.tls : self->fs_base;
+    t->gs_base = self->gs_base;
+    t->blocked = self->blocked;
+    if (!(a.flags & CLONE_VM) || (a.flags & CLONE_VFORK)) t->alt_stack = self->alt_stack;
+    if (a.flags & CLONE_CHILD_CLEARTID) t->clear_child_tid = a.child_tid;
+    if (a.flags & CLONE_PARENT_SETTID) put_user(a.parent_tid, t->tid);
+    if (a.flags & CLONE_CHILD_SETTID) process->space->write_bytes(a.child_tid, &t->tid, sizeof t->tid);
+    thread_list_add(t);
+
+    if (!thread) {
+        STILE_MARK(STILE_MARK_K_FORK, parent->pid, process->pid, 0);
+        if (parent->dipc_enabled) {
+            if (const Status s = dipc_forked(parent, process); s < 0) {
+                thread_list_remove(t);
+                thread_put(t);
+                drop(process);
+                return s;
+            }
+        }
+    } else if (process->dipc_enabled) {
+        if (const Status s = dipc_thread_started(t, t->frame()); s < 0) {
+            thread_list_remove(t);
+            thread_put(t);
+            return s;
+        }
+    }
+    const int id = t->tid;
+    if (a.flags & CLONE_VFORK) process_get(process);
+    make_runnable(t);
+    if (a.flags & CLONE_VFORK) {
+        wait_until(process->vfork_wait, [&] { return !process->vforked; }, 0, false);
+        process_put(process);
+    }
+    return id;
+}
+
+}  // namespace
+
+extern "C" {
+long sys_fork() { return do_clone({SIGCHLD}); }
+long sys_vfork() { return do_clone({CLONE_VM | CLONE_VFORK | SIGCHLD}); }
+long sys_clone(uint64_t flags, uint64_t stack, UserAddr parent_tid, UserAddr child_tid, uint64_t tls) {
+    return do_clone({flags, stack, parent_tid, child_tid, tls});
+}
+}
+
+}  // namespace stile::os

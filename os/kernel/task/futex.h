@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "os/kernel/base/types.h"
+
+namespace stile::os {
+
+// Wakes up to n threads that wait on the word at addr (in the running process's view) with a common bit.
+int futex_wake(UserAddr addr, unsigned n, uint32_t bits);
+
+}  // namespace stile::os

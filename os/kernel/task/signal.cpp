@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sending, pending and choosing signals; the frames on the user stack are signal_frame.cpp's.
+#include "os/kernel/task/signal.h"
+
+#include "abi/codoms.h"
+#include "abi/marker.h"
+#include "os/kernel/arch/trap.h"
+#include "os/kernel/base/printk.h"
+#include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/task/sched.h"
+#include "os/kernel/task/signal_frame.h"
+
+namespace stile::os {
+namespace {
+
+constexpr int first_realtime = 32;
+const auto action_default = reinterpret_cast<uint64_t>(SIG_DFL), action_ignore = reinterpret_cast<uint64_t>(SIG_IGN);
+
+constexpr SignalSet ignored_by_default = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT);
+constexpr SignalSet stopping = signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+
+bool is_ignored(const Process* p, int sig) {
+    const uint64_t h = p->handlers->action[sig].handler;
+    return h == action_ignore || (h == action_default && (ignored_by_default & signal_bit(sig)));
+}
+
+Status queue_signal(PendingSignals& pending, int sig, const siginfo_t* info) {
+    if (sig < first_realtime && (pending.set & signal_bit(sig))) return 0;
+    auto* q = knew<QueuedSignal>();
+    if (!q) return -EAGAIN;
+    if (info) {
+        q->info = *info;
+    } else {
+        q->info = {};
+        q->info.si_signo = sig;
+        q->info.si_code = SI_KERNEL;
+    }
+    pending.queue.push_back(q);
+    pending.set |= signal_bit(sig);
+    return 0;
+}
+
+// The next deliverable signal of this set; true if there was one.
+bool take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
+    const SignalSet ready = pending.set & ~blocked;
+    if (!ready) return false;
+    const int sig = __builtin_ctzll(ready) + 1;
+    bool found = false;
+    for (QueuedSignal* q = pending.queue.front(); q;) {
+        QueuedSignal* next = pending.queue.next(q);
+        if (q->info.si_signo == sig) {
+            if (found) return true;  // another one of a real-time signal: stays pending
+            out = q->info;
+            found = true;
+            pending.queue.remove(q);
+            kdelete(q);
+        }
+        q = next;
+    }
+    pending.set &= ~signal_bit(sig);
+    return true;
+}
+
+void fatal(int sig, const siginfo_t& info) {
+    Thread* t = current();
+    stile_kill_info k{};
+    k.signal = static_cast<uint64_t>(sig);
+    k.vector = 0xff;
+    k.rip = t->frame()->rip;
+    if (t->fault.pending) {
+        k.vector = t->fault.vector;
+        k.error = t->fault.error;
+        k.address = t->fault.address;
+        k.from_tag = t->fault.from_tag;
+        k.to_tag = t->fault.to_tag;
+        k.needed = t->fault.right & 0xff;
+        k.had = t->fault.right >> 8 & 0xff;
+    }
+    STILE_MARK(STILE_MARK_K_KILLED, current_process()->pid, &k, 0);
+    exit_process(sig);
+}
+
+}  // namespace
+
+void signals_discard(PendingSignals& pending) {
+    while (QueuedSignal* q = pending.queue.pop_front()) kdelete(q);
+    pending.set = 0;
+}
+
+bool signal_pending(const Thread* t) { return t->work & work_signal; }
+
+void signal_recompute(Thread* t) {
+    const Process* p = t->process;
+    const bool due = p && (p->exiting || t->must_exit || ((t->pending.set | p->pending.set) & ~t->blocked));
+    if (due) return set_work(t, work_signal);
+    t->work &= ~static_cast<uint64_t>(work_signal);
+    if (t == current()) cpu().work = t->work;
+}
+
+Status send_signal(Thread* t, int sig, const siginfo_t* info) {
+    if (!t->process || !t->process->handlers) return -ESRCH;
+    if (is_ignored(t->process, sig) && !(t->blocked & signal_bit(sig))) return 0;
+    if (const Status s = queue_signal(t->pending, sig, info); s < 0) return s;
+    signal_recompute(t);
+    if (t->work & work_signal) wake_for_signal(t);
+    return 0;
+}
+
+Status send_signal(Process* p, int sig, const siginfo_t* info) {
+    if (p->zombie || !p->first_thread || !p->handlers) return 0;
+    Thread* taker = nullptr;
+    for (Thread* t = p->first_thread; t; t = t->sibling)
+        if (!(t->blocked & signal_bit(sig)) && (!taker || t == current())) taker = t;
+    if (is_ignored(p, sig) && taker) return 0;
+    if (const Status s = queue_signal(p->pending, sig, info); s < 0) return s;
+    for (Thread* t = p->first_thread; t; t = t->sibling) signal_recompute(t);
+    if (taker) wake_for_signal(taker);
+    return 0;
+}
+
+void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame) {
+    Thread* t = current();
+    t->fault = {true, static_cast<uint32_t>(frame->vector), frame->error, address, 0, 0, 0};
+    if (frame->vector == STILE_VEC_DOMAIN) {
+        t->fault.from_tag = read_msr(STILE_MSR_CD_FAULT_FROM);
+        t->fault.to_tag = read_msr(STILE_MSR_CD_FAULT_TO);
+        t->fault.right = read_msr(STILE_MSR_CD_FAULT_RIGHT);
+    }
+    SignalAction& a = t->process->handlers->action[sig];
+    if ((t->blocked & signal_bit(sig)) || a.handler == action_ignore) {
+        a.handler = action_default;
+        t->blocked &= ~signal_bit(sig);
+    }
+    siginfo_t info{};
+    info.si_signo = sig;
+    info.si_code = code;
+    info.si_addr = reinterpret_cast<void*>(address);
+    queue_signal(t->pending, sig, &info);
+    signal_recompute(t);
+}
+
+void deliver_signals(TrapFrame* frame) {
+    Thread* t = current();
+    Process* p = t->process;
+    for (;;) {
+        if (p->exiting || t->must_exit) exit_thread(0);
+        siginfo_t info;
+        if (!take(t->pending, t->blocked, info) && !take(p->pending, t->blocked, info)) break;
+        const int sig = info.si_signo;
+        SignalAction action = p->handlers->action[sig];
+        if (action.handler == action_ignore) continue;
+        if (action.handler == action_default) {
+            if (ignored_by_default & signal_bit(sig)) continue;
+            if (stopping & signal_bit(sig)) {
+                // Job control is not in this version; a silent ignore would hide it.
+                printk("kernel: process %d: signal %d would stop it; stopping is not offered\n", p->pid, sig);
+                fatal(sig, info);
+            }
+            fatal(sig, info);
+        }
+        t->fault.pending = false;
+        if (!push_signal_frame(frame, action, info)) fatal(SIGSEGV, info);
+        if (action.flags & SA_RESETHAND) p->handlers->action[sig].handler = action_default;
+        t->blocked |= action.mask;
+        if (!(action.flags & SA_NODEFER)) t->blocked |= signal_bit(sig);
+        t->blocked &= ~signals_unblockable;
+        set_work(t, work_full_return);
+    }
+    if (t->restore_blocked) {
+        t->blocked = t->saved_blocked;
+        t->restore_blocked = false;
+    }
+    restart_without_handler(frame);
+    signal_recompute(t);
+}
+
+}  // namespace stile::os

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/kernel/task/wait.h"
+
+#include "os/kernel/base/phase.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+
+PHASE(schedule) void WaitQueue::wake_slow(bool all) {
+    while (Waiter* w = waiters_.pop_front()) {
+        const bool woken = os::wake(w->thread);
+        if (woken && w->exclusive && !all) return;
+    }
+}
+
+namespace {
+struct SleepTimer {
+    Timer timer;
+    Thread* thread;
+};
+void sleep_over(Timer& t) {
+    Thread* thread = STILE_CONTAINER_OF(&t, SleepTimer, timer)->thread;
+    thread->timed_out = true;
+    wake(thread);
+}
+}  // namespace
+
+PHASE(schedule) Status sleep(bool interruptible, uint64_t deadline) {
+    Thread* t = current();
+    t->restartable = !deadline;
+    if (interruptible && signal_pending(t)) return -EINTR;
+    t->state = interruptible ? ThreadState::sleeping : ThreadState::sleeping_hard;
+    if (!deadline) {
+        schedule();
+        return interruptible && signal_pending(t) ? -EINTR : 0;
+    }
+    SleepTimer timer;
+    timer.timer.fire = sleep_over;
+    timer.thread = t;
+    t->timed_out = false;
+    timer_start(timer.timer, deadline);
+    schedule();
+    timer_cancel(timer.timer);
+    if (t->timed_out) return -ETIMEDOUT;
+    return interruptible && signal_pending(t) ? -EINTR : 0;
+}
+
+}  // namespace stile::os
