@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "model/timing/inorder.h"
 
@@ -20,6 +21,8 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config
     to_l2_.bind(l2_.above);
     SC_HAS_PROCESS(CoreModule);
     SC_THREAD(run);
+    // Observers run on this stack, and they are anybody's code.
+    set_stack_size(4 << 20);
 }
 
 void CoreModule::go(Cycles until) {
@@ -33,14 +36,27 @@ void CoreModule::run() {
         while (!wanted_) wait(go_);
         wanted_ = false;
         do {
-            const Cycles now = core_.now();
-            const Cycles quantum = std::max<Cycles>(1, config_.quantum);
-            stopped_ = core_.run(until_ - std::min(now, until_) > quantum ? now + quantum : until_);
+            run_quantum();
             const sc_core::sc_time clock = clock_.time(core_.now());
             if (clock > sc_core::sc_time_stamp()) wait(clock - sc_core::sc_time_stamp());
-        } while (stopped_ == Stop::until && core_.now() < until_);
+        } while (!failure_ && stopped_ == Stop::until && core_.now() < until_);
         sc_core::sc_pause();
     }
+}
+
+// SystemC turns what leaves a process into a report of its own, so it does not leave here.
+void CoreModule::run_quantum() {
+    const Cycles now = core_.now();
+    const Cycles quantum = std::max<Cycles>(1, config_.quantum);
+    try {
+        stopped_ = core_.run(until_ - std::min(now, until_) > quantum ? now + quantum : until_);
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+}
+
+void CoreModule::rethrow() {
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 bool CoreModule::device(tlm::tlm_command command, uint64_t paddr, void* data, unsigned bytes,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
+#include <exception>
 #include <systemc>
 #include <tlm>
 
@@ -32,6 +33,8 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
     // Before sc_start: run until the clock shows `until` or the core stops; then the simulation pauses.
     void go(Cycles until);
     Stop stopped() const { return stopped_; }
+    // Throws what an observer threw while the core ran, if it did.
+    void rethrow();
 
     bool mmio_read(uint64_t paddr, void* out, unsigned bytes) override;
     bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) override;
@@ -40,6 +43,7 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
 
   private:
     void run();
+    void run_quantum();
     bool device(tlm::tlm_command command, uint64_t paddr, void* data, unsigned bytes,
                 sc_core::sc_time& delay);
 
@@ -54,6 +58,7 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
     bool wanted_ = false;  // a notification from before the first sc_start reaches nobody
     Cycles until_ = 0;
     Stop stopped_ = Stop::until;
+    std::exception_ptr failure_;
 };
 
 }  // namespace stile::model

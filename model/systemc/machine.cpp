@@ -85,6 +85,7 @@ Machine::Outcome Machine::run(Cycles until) {
     impl_->core.go(until);
     sc_core::sc_start();
     impl_->console.flush();
+    impl_->core.rethrow();
     Outcome outcome;
     outcome.why = impl_->core.stopped();
     if (outcome.why == Stop::power_off) outcome.power_code = impl_->power.code();

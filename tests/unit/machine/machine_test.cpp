@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 
+#include "abi/marker.h"
 #include "abi/platform.h"
 
 namespace stile::model {
@@ -217,6 +218,22 @@ INSTANTIATE_TEST_SUITE_P(
         Raise{"dtlb", [](MachineConfig& c) -> Cycles& { return c.dtlb.latency; }, 8, true},
         Raise{"itlb", [](MachineConfig& c) -> Cycles& { return c.itlb.latency; }, 8, true}),
     [](const auto& info) { return info.param.name; });
+
+TEST(MachineTest, WhatAnObserverThrowsComesOutOfRun) {
+    struct Thrower : Observer {
+        void marker(Core&, uint32_t code, uint64_t, uint64_t, uint64_t) override {
+            throw std::runtime_error("marker " + std::to_string(code));
+        }
+    } thrower;
+    Machine m(small(), &thrower);
+    boot(m, Program{}.raw({0x0f, 0x1f, 0x80}).number(STILE_MARK_MAGIC | STILE_MARK_ROI_BEGIN, 4).off(0));
+    try {
+        m.run();
+        FAIL() << "nothing was thrown";
+    } catch (const std::runtime_error& e) {
+        EXPECT_STREQ(e.what(), "marker 1");
+    }
+}
 
 TEST(MachineTest, RefusesWhatItCannotBuild) {
     MachineConfig c = small();
