@@ -8,7 +8,6 @@
  * kernel (arch/cpu.h). C++ is called with the direction flag clear and RSP a multiple of 16.
  *
  * The hardware keeps a domain transfer that the entry interrupted (abi/codoms.h); nothing is to be done here. */
-#include "abi/platform.h"
 
 #define CPU_KERNEL_STACK 8
 #define CPU_USER_RSP 16
