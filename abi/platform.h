@@ -35,6 +35,7 @@
 #define STILE_BOOT_MAX_PROCESSES 8
 #define STILE_BOOT_STRINGS 16384
 
+#ifndef __ASSEMBLER__
 /* One process that the kernel starts at boot. Strings are offsets into stile_boot_info.strings;
  * argv and envp are argc and envc NUL-terminated strings laid end to end. */
 struct stile_boot_process {
@@ -68,5 +69,7 @@ enum stile_protection {
     STILE_PROTECTION_PAGING = 1, /* a table per process, no dIPC */
     STILE_PROTECTION_CODOMS = 2, /* dIPC processes share one table, domains checked */
 };
+
+#endif
 
 #endif
