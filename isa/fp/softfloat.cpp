@@ -120,7 +120,8 @@ Number overflow(bool sign, const Format& f, Env& env) {
     return {Class::finite, sign, false, f.emax, ~0ull << (64 - f.precision)};
 }
 
-// The exponent adjustment of unmasked x87 overflow and underflow (Intel SDM vol. 1, 8.5.4).
+// The exponent adjustment of unmasked x87 overflow and underflow (Intel SDM vol. 1, 8.5.4). It also takes
+// narrower formats' results out of their range.
 constexpr int wrap_bias = 24576;
 
 }  // namespace
@@ -182,19 +183,21 @@ Number round(bool sign, int32_t exp, u128 sig, const Format& f, Env& env) {
     Kept k = keep(sig, f.precision, env.round, sign);
     int32_t rounded_exp = exp + k.carry;
     if (rounded_exp > f.emax) {
-        if (env.masked & OE || !env.wrap) return overflow(sign, f, env);
+        // Where even the wrapped exponent does not fit, the masked response is given all the same.
+        const bool delivers = f.emax == extended.emax && rounded_exp - wrap_bias > f.emax;
+        if (env.masked & OE || delivers) return overflow(sign, f, env);
         env.flags |= OE;
-        env.scaled = 1;
         rounded_exp -= wrap_bias;
     } else if (rounded_exp < f.emin) {
         // Tiny: x86 decides after rounding as if the exponent were unbounded (Intel SDM vol. 1, 4.9.1.5).
-        if (env.masked & UE || !env.wrap) {
-            if (env.ftz && (env.masked & UE)) {
+        const bool delivers = f.emax == extended.emax && rounded_exp + wrap_bias < f.emin;
+        if (env.masked & UE || delivers) {
+            if (env.ftz) {
                 env.flags |= UE | PE;
                 return zero(sign);
             }
             k = keep(shift_jam(sig, f.emin - exp), f.precision, env.round, sign);
-            if (k.inexact || !(env.masked & UE)) env.flags |= UE;
+            if (k.inexact || delivers) env.flags |= UE;
             if (k.inexact) env.flags |= PE;
             env.rounded_up = k.up;
             if (!k.sig) return zero(sign);
@@ -202,12 +205,13 @@ Number round(bool sign, int32_t exp, u128 sig, const Format& f, Env& env) {
             return {Class::finite, sign, shift > 0, f.emin - shift, k.sig << shift};
         }
         env.flags |= UE;
-        env.scaled = -1;
         rounded_exp += wrap_bias;
     }
     // Not tiny after rounding although exp < emin: then the value is 2^emin wherever it is rounded.
     if (k.inexact) env.flags |= PE;
     env.rounded_up = k.up;
+    // A result that an unmasked exception keeps from being delivered has no format to fit.
+    if (f.emax < extended.emax && (rounded_exp < f.emin || rounded_exp > f.emax)) return zero(sign);
     return {Class::finite, sign, false, rounded_exp, k.carry ? 1ull << 63 : k.sig};
 }
 

@@ -26,8 +26,6 @@ struct Env {
     unsigned masked = 0x3f;   // exceptions that are masked
     unsigned flags = 0;       // raised so far
     bool rounded_up = false;  // the last rounding increased the magnitude: x87's C1
-    int scaled = 0;           // x87, unmasked overflow (+1) or underflow (-1): the exponent was wrapped
-    bool wrap = false;        // x87: wrap the exponent on unmasked overflow and underflow
 };
 
 enum class Class : uint8_t { zero, finite, infinity, quiet_nan, signalling_nan, unsupported };
@@ -66,7 +64,9 @@ uint64_t pack_double(const Number& n);
 Ext pack_extended(const Number& n);
 
 // Rounds sig / 2^127 * 2^exp (bit 127 set, or sig == 0) to `f`; sig's lowest bit is sticky. The result can be
-// packed into the format without loss; denormal results come back normalised.
+// packed into the format without loss; denormal results come back normalised. Where overflow or underflow is
+// unmasked, extended results have their exponent wrapped, and narrower ones, which nobody will store, are
+// zero.
 Number round(bool sign, int32_t exp, u128 sig, const Format& f, Env& env);
 Number round(const Number& n, const Format& f, Env& env);  // NaN and infinity pass unchanged
 

@@ -38,7 +38,8 @@ B arith_exact(Arith op, B a, B b, Env& env) {
     if (x.is_nan() || y.is_nan()) {
         if (extreme) {
             env.flags |= IE;
-            return b;
+            settle_denormal(y, env);
+            return y.is_nan() ? b : pack<B>(y);
         }
         // The first operand's NaN goes before the second's (Intel SDM vol. 1, table 4-7, SSE rows).
         if (signalling(x, y)) env.flags |= IE;

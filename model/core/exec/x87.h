@@ -96,8 +96,8 @@ void finish_store(X87State& s, const Store& store, bool and_pop);
 void arith_image(X87State& s, Arith op, unsigned kind, const Image& image);
 void arith_register(X87State& s, Arith op, unsigned i, bool to_st_i, bool and_pop);
 void compare_register(X87State& s, unsigned i, bool unordered, unsigned pops);
-// For fcomi and its kin; false: flags stay as they are.
-bool compare_to_flags(X87State& s, unsigned i, bool unordered, unsigned pops, uint32_t& rflags);
+// Comparisons report the order even where an unmasked exception keeps them from popping, as processors do.
+uint32_t compare_to_flags(X87State& s, unsigned i, bool unordered, unsigned pops);  // fcomi and its kin
 void test(X87State& s);
 void examine(X87State& s);
 void change_sign(X87State& s);

@@ -15,7 +15,6 @@ Env environment(const X87State& s) {
     Env e;
     e.round = static_cast<fp::Round>(s.control >> 10 & 3);
     e.masked = s.control & 0x3f;
-    e.wrap = true;
     return e;
 }
 
@@ -118,7 +117,7 @@ void set_condition(X87State& s, Order o) {
     if (o == Order::unordered) s.status |= C0 | C2 | C3;
 }
 
-// False: an unmasked exception, nothing else is to happen.
+// The order is reported in any case; false: an unmasked exception, nothing is popped.
 bool compare_values(X87State& s, const Number& a, const Number& b, bool quiet, Order& out) {
     Env env;
     const bool bad = a.cls == Class::unsupported || b.cls == Class::unsupported;
@@ -165,53 +164,51 @@ Number from_image(unsigned kind, const Image& image) {
 
 void compare_register(X87State& s, unsigned i, bool unordered, unsigned pops) {
     Order o;
-    if (!compare_stack(s, i, unordered, o)) return;
+    const bool unmasked = !compare_stack(s, i, unordered, o);
     set_condition(s, o);
-    for (; pops; --pops) pop(s);
+    for (; pops && !unmasked; --pops) pop(s);
 }
 
-bool compare_to_flags(X87State& s, unsigned i, bool unordered, unsigned pops, uint32_t& rflags) {
+uint32_t compare_to_flags(X87State& s, unsigned i, bool unordered, unsigned pops) {
     Order o;
-    if (!compare_stack(s, i, unordered, o)) return false;
-    rflags = 0;
-    if (o == Order::less) rflags = flag::CF;
-    if (o == Order::equal) rflags = flag::ZF;
-    if (o == Order::unordered) rflags = flag::ZF | flag::PF | flag::CF;
-    for (; pops; --pops) pop(s);
-    return true;
+    if (compare_stack(s, i, unordered, o)) {
+        for (; pops; --pops) pop(s);
+    }
+    switch (o) {
+        case Order::less:
+            return flag::CF;
+        case Order::equal:
+            return flag::ZF;
+        case Order::greater:
+            return 0;
+        default:
+            return flag::ZF | flag::PF | flag::CF;
+    }
 }
 
 void arith_image(X87State& s, Arith op, unsigned kind, const Image& image) {
     const bool compares = op == Arith::com || op == Arith::comp;
     set_c1(s, false);
     const Number b = from_image(kind, image);
-    if (is_empty(s, 0)) {
-        if (!stack_fault(s, false)) return;
-        if (!compares) {
-            set(s, 0, indefinite());
-            return;
-        }
-        set_condition(s, Order::unordered);
-    } else if (compares) {
-        Order o;
-        if (!compare_values(s, fp::unpack(get(s, 0)), b, false, o)) return;
+    if (compares) {
+        Order o = Order::unordered;
+        const bool ok =
+            is_empty(s, 0) ? stack_fault(s, false) : compare_values(s, fp::unpack(get(s, 0)), b, false, o);
         set_condition(s, o);
+        if (ok && op == Arith::comp) pop(s);
+    } else if (is_empty(s, 0)) {
+        if (stack_fault(s, false)) set(s, 0, indefinite());
     } else {
         Env env = environment(s);
         const Number r = binary(op, fp::unpack(get(s, 0)), b, rounding_format(s), env);
         finish(s, 0, r, env);
-        return;
     }
-    if (op == Arith::comp) pop(s);
 }
 
 void test(X87State& s) {
     set_c1(s, false);
     Order o = Order::unordered;
-    if (is_empty(s, 0) ? !stack_fault(s, false)
-                       : !compare_values(s, fp::unpack(get(s, 0)), Number{}, false, o)) {
-        return;
-    }
+    is_empty(s, 0) ? stack_fault(s, false) : compare_values(s, fp::unpack(get(s, 0)), Number{}, false, o);
     set_condition(s, o);
 }
 

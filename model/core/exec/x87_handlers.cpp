@@ -109,8 +109,7 @@ Next compare(Exec& x, const Uop* u) {
 
 Next compare_flags(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
-    uint32_t flags;
-    if (x87::compare_to_flags(x.s.x87, u->aux & 7, u->aux & 32, u->aux >> 3 & 3, flags)) x.f.set_plain(flags);
+    x.f.set_plain(x87::compare_to_flags(x.s.x87, u->aux & 7, u->aux & 32, u->aux >> 3 & 3));
     return next(x, u);
 }
 

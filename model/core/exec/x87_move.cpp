@@ -49,8 +49,8 @@ void push(X87State& s, const Number* number, Ext raw, unsigned flags) {
     if (!is_empty(s, 7)) {
         if (!stack_fault(s, true)) return;
         v = indefinite();
-    } else if (note(s, flags)) {
-        return;
+    } else if (note(s, flags) && !(flags & DE)) {
+        return;  // a denormal is pushed even where the exception is unmasked
     }
     s.top = (s.top + 7) & 7;
     set(s, 0, v);
@@ -117,13 +117,12 @@ void push_image(X87State& s, unsigned kind, const Image& image) {
 }
 
 void push_register(X87State& s, unsigned i) {
-    if (is_empty(s, i) && is_empty(s, 7)) {
-        if (!stack_fault(s, false)) return;
+    if (!is_empty(s, i)) {
+        push(s, nullptr, get(s, i), 0);
+    } else if (stack_fault(s, false)) {
         s.top = (s.top + 7) & 7;
         set(s, 0, indefinite());
-        return;
     }
-    push(s, nullptr, get(s, i), 0);
 }
 
 void push_constant(X87State& s, unsigned which) {
@@ -149,7 +148,6 @@ void push_constant(X87State& s, unsigned which) {
 Store prepare_store(const X87State& s, unsigned kind) {
     Store out;
     Env env = environment(s);
-    env.wrap = false;  // a result in memory is delivered whole or not at all
     Number n = fp::default_nan();
     Ext raw = indefinite();
     if (is_empty(s, 0)) {
@@ -212,11 +210,16 @@ Store prepare_store(const X87State& s, unsigned kind) {
         }
     }
     if (out.underflow) return out;
-    out.rounded_up = env.rounded_up && (raised & fp::PE);
     const unsigned fatal = raised & ~env.masked & ~fp::PE;
     out.write = !fatal;
-    const unsigned before = raised & fp::before_computation;
-    out.flags = before & ~env.masked ? before : raised;
+    if (fatal) {
+        // Nothing is delivered, so nothing is inexact.
+        const unsigned before = raised & fp::before_computation;
+        out.flags = before ? before : raised & ~fp::PE;
+    } else {
+        out.flags = raised;
+        out.rounded_up = env.rounded_up && (raised & fp::PE);
+    }
     return out;
 }
 

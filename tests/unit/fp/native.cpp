@@ -258,7 +258,7 @@ void Operands::vector(uint8_t* out) {
     }
 }
 
-FpState Operands::state(bool holes) {
+FpState Operands::state(bool holes, bool unmasked) {
     FpState s;
     s.control() = static_cast<uint16_t>(0x7f & 0x3f) | 0x40 | static_cast<uint16_t>(below(4) << 10);
     static constexpr uint16_t precision[] = {0, 0x200, 0x300, 0x300};
@@ -267,6 +267,10 @@ FpState Operands::state(bool holes) {
     s.tags() = holes ? static_cast<uint8_t>(bits()) : 0xff;
     s.mxcsr() = 0x1f80 | below(2) * (below(4) << 13) | !below(4) << 6 | !below(4) << 15 |
                 (below(2) ? 0 : static_cast<uint32_t>(bits() & 0x3f));
+    if (unmasked) {
+        s.mxcsr() &= ~(0x3fu | static_cast<uint32_t>(bits() & 0x1f80));
+        s.control() &= static_cast<uint16_t>(~(bits() & 0x3f));
+    }
     for (unsigned i = 0; i < 8; ++i) extended(s.st(i));
     for (unsigned i = 0; i < 16; ++i) {
         vector(s.xmm(i));

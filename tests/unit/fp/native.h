@@ -75,8 +75,9 @@ class Operands {
     uint64_t double_();
     void extended(uint8_t* out);  // 10 bytes
     void vector(uint8_t* out);    // 16 bytes, of one of the element types
-    // Everything: vectors, stack (some registers empty if `holes`), control words with all exceptions masked.
-    FpState state(bool holes = false);
+    // Everything: vectors, stack (some registers empty if `holes`), control words. All exceptions are masked,
+    // or, with `unmasked`, any of them, none of which has happened yet.
+    FpState state(bool holes = false, bool unmasked = false);
 
   private:
     std::mt19937_64 rng_;
