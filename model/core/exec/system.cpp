@@ -185,7 +185,7 @@ Next wrseg(Exec& x, const Uop* u) {
     x.storing = nullptr;
     if (!impl_of(x).load_segment(static_cast<unsigned>(u->imm), get<uint16_t>(x, u->a), x.fault)) return raise(x, u);
     if (u->imm == 2) x.interrupt_shadow = true;
-    return leave_serial(x, u);
+    return next(x, u);  // `pop fs` has a register to write after this
 }
 
 Next rdsegbase(Exec& x, const Uop* u) {
