@@ -75,7 +75,8 @@ int report_command(const std::string& directory) {
         }
     }
     // The run's name, wherever its directory has been moved to.
-    std::string title = std::filesystem::absolute(path / "x").lexically_normal().parent_path().filename().string();
+    std::string title =
+        std::filesystem::absolute(path / "x").lexically_normal().parent_path().filename().string();
     const auto host = nlohmann::json::parse(files["host.json"], nullptr, false);
     if (host.is_object()) title = std::filesystem::path(host.value("config_file", title)).stem().string();
     std::string html;

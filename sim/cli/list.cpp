@@ -19,15 +19,21 @@ namespace {
 namespace fs = std::filesystem;
 using Cells = std::vector<std::vector<std::string>>;
 
-// The first comment of a YAML file that is no licence line.
-std::string first_comment(const fs::path& path) {
+// The first sentence of a YAML file's first comment that is no licence line.
+std::string first_sentence(const fs::path& path) {
     std::ifstream in(path);
-    std::string line;
-    while (std::getline(in, line)) {
-        if (line.empty() || line[0] != '#') break;
-        if (line.find("SPDX") == std::string::npos && line.size() > 2) return line.substr(2);
+    std::string line, text;
+    while (std::getline(in, line) && line.starts_with("#")) {
+        if (line.find("SPDX") != std::string::npos) continue;
+        if (line.size() < 3) {
+            if (!text.empty()) break;
+            continue;
+        }
+        text += (text.empty() ? "" : " ") + line.substr(2);
+        const size_t end = text.find(". ");
+        if (end != std::string::npos) return text.substr(0, end + 1);
     }
-    return "";
+    return text;
 }
 
 std::string machines() {
@@ -40,7 +46,7 @@ std::string machines() {
     std::sort(files.begin(), files.end());
     Cells cells;
     for (const fs::path& file : files)
-        cells.push_back({file.stem().string(), file.string(), first_comment(file)});
+        cells.push_back({file.stem().string(), file.string(), first_sentence(file)});
     return aligned(cells, 3) + "Use one with 'extends: PATH' in a run's YAML.\n";
 }
 

@@ -40,6 +40,7 @@ std::string version_text() {
                                sha256(image.bytes));
         }
     }
+    out.pop_back();  // the command line adds the last newline
     return out;
 }
 

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: do commands, options and their mistakes end in the promised exit codes?
+#include <signal.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/e2e/stile.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(Stile, BadInputEndsInTwoWithEveryFault) {
+    write("bad.yaml",
+          "workload: sync_call\nmachine:\n  l1d: {latnecy: 4}\n  cores: many\nprotection: codmos\n");
+    const Output output = stile("run bad.yaml --set measure.warmup=-1");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_EQ(
+        output.err,
+        "bad.yaml:3:9: error: unknown key 'latnecy' in 'machine.l1d'; did you mean 'latency'?\n"
+        "bad.yaml:4:10: error: 'machine.cores' cannot be 'many'; a whole number is expected, such as 1\n"
+        "bad.yaml:5:13: error: 'protection' cannot be 'codmos'; did you mean 'codoms'?\n"
+        "--set measure.warmup=-1: error: 'measure.warmup' is out of range: -1; valid is 0 to 1000000\n");
+    EXPECT_EQ(output.out, "");
+    EXPECT_FALSE(std::filesystem::exists("out"));
+}
+
+TEST_F(Stile, MissingAndEmptyFilesEndInTwo) {
+    EXPECT_EQ(stile("run absent.yaml").code, 2);
+    write("empty.yaml", "");
+    const Output empty = stile("run empty.yaml");
+    EXPECT_EQ(empty.code, 2);
+    EXPECT_THAT(empty.err, HasSubstr("empty.yaml:1:1: error: the file is empty"));
+    write("dup.yaml", "workload: sync_call\nworkload: program\n");
+    EXPECT_THAT(stile("run dup.yaml").err, HasSubstr("dup.yaml:2:1: error: key 'workload' appears twice"));
+}
+
+TEST_F(Stile, UnknownWorkloadsAndMechanismsEndInTwo) {
+    write("w.yaml", "workload: sync_cal\n");
+    const Output workload = stile("run w.yaml");
+    EXPECT_EQ(workload.code, 2);
+    EXPECT_THAT(workload.err, HasSubstr("w.yaml:1:11: error: "));
+    EXPECT_THAT(workload.err, HasSubstr("sync_call"));
+    write("m.yaml", "workload: {name: sync_call, mechanisms: [pip]}\n");
+    const Output mechanism = stile("run m.yaml");
+    EXPECT_EQ(mechanism.code, 2);
+    EXPECT_THAT(mechanism.err,
+                HasSubstr("m.yaml:1:42: error: 'workload.mechanisms' cannot be 'pip'; did you mean 'pipe'?"));
+}
+
+TEST_F(Stile, CommandLineMistakesEndInTwo) {
+    for (const char* arguments : {"", "rnu x.yaml", "run", "run x.yaml --jobs 0", "run x.yaml --nonsense",
+                                  "list", "list colours", "report absent", "disasm absent"}) {
+        const Output output = stile(arguments);
+        EXPECT_EQ(output.code, 2) << arguments << "\n" << output.err;
+        EXPECT_FALSE(output.err.empty()) << arguments;
+    }
+}
+
+TEST_F(Stile, NothingOfTheUsersIsOverwritten) {
+    std::filesystem::create_directory("mine");
+    write("mine/thesis.tex", "x");
+    const Output output = run("", "mine");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("--out mine: error: this exists and is no run directory"));
+    EXPECT_TRUE(std::filesystem::exists("mine/thesis.tex"));
+}
+
+TEST_F(Stile, ListsSaySomething) {
+    EXPECT_THAT(stile("list machines").out,
+                testing::AllOf(HasSubstr("default "), HasSubstr("xeon-e3-1220v2")));
+    const std::string mechanisms = stile("list mechanisms").out;
+    for (const char* name : {"function", "syscall", "pipe", "binder", "dipc"})
+        EXPECT_THAT(mechanisms, HasSubstr(name));
+    EXPECT_THAT(stile("list workloads").out, testing::AllOf(HasSubstr("program"), HasSubstr("sync_call")));
+    EXPECT_THAT(stile("list parameters").out, HasSubstr("machine.codoms.apl_cache.entries\n"));
+    EXPECT_THAT(stile("list stats").out, HasSubstr("core0.dcache.misses"));
+    EXPECT_THAT(stile("list instructions").out, HasSubstr("cd.aplfill"));
+    const auto schema = nlohmann::json::parse(stile("schema").out);
+    EXPECT_TRUE(schema["properties"]["machine"]["properties"].contains("l1d"));
+}
+
+TEST_F(Stile, VersionNamesToolchainAndImages) {
+    const Output output = stile("--version");
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.out, testing::StartsWith("stile 0.1.0 ("));
+    EXPECT_THAT(output.out, HasSubstr("SystemC 2.3."));
+    EXPECT_THAT(output.out, testing::ContainsRegex("guest kernel sha256 [0-9a-f]{64}"));
+    EXPECT_THAT(output.out, HasSubstr("guest sync_call/sync_client sha256 "));
+}
+
+TEST_F(Stile, DisassemblesCodeAndElfFiles) {
+    write("flat", "\x55\x48\x89\xe5\x0f\x0a\xd8\xc3");
+    const std::string flat = stile("disasm flat").out;
+    EXPECT_THAT(flat, HasSubstr("push rbp"));
+    EXPECT_THAT(flat, HasSubstr("cd.aplinv rax"));
+    EXPECT_THAT(flat, HasSubstr("ret"));
+    const std::string elf = stile("disasm " STILE_GUEST_HELLO).out;
+    EXPECT_THAT(elf, HasSubstr("section .text\n"));
+    EXPECT_THAT(elf, HasSubstr(" <main>:\n"));
+}
+
+TEST_F(Stile, ProgressGoesToTerminalsOnly) {
+    const Output output = run("--set workload.mechanisms=[function] --set workload.sizes=[0]", "r");
+    EXPECT_EQ(output.code, 0);
+    EXPECT_EQ(output.err, "stile: results are in r\n");
+}
+
+TEST_F(Stile, AnInterruptKeepsWhatIsDone) {
+    write("run.yaml", "extends: " STILE_SOURCE_DIR
+                      "/configs/runs/compare.yaml\nworkload: {mechanisms: [function, pipe], sizes: [0]}\n"
+                      "measure: {warmup: 0, repetitions: 10}\n");
+    // The second row has far more to do than the test has time.
+    write("long.yaml", "extends: run.yaml\nmeasure: {repetitions: 5000000, max_time: 1000 s}\n");
+    const Output output =
+        shell("exec timeout --signal=INT 3 " STILE_PROGRAM " run long.yaml --jobs 1 --out r");
+    EXPECT_THAT(contents("r/config.yaml"), HasSubstr("repetitions: 5000000"));
+    EXPECT_THAT(output.out, HasSubstr("not finished"));
+    const Output code =
+        shell(STILE_PROGRAM " run long.yaml --jobs 1 --out r & p=$!; sleep 2; kill -INT $p; wait $p");
+    EXPECT_EQ(code.code, 130);
+}
+
+}  // namespace
+}  // namespace stile::sim

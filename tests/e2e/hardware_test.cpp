@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: does slower hardware make slower calls, whichever structure is slowed down?
+#include "tests/e2e/stile.h"
+
+namespace stile::sim {
+namespace {
+
+struct Slower {
+    const char *name, *setting, *base;  // what is set in both runs, to make the structure matter
+    const char* mechanisms;
+    const char* size;
+};
+
+class SlowerHardware : public Stile, public testing::WithParamInterface<Slower> {};
+
+TEST_P(SlowerHardware, RaisesEveryRowThatTouchesIt) {
+    const Slower& p = GetParam();
+    const std::string common = std::string("--set workload.mechanisms=") + p.mechanisms +
+                               " --set workload.sizes=" + p.size + " --set workload.policies=[low] " + p.base;
+    ASSERT_EQ(run(common, "fast").code, 0);
+    ASSERT_EQ(run(common + " --set " + p.setting, "slow").code, 0);
+    const Csv fast = results("fast"), slow = results("slow");
+    ASSERT_EQ(fast.rows.size(), slow.rows.size());
+    ASSERT_GT(fast.rows.size(), 0u);
+    for (size_t i = 0; i < fast.rows.size(); ++i) {
+        EXPECT_GT(number(slow, i, "cycles_mean"), number(fast, i, "cycles_mean")) << fast.at(i, "mechanism");
+    }
+}
+
+// Small caches bring the levels behind them into play; the second row of each pair is then slowed down.
+constexpr const char* small_l1 = "--set 'machine.l1d.size=1 KiB' --set machine.l1d.ways=2";
+constexpr const char* small_l2 =
+    "--set 'machine.l1d.size=1 KiB' --set machine.l1d.ways=2 --set 'machine.l2.size=2 KiB' --set "
+    "machine.l2.ways=2";
+constexpr const char* no_llc =
+    "--set 'machine.l1d.size=1 KiB' --set machine.l1d.ways=2 --set 'machine.l2.size=2 KiB' --set "
+    "machine.l2.ways=2 "
+    "--set 'machine.llc.size=4 KiB' --set machine.llc.ways=2";
+constexpr const char* all = "[function,syscall,dipc,binder,pipe]";
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, SlowerHardware,
+    testing::Values(
+        Slower{"l1d", "machine.l1d.latency=12", "", all, "[0]"},
+        Slower{"l1i", "machine.l1i.latency=4", "", all, "[0]"},
+        Slower{"l2", "machine.l2.latency=40", small_l1, "[dipc,binder,pipe]", "[4096]"},
+        Slower{"llc", "machine.llc.latency=90", small_l2, "[dipc,binder,pipe]", "[4096]"},
+        Slower{"memory", "machine.memory.latency=900", no_llc, "[dipc,binder,pipe]", "[4096]"},
+        Slower{"apl_cache", "machine.codoms.apl_cache.latency=20", "", "[dipc]", "[0]"},
+        Slower{"dtlb", "machine.stlb.latency=40", "--set machine.dtlb.entries=4", "[binder,pipe]", "[4096]"},
+        Slower{"syscall", "machine.core.latencies.sys_syscall=400", "", "[syscall,binder,pipe]", "[0]"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Stile, ACoreWithoutTimeCountsInstructions) {
+    ASSERT_EQ(run("--core functional --set workload.sizes=[0]", "f").code, 0);
+    const Csv csv = results("f");
+    for (size_t i = 0; i < csv.rows.size(); ++i) {
+        EXPECT_EQ(csv.at(i, "core"), "functional");
+        EXPECT_NEAR(number(csv, i, "cycles_p50"), number(csv, i, "instructions"), 1)
+            << csv.at(i, "mechanism");
+    }
+}
+
+}  // namespace
+}  // namespace stile::sim

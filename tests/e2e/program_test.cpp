@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: do ordinary programs behave as on Linux, and do those that go wrong say how?
+#include "tests/e2e/stile.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+class Program : public Stile {
+  protected:
+    // Compiles with plain musl-gcc, as a user would.
+    void compile(const std::string& source, const std::string& flags = "-static") {
+        write("p.c", source);
+        const Output made = shell(STILE_MUSL_GCC " " + flags + " -O2 p.c -o p");
+        ASSERT_EQ(made.code, 0) << made.err;
+    }
+    Output simulate(const std::string& more = "", const std::string& arguments = "") {
+        write("program.yaml", "workload:\n  name: program\n  path: p\n" + more);
+        return stile("run program.yaml --out r " + arguments);
+    }
+};
+
+TEST_F(Program, PrintsTheSameAsOnTheHost) {
+    std::filesystem::copy(STILE_SOURCE_DIR "/examples/hello.c", "hello.c");
+    ASSERT_EQ(shell(STILE_MUSL_GCC " -static hello.c -o p").code, 0);
+    const Output output = simulate("  args: [a, \"b c\"]\n");
+    ASSERT_EQ(output.code, 0) << output.err;
+    const Output native = shell("cd / && exec -a /bin/p '" + folder_ + "/p' a 'b c'");
+    EXPECT_THAT(native.out, HasSubstr("Hello from /bin/p a b c"));
+    EXPECT_EQ(contents("r/console.txt"), native.out);
+    EXPECT_THAT(output.out, testing::ContainsRegex("program +exit 0"));
+}
+
+TEST_F(Program, GetsArgumentsEnvironmentInputAndFiles) {
+    compile(
+        "#include <stdio.h>\n#include <stdlib.h>\n"
+        "int main(int c, char** v) { char b[99]; FILE* f = fopen(\"/etc/motd\", \"r\");\n"
+        "printf(\"%d %s %s\\n\", c, v[1], getenv(\"COLOUR\")); fgets(b, 99, stdin); fputs(b, stdout);\n"
+        "fgets(b, 99, f); fputs(b, stdout); return 3; }\n");
+    write("input", "typed\n");
+    std::filesystem::create_directories("guest/etc");
+    write("guest/etc/motd", "welcome\n");
+    const Output output =
+        simulate("  args: [one]\n  env: [COLOUR=red]\n  stdin: input\n  files: guest\n  expect_exit: 3\n");
+    EXPECT_EQ(output.code, 0) << output.err;
+    EXPECT_EQ(contents("r/console.txt"), "2 one red\ntyped\nwelcome\n");
+}
+
+TEST_F(Program, AnotherExitStatusIsAFailure) {
+    compile("int main() { return 5; }\n");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err,
+                HasSubstr("the main process ended with exit status 5; workload.expect_exit is 0"));
+    EXPECT_TRUE(std::filesystem::exists("r/stats.txt"));
+}
+
+TEST_F(Program, ACrashNamesSignalPlaceAndAddress) {
+    compile(
+        "#include <stdio.h>\nint main() { puts(\"before\"); fflush(stdout); *(volatile int*)0x1234 = 1; "
+        "return 0; }\n");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err, HasSubstr("SIGSEGV"));
+    EXPECT_THAT(output.err, HasSubstr("0x1234"));
+    EXPECT_THAT(output.err, HasSubstr("main"));
+    EXPECT_EQ(contents("r/console.txt"), "before\n");
+}
+
+TEST_F(Program, AnUnknownInstructionNamesItself) {
+    // vaddps ymm0, ymm0, ymm0: valid x86, and not in this version.
+    compile("int main() { __asm__ volatile(\".byte 0xc5,0xfc,0x58,0xc0\"); return 0; }\n");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err, HasSubstr("c5 fc 58 c0"));
+    EXPECT_THAT(output.err, HasSubstr("vaddps"));
+    EXPECT_THAT(output.err, HasSubstr("main"));
+}
+
+TEST_F(Program, AnEndlessOneIsStopped) {
+    compile(
+        "#include <stdio.h>\nint main() { puts(\"round\"); fflush(stdout); for (volatile int i = 0;; ++i) {} "
+        "}\n");
+    const Output output = simulate("", "--max-time '5 ms'");
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err, HasSubstr("it had not ended after 5 ms of simulated time (measure.max_time)"));
+    EXPECT_THAT(output.err, HasSubstr("main"));
+    EXPECT_EQ(contents("r/console.txt"), "round\n");
+}
+
+TEST_F(Program, AMissingSystemCallIsCountedAndNamed) {
+    compile(
+        "#include <unistd.h>\n#include <errno.h>\n#include <sys/syscall.h>\n"
+        "int main() { return syscall(SYS_quotactl, 0, 0, 0, 0) == -1 && errno == ENOSYS ? 0 : 1; }\n");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 0) << output.err;
+    EXPECT_THAT(output.err, HasSubstr("quotactl"));
+    EXPECT_THAT(contents("r/stats.txt"), testing::ContainsRegex("kernel.enosys.quotactl +1 "));
+}
+
+TEST_F(Program, ConsoleIsShownAsItComes) {
+    compile("#include <stdio.h>\nint main() { puts(\"here I am\"); return 0; }\n");
+    const Output output = simulate("", "--console");
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.err, HasSubstr("here I am\n"));
+    EXPECT_THAT(output.out, testing::Not(HasSubstr("here I am")));
+}
+
+TEST_F(Program, WhatCannotRunIsRefusedBeforehand) {
+    compile("int main() { return 0; }\n");
+    EXPECT_EQ(simulate("  path2: x\n").code, 2);
+    write("p", "not a program");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("program.yaml:3:9: error: 'workload.path'"));
+    EXPECT_FALSE(std::filesystem::exists("r"));
+}
+
+}  // namespace
+}  // namespace stile::sim
