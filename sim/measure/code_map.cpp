@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/measure/code_map.h"
 
+#include <cxxabi.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace stile::sim {
 
 // Section that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make.
 static constexpr const char* stub_section = ".text.stub";
+
+// C++ names as they were written, without their arguments.
+static std::string readable(const std::string& symbol) {
+    int status = 0;
+    const std::unique_ptr<char, decltype(&std::free)> plain(
+        abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
+    if (status != 0 || !plain) return symbol;
+    const std::string name = plain.get();
+    // "(anonymous namespace)" is part of a name, the next bracket is not.
+    const size_t anonymous = name.rfind("(anonymous namespace)");
+    return name.substr(0, name.find('(', anonymous == name.npos ? 0 : anonymous + 1));
+}
 
 CodeMap::CodeMap(std::vector<CodeImage> images) {
     for (CodeImage& file : images) {
@@ -81,7 +95,7 @@ std::string CodeMap::name(const Image& image, uint64_t address) {
     const std::string& file = image.file.guest_path;
     const ElfSymbol* s = image.elf->at(address);
     if (!s) return fmt::format("{:#x} ({})", address, file);
-    return fmt::format("{}+{:#x} ({})", s->name, address - s->address, file);
+    return fmt::format("{}+{:#x} ({})", readable(s->name), address - s->address, file);
 }
 
 std::string CodeMap::symbol(uint64_t pid, uint64_t vaddr) const {
