@@ -74,4 +74,12 @@ class List {
     Link head_;
 };
 
+// Static lists side by side, made at compile time. A bare array of lists would be: g++ 12 constructs that one at
+// run time, and nobody runs constructors here.
+template <class L, unsigned n>
+struct ListArray {
+    L lists[n];
+    constexpr L& operator[](unsigned i) { return lists[i]; }
+};
+
 }  // namespace stile::os

@@ -14,7 +14,7 @@ namespace stile::os {
 constinit Page* page_frames = nullptr;
 
 namespace {
-constinit List<Page, &Page::free_link> free_lists[max_order + 1];
+constinit ListArray<List<Page, &Page::free_link>, max_order + 1> free_lists;
 constinit List<Page, &Page::free_link> warm;
 constinit unsigned warm_count = 0;
 constexpr unsigned warm_limit = 64;

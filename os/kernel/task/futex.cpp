@@ -22,7 +22,7 @@ struct FutexWaiter {
     bool woken;
 };
 constexpr unsigned buckets = 64;
-constinit List<FutexWaiter, &FutexWaiter::link> table[buckets];
+constinit ListArray<List<FutexWaiter, &FutexWaiter::link>, buckets> table;
 
 auto& bucket_of(uint64_t phys) { return table[(phys >> 2 ^ phys >> 12) % buckets]; }
 
