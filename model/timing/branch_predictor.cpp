@@ -56,6 +56,11 @@ bool BranchPredictor::direction(const BranchOutcome& b) {
 bool BranchPredictor::target(uint64_t from, uint64_t target) {
     const uint64_t set = (from ^ from >> 12) & (btb_.size() / btb_ways_ - 1);
     Target* way = &btb_[set * btb_ways_];
+    if (way->from == from) [[likely]] {
+        const bool known = way->target == target;
+        way->target = target;
+        return known;
+    }
     Target* const end = way + btb_ways_;
     Target* slot = std::find_if(way, end, [from](const Target& t) { return t.from == from; });
     const bool known = slot != end && slot->target == target;
