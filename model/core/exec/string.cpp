@@ -26,6 +26,7 @@ struct Pointers {
     const bool narrow;
     const int64_t step;
     const uint64_t source_base;
+    uint64_t single_left = 1;
 
     Pointers(Exec& x, const Uop* u)
         : x(x),
@@ -38,12 +39,15 @@ struct Pointers {
     uint64_t source() const { return reg(RSI) + source_base; }
     uint64_t destination() const { return reg(RDI); }
     bool repeated() const { return u->aux & 3; }
-    uint64_t count() const { return repeated() ? reg(RCX) : 1; }
+    uint64_t count() const { return repeated() ? reg(RCX) : single_left; }
     void advance(bool source, bool destination, uint64_t n) {
         const uint64_t by = static_cast<uint64_t>(step) * n;
         if (source) set(RSI, reg(RSI) + by);
         if (destination) set(RDI, reg(RDI) + by);
-        if (repeated()) set(RCX, reg(RCX) - n);
+        if (repeated())
+            set(RCX, reg(RCX) - n);
+        else
+            single_left = 0;
     }
 };
 
