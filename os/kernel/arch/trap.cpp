@@ -25,6 +25,8 @@ extern "C" const ExceptionEntry __ex_table_start[], __ex_table_end[];
     printk("rip %016lx rsp %016lx rflags %lx cr2 %016lx\n", f->rip, f->rsp, f->rflags, read_cr2());
     printk("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
     printk("rsi %016lx rdi %016lx rbp %016lx r8 %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
+    printk("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
+    printk("r13 %016lx r14 %016lx r15 %016lx cr3 %016lx\n", f->r13, f->r14, f->r15, read_cr3());
     if (f->vector == STILE_VEC_DOMAIN)
         printk("domain %lx to %lx, right %lx\n", read_msr(STILE_MSR_CD_FAULT_FROM), read_msr(STILE_MSR_CD_FAULT_TO),
                read_msr(STILE_MSR_CD_FAULT_RIGHT));

@@ -18,7 +18,7 @@ enum Condition : uint8_t { below = 2, above_or_equal = 3, equal = 4, not_equal =
 class Emitter {
   public:
     static constexpr unsigned capacity = 2048;
-    static constexpr unsigned max_labels = 8;
+    static constexpr unsigned max_labels = 8, max_references = 32;
 
     unsigned size() const { return size_; }
     const uint8_t* bytes() const { return code_; }
@@ -162,6 +162,10 @@ class Emitter {
             at_boundary();
         }
         if (pending_label_ >= 0) {
+            if (references_ == max_references) {
+                overflow_ = true;
+                return;
+            }
             reference_[references_++] = {size_ + held_ - 4, static_cast<unsigned>(pending_label_)};
             pending_label_ = -1;
         }
@@ -253,7 +257,7 @@ class Emitter {
     int pending_label_ = -1;
     bool overflow_ = false;
     unsigned target_[max_labels] = {};
-    Reference reference_[32];
+    Reference reference_[max_references];
 };
 
 }  // namespace stile::os

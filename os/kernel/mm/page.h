@@ -15,7 +15,9 @@ struct Page {
     uint8_t order = 0;      // of the block that starts here, while it is free or was allocated whole
     bool free = false;      // heads a free block
     uint8_t slab_class = 0; // kmalloc: 1 + size class; 0: not a slab page
+    uint64_t reserved = 0;  // 32 bytes: a frame's number is a shift away
 };
+static_assert(sizeof(Page) == 32);
 
 inline constexpr unsigned max_order = 10;  // 4 MiB blocks
 
