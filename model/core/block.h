@@ -18,9 +18,10 @@ struct Block {
     Phase phase = Phase::user;
     uint8_t cpl = 0;
     bool privileged = false;  // ring 3, on a page that may run CODOMs' privileged instructions
+    bool single = false;      // one instruction: the one in the shadow of sti
     bool dead = false;        // dropped while it may still be running
     BranchKind branch = BranchKind::none;
-    void* slot = nullptr;     // the timing model's
+    void* slot = nullptr;  // the timing model's
     uint64_t paddr = 0;
     uint64_t second_page = ~0ull;  // physical, where it straddles
 

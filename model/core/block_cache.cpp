@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t offset_mask = 0xfff;
 
-uint64_t key_of(const Block& b) { return BlockCache::key(b.paddr, b.cpl, b.privileged); }
+uint64_t key_of(const Block& b) { return BlockCache::key(b.paddr, b.cpl, b.privileged, b.single); }
 
 }  // namespace
 

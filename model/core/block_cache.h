@@ -15,8 +15,8 @@ namespace stile::model {
 
 class BlockCache {
   public:
-    static uint64_t key(uint64_t paddr, unsigned cpl, bool privileged) {
-        return paddr << 2 | (cpl ? 2 : 0) | (privileged ? 1 : 0);
+    static uint64_t key(uint64_t paddr, unsigned cpl, bool privileged, bool single) {
+        return paddr << 3 | (single ? 4 : 0) | (cpl ? 2 : 0) | (privileged ? 1 : 0);
     }
     Block* find(uint64_t key) const;
     Block* insert(uint64_t key, std::unique_ptr<Block> block);

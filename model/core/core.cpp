@@ -85,15 +85,16 @@ std::string Core::dump() const {
     const CpuState& s = impl_->s;
     static constexpr const char* names[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                               "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
-    std::string out = fmt::format("core {} at cycle {}, ring {}{}\n", impl_->id, now(), s.cpl, s.halted ? ", halted" : "");
+    std::string out =
+        fmt::format("core {} at cycle {}, ring {}{}\n", impl_->id, now(), s.cpl, s.halted ? ", halted" : "");
     for (unsigned i = 0; i < 16; ++i)
         out += fmt::format("{:>4} {:016x}{}", names[i], s.r[i], i % 4 == 3 ? "\n" : "  ");
-    out += fmt::format(" rip {:016x}  rflags {:08x}  cr0 {:x}  cr2 {:x}  cr3 {:x}  cr4 {:x}  efer {:x}\n", s.rip,
-                       rflags(), s.cr0, s.cr2, s.cr3, s.cr4, s.efer);
-    out += fmt::format("  cs {:04x} ss {:04x}  fs {:x}  gs {:x}  kernel gs {:x}\n", s.cs, s.ss, s.fs.base, s.gs.base,
-                       s.kernel_gs_base);
-    out += fmt::format("domain {} transfer {} from {}, saved {} transfer {}\n", s.cd.latch.tag, s.cd.latch.kind,
-                       s.cd.fault_from, s.cd.saved_latch.tag, s.cd.saved_latch.kind);
+    out += fmt::format(" rip {:016x}  rflags {:08x}  cr0 {:x}  cr2 {:x}  cr3 {:x}  cr4 {:x}  efer {:x}\n",
+                       s.rip, rflags(), s.cr0, s.cr2, s.cr3, s.cr4, s.efer);
+    out += fmt::format("  cs {:04x} ss {:04x}  fs {:x}  gs {:x}  kernel gs {:x}\n", s.cs, s.ss, s.fs.base,
+                       s.gs.base, s.kernel_gs_base);
+    out += fmt::format("domain {} transfer {} from {}, saved {} transfer {}\n", s.cd.latch.tag,
+                       s.cd.latch.kind, s.cd.fault_from, s.cd.saved_latch.tag, s.cd.saved_latch.kind);
     uint64_t at = s.rip;
     for (unsigned i = 0; i < 6; ++i) {
         uint8_t bytes[isa::max_instruction_bytes];

@@ -43,11 +43,11 @@ struct Core::Impl final : Exec {
     bool timed() const { return active != nullptr; }
 
     // --- transfer.cpp
-    void sync();          // after any change that decides about access: software TLB, generation, domain check
+    void sync();  // after any change that decides about access: software TLB, generation, domain check
     void arrive_later();  // the block ends, s.rip := target: note in the latch how control gets there
-    Block* enter(Fault& fault);
-    Block* translate(const FetchPage& page, uint64_t key, Fault& fault);
-    std::unique_ptr<Block> make_block(const FetchPage& page, Fault& fault);
+    Block* enter(Fault& fault, bool single);
+    Block* translate(const FetchPage& page, bool privileged, bool single, Fault& fault);
+    std::unique_ptr<Block> make_block(const FetchPage& page, bool single, Fault& fault);
     void code_stored(uint64_t paddr, unsigned bytes);
     void drop_all_code();
 
@@ -96,8 +96,8 @@ struct Core::Impl final : Exec {
     Timing* active = nullptr;   // timing->get() when the model is timed
     std::vector<Jump> jumps;
 
-    uint64_t from_rip = 0;      // the instruction that led to s.rip
-    bool partly_done = false;   // Exit::before: the micro-op at `at` has done part of its work
+    uint64_t from_rip = 0;     // the instruction that led to s.rip
+    bool partly_done = false;  // Exit::before: the micro-op at `at` has done part of its work
     std::unique_ptr<Timing> timing;
     CoreModel wanted, current;
     BlockCache cache;

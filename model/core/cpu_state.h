@@ -13,7 +13,21 @@ namespace stile::model {
 
 // RFLAGS bits (Intel SDM vol. 1, 3.4.3).
 namespace flag {
-enum : uint32_t { CF = 1, PF = 4, AF = 16, ZF = 64, SF = 128, TF = 256, IF = 512, DF = 1024, OF = 2048, NT = 1 << 14, RF = 1 << 16, AC = 1 << 18, ID = 1 << 21 };
+enum : uint32_t {
+    CF = 1,
+    PF = 4,
+    AF = 16,
+    ZF = 64,
+    SF = 128,
+    TF = 256,
+    IF = 512,
+    DF = 1024,
+    OF = 2048,
+    NT = 1 << 14,
+    RF = 1 << 16,
+    AC = 1 << 18,
+    ID = 1 << 21
+};
 inline constexpr uint32_t arithmetic = CF | PF | AF | ZF | SF | OF;
 }  // namespace flag
 
@@ -24,7 +38,7 @@ struct alignas(16) Xmm {
 struct X87State {
     std::array<long double, 8> st{};  // physical registers; st(i) = st[(top + i) & 7]
     uint16_t control = 0x37f, status = 0;
-    uint8_t top = 0, tag = 0;         // tag: bit i set = physical register i in use
+    uint8_t top = 0, tag = 0;  // tag: bit i set = physical register i in use
 };
 
 struct SegmentBase {
@@ -45,14 +59,14 @@ struct TransferLatch {
 };
 
 struct CodomsState {
-    uint64_t control = 0;           // STILE_MSR_CD_CTL
-    TransferLatch latch;            // live at ring 3
-    TransferLatch saved_latch;      // of the interrupted ring-3 code, while at ring 0
+    uint64_t control = 0;       // STILE_MSR_CD_CTL
+    TransferLatch latch;        // live at ring 3
+    TransferLatch saved_latch;  // of the interrupted ring-3 code, while at ring 0
     uint64_t dcs_ptr = 0, dcs_base = 0, dcs_limit = 0;
     uint64_t kcs = 0;
     std::array<stile_cap, STILE_CAP_REGS> caps{};
     uint16_t fault_from = 0, fault_to = 0;
-    uint32_t fault_right = 0;       // needed | had << 8
+    uint32_t fault_right = 0;  // needed | had << 8
     uint64_t fault_rip = 0;
 };
 

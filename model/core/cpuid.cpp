@@ -50,7 +50,8 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
             out[2] = bit(13) /*CX16*/ | bit(17) /*PCID*/ | bit(21) /*x2APIC*/ | bit(24) /*TSC deadline*/;
             out[3] = bit(0) /*FPU*/ | bit(2) /*DE*/ | bit(3) /*PSE*/ | bit(4) /*TSC*/ | bit(5) /*MSR*/ |
                      bit(6) /*PAE*/ | bit(8) /*CX8*/ | bit(9) /*APIC*/ | bit(13) /*PGE*/ | bit(15) /*CMOV*/ |
-                     bit(16) /*PAT*/ | bit(19) /*CLFLUSH*/ | bit(24) /*FXSR*/ | bit(25) /*SSE*/ | bit(26) /*SSE2*/;
+                     bit(16) /*PAT*/ | bit(19) /*CLFLUSH*/ | bit(24) /*FXSR*/ | bit(25) /*SSE*/ |
+                     bit(26) /*SSE2*/;
             break;
         case 4: {
             const CacheConfig* caches[4] = {&config.l1d, &config.l1i, &config.l2, &config.llc};
@@ -64,7 +65,8 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
             break;
         }
         case 7:
-            if (subleaf == 0) out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
+            if (subleaf == 0)
+                out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
             break;
         case 0xb:
             out[2] = subleaf & 0xff;
@@ -86,17 +88,26 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
                 out[3] = 16;
             }
             break;
-        case 0x80000000: out[0] = max_extended; break;
+        case 0x80000000:
+            out[0] = max_extended;
+            break;
         case 0x80000001:
             out[2] = bit(0) /*LAHF*/;
             out[3] = bit(11) /*syscall*/ | bit(20) /*NX*/ | bit(27) /*RDTSCP*/ | bit(29) /*long mode*/;
             break;
         case 0x80000002:
         case 0x80000003:
-        case 0x80000004: std::memcpy(out, brand + (leaf - 0x80000002) * 16, 16); break;
-        case 0x80000007: out[3] = bit(8) /*invariant TSC*/; break;
-        case 0x80000008: out[0] = 40 | 48 << 8; break;
-        default: break;
+        case 0x80000004:
+            std::memcpy(out, brand + (leaf - 0x80000002) * 16, 16);
+            break;
+        case 0x80000007:
+            out[3] = bit(8) /*invariant TSC*/;
+            break;
+        case 0x80000008:
+            out[0] = 40 | 48 << 8;
+            break;
+        default:
+            break;
     }
 }
 

@@ -66,7 +66,8 @@ bool Delivery::attempt(const Fault& what, Source source, Fault& nested) {
     if (!c_.read_descriptor(selector, code, nested)) return false;
     const unsigned ring = code >> 45 & 3;
     const bool is_code = (code >> 43 & 3) == 3, conforming = code >> 42 & 1, long_mode = code >> 53 & 1;
-    if (!is_code || !long_mode || (!conforming && ring > old_ring_)) return refuse(nested, VEC_GP, selector & 0xfffc);
+    if (!is_code || !long_mode || (!conforming && ring > old_ring_))
+        return refuse(nested, VEC_GP, selector & 0xfffc);
     if (!(code >> 47 & 1)) return refuse(nested, VEC_NP, selector & 0xfffc);
     const unsigned new_ring = conforming ? old_ring_ : ring;
 
@@ -75,7 +76,8 @@ bool Delivery::attempt(const Fault& what, Source source, Fault& nested) {
     if (!canonical(handler)) return refuse(nested, VEC_GP, 0);
 
     const uint64_t rflags = read_rflags(c_);
-    uint64_t frame[6] = {what.error, s.rip, s.cs, rflags | (source == Source::fault ? uint64_t{flag::RF} : 0), old_rsp_, s.ss};
+    uint64_t frame[6] = {what.error, s.rip, s.cs, rflags | (source == Source::fault ? uint64_t{flag::RF} : 0),
+                         old_rsp_,   s.ss};
     const unsigned words = what.has_error ? 6 : 5;
     // The pushes are made with the rights of the handler's ring.
     s.cpl = static_cast<uint8_t>(new_ring);
@@ -103,10 +105,13 @@ Severity severity(uint8_t vector) {
         case VEC_TS:
         case VEC_NP:
         case VEC_SS:
-        case VEC_GP: return Severity::contributory;
+        case VEC_GP:
+            return Severity::contributory;
         case VEC_PF:
-        case STILE_VEC_DOMAIN: return Severity::page;
-        default: return Severity::benign;
+        case STILE_VEC_DOMAIN:
+            return Severity::page;
+        default:
+            return Severity::benign;
     }
 }
 bool makes_double(uint8_t first, uint8_t second) {
@@ -126,7 +131,8 @@ void deliver(Core::Impl& c, Fault what, Source source) {
         if (source != Source::external && what.vector == VEC_DF) {
             c.broken = true;
             c.reason = fmt::format(
-                "triple fault on core {}: exception {} (error {:#x}, address {:#x}) while delivering a double fault, rip {:#x}, rsp {:#x}",
+                "triple fault on core {}: exception {} (error {:#x}, address {:#x}) while delivering a "
+                "double fault, rip {:#x}, rsp {:#x}",
                 c.id, nested.vector, nested.error, nested.address, c.s.rip, c.s.r[isa::RSP]);
             c.s.cpl = ring;
             return;
@@ -163,7 +169,8 @@ void Core::Impl::exception(const Fault& fault) {
 }
 
 void Core::Impl::software_interrupt(const Fault& fault) {
-    // The return address is that of the next instruction, but if the gate refuses, RIP is the instruction's own.
+    // The return address is that of the next instruction, but if the gate refuses, RIP is the instruction's
+    // own.
     Delivery delivery(*this, s.cpl);
     storing = nullptr;
     ++counters.exceptions;
@@ -171,7 +178,8 @@ void Core::Impl::software_interrupt(const Fault& fault) {
     set_ring(0);
     sync();
     Fault nested;
-    if (!delivery.attempt({fault.vector, false, 0, 0}, fault.has_error ? Source::software : Source::external, nested)) {
+    if (!delivery.attempt({fault.vector, false, 0, 0}, fault.has_error ? Source::software : Source::external,
+                          nested)) {
         s.cpl = ring;
         s.rip = from_rip;
         sync();

@@ -8,13 +8,30 @@ namespace stile::model {
 namespace {
 
 enum Register : uint32_t {
-    ID = 0x802, VERSION = 0x803, TPR = 0x808, PPR = 0x80a, EOI = 0x80b, LDR = 0x80d, SVR = 0x80f, ISR = 0x810,
-    TMR = 0x818, IRR = 0x820, ESR = 0x828, ICR = 0x830, LVT_TIMER = 0x832, LVT_THERMAL = 0x833,
-    LVT_ERROR = 0x837, INITIAL = 0x838, CURRENT = 0x839, DIVIDE = 0x83e, SELF_IPI = 0x83f
+    ID = 0x802,
+    VERSION = 0x803,
+    TPR = 0x808,
+    PPR = 0x80a,
+    EOI = 0x80b,
+    LDR = 0x80d,
+    SVR = 0x80f,
+    ISR = 0x810,
+    TMR = 0x818,
+    IRR = 0x820,
+    ESR = 0x828,
+    ICR = 0x830,
+    LVT_TIMER = 0x832,
+    LVT_THERMAL = 0x833,
+    LVT_ERROR = 0x837,
+    INITIAL = 0x838,
+    CURRENT = 0x839,
+    DIVIDE = 0x83e,
+    SELF_IPI = 0x83f
 };
 
 constexpr uint64_t version = 0x00050014;  // six LVT entries, no suppression of EOI broadcasts
-constexpr uint32_t error_send_accept = 1 << 2, error_illegal_vector_sent = 1 << 5, error_illegal_vector = 1 << 6;
+constexpr uint32_t error_send_accept = 1 << 2, error_illegal_vector_sent = 1 << 5,
+                   error_illegal_vector = 1 << 6;
 
 }  // namespace
 
@@ -45,7 +62,8 @@ void LocalApic::raise(unsigned vector) {
 
 int LocalApic::pending() const {
     const int vector = highest(requested_);
-    if (vector < 0 || !enabled() || (static_cast<unsigned>(vector) & 0xf0) <= (processor_priority() & 0xf0)) return -1;
+    if (vector < 0 || !enabled() || (static_cast<unsigned>(vector) & 0xf0) <= (processor_priority() & 0xf0))
+        return -1;
     return vector;
 }
 
@@ -55,7 +73,8 @@ void LocalApic::accept(unsigned vector) {
 }
 
 void LocalApic::start(uint64_t now) {
-    due_ = initial_ == 0 || mode() == Mode::deadline ? never : now + static_cast<uint64_t>(initial_) * divisor();
+    due_ =
+        initial_ == 0 || mode() == Mode::deadline ? never : now + static_cast<uint64_t>(initial_) * divisor();
 }
 
 void LocalApic::advance(uint64_t now) {
@@ -81,21 +100,35 @@ bool LocalApic::read(uint32_t msr, uint64_t now, uint64_t& value) const {
     if (msr >= IRR && msr < IRR + 8) return value = requested_[msr - IRR], true;
     if (msr >= LVT_THERMAL && msr <= LVT_ERROR) return value = lvt_other_[msr - LVT_THERMAL], true;
     switch (msr) {
-        case ID: return value = id_, true;
-        case VERSION: return value = version, true;
-        case TPR: return value = tpr_, true;
-        case PPR: return value = processor_priority(), true;
-        case LDR: return value = (id_ >> 4) << 16 | 1u << (id_ & 15), true;
-        case SVR: return value = spurious_, true;
-        case ESR: return value = error_, true;
-        case ICR: return value = command_, true;
-        case LVT_TIMER: return value = lvt_timer_, true;
-        case INITIAL: return value = initial_, true;
+        case ID:
+            return value = id_, true;
+        case VERSION:
+            return value = version, true;
+        case TPR:
+            return value = tpr_, true;
+        case PPR:
+            return value = processor_priority(), true;
+        case LDR:
+            return value = (id_ >> 4) << 16 | 1u << (id_ & 15), true;
+        case SVR:
+            return value = spurious_, true;
+        case ESR:
+            return value = error_, true;
+        case ICR:
+            return value = command_, true;
+        case LVT_TIMER:
+            return value = lvt_timer_, true;
+        case INITIAL:
+            return value = initial_, true;
         case CURRENT:
-            value = due_ == never || mode() == Mode::deadline || now >= due_ ? 0 : (due_ - now + divisor() - 1) / divisor();
+            value = due_ == never || mode() == Mode::deadline || now >= due_
+                        ? 0
+                        : (due_ - now + divisor() - 1) / divisor();
             return true;
-        case DIVIDE: return value = divide_, true;
-        default: return false;
+        case DIVIDE:
+            return value = divide_, true;
+        default:
+            return false;
     }
 }
 
@@ -105,8 +138,9 @@ bool LocalApic::send(uint64_t command) {
     if (command & 0xfff32000ull) return false;  // reserved bits
     command_ = command;
     const bool logical = command & 0x800;
-    const bool named = logical ? (destination >> 16 == id_ >> 4 && (destination >> (id_ & 15) & 1)) || destination == ~0u
-                               : destination == id_ || destination == ~0u;
+    const bool named =
+        logical ? (destination >> 16 == id_ >> 4 && (destination >> (id_ & 15) & 1)) || destination == ~0u
+                : destination == id_ || destination == ~0u;
     const bool self = shorthand == 1 || shorthand == 2 || (shorthand == 0 && named);
     if (!self) {
         pending_error_ |= error_send_accept;
@@ -152,7 +186,8 @@ bool LocalApic::write(uint32_t msr, uint64_t value, uint64_t now) {
             error_ = pending_error_;
             pending_error_ = 0;
             return true;
-        case ICR: return send(value);
+        case ICR:
+            return send(value);
         case LVT_TIMER: {
             if (v & ~0x710ffu || (v >> 17 & 3) == 3) return false;
             const Mode before = mode();
@@ -173,7 +208,8 @@ bool LocalApic::write(uint32_t msr, uint64_t value, uint64_t now) {
             if (v >> 8) return false;
             raise(v & 0xff);
             return true;
-        default: return false;
+        default:
+            return false;
     }
 }
 

@@ -14,11 +14,12 @@ struct MemEvent {
     uint64_t vaddr = 0, paddr = 0;
     uint32_t bytes = 0;  // a run of a rep-string instruction is one event per page at most
     MemKind kind = MemKind::load;
-    uint8_t insn = 0;    // index within the block
+    uint8_t insn = 0;  // index within the block
 };
 
 struct MemLog {
-    // A block has at most 255 micro-ops with two events each; a rep-string iteration chunk is bounded likewise.
+    // A block has at most 255 micro-ops with two events each; a rep-string iteration chunk is bounded
+    // likewise.
     static constexpr unsigned capacity = 1024;
     bool on = false;
     unsigned n = 0;

@@ -12,9 +12,21 @@
 namespace stile::model {
 
 enum class Phase : uint8_t {
-    user, stub, proxy, entry_exit, dispatch, copy, schedule, pt_switch, refill, wait, other, count
+    user,
+    stub,
+    proxy,
+    entry_exit,
+    dispatch,
+    copy,
+    schedule,
+    pt_switch,
+    refill,
+    wait,
+    other,
+    count
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Phase::count)> phase_names{
-    "user", "stub", "proxy", "entry_exit", "dispatch", "copy", "schedule", "pt_switch", "refill", "wait", "other"};
+    "user",     "stub",      "proxy",  "entry_exit", "dispatch", "copy",
+    "schedule", "pt_switch", "refill", "wait",       "other"};
 
 }  // namespace stile::model

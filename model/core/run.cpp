@@ -79,7 +79,8 @@ void Core::Impl::execute(Block* b) {
             (check_domain && jump.tag != s.cd.latch.tag))
             break;
         Block* to = jump.block;
-        if (exit == Exit::direct && (target ^ pc) < 0x1000 && !b->dead && !b->code.straddles && !to->code.straddles)
+        if (exit == Exit::direct && (target ^ pc) < 0x1000 && !b->dead && !b->code.straddles &&
+            !to->code.straddles)
             b->link[taken] = to;
         pc = target;
         b = to;
@@ -176,9 +177,12 @@ Stop Core::Impl::run(Cycles until) {
             continue;
         }
         horizon = std::min<Cycles>(until, apic.next_event());
-        if (shadow && vector >= 0) horizon = 0;
+        // In the shadow of sti exactly one instruction runs before a pending interrupt is taken: a kernel
+        // that opens a window with `sti; nop; cli` must find it open.
+        const bool single = shadow && vector >= 0;
+        if (single) horizon = 0;
         Fault refused;
-        if (Block* b = enter(refused))
+        if (Block* b = enter(refused, single))
             execute(b);
         else
             exception(refused);

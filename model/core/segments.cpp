@@ -53,16 +53,27 @@ bool Core::Impl::load_segment(unsigned segment, uint16_t selector, Fault& fault)
             if (!present(d)) return refuse(fault, VEC_SS, selector);
         } else {
             if (type(d) < 0x10 || (code && !(type(d) & 2))) return refuse(fault, VEC_GP, selector);
-            if (!(code && type(d) & 4) && (rpl > dpl(d) || s.cpl > dpl(d))) return refuse(fault, VEC_GP, selector);
+            if (!(code && type(d) & 4) && (rpl > dpl(d) || s.cpl > dpl(d)))
+                return refuse(fault, VEC_GP, selector);
             if (!present(d)) return refuse(fault, VEC_NP, selector);
         }
     }
     switch (segment) {
-        case ES: s.es = selector; break;
-        case SS: s.ss = selector; break;
-        case DS: s.ds = selector; break;
-        case FS: s.fs = {base(d), selector}; break;
-        default: s.gs = {base(d), selector}; break;
+        case ES:
+            s.es = selector;
+            break;
+        case SS:
+            s.ss = selector;
+            break;
+        case DS:
+            s.ds = selector;
+            break;
+        case FS:
+            s.fs = {base(d), selector};
+            break;
+        default:
+            s.gs = {base(d), selector};
+            break;
     }
     return true;
 }

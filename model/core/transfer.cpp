@@ -14,15 +14,22 @@ namespace {
 
 BranchKind branch_kind(Op op) {
     switch (op) {
-        case Op::jmp: return BranchKind::direct;
-        case Op::call: return BranchKind::call;
-        case Op::jmp_r: return BranchKind::indirect;
-        case Op::call_r: return BranchKind::indirect_call;
-        case Op::ret: return BranchKind::ret;
+        case Op::jmp:
+            return BranchKind::direct;
+        case Op::call:
+            return BranchKind::call;
+        case Op::jmp_r:
+            return BranchKind::indirect;
+        case Op::call_r:
+            return BranchKind::indirect_call;
+        case Op::ret:
+            return BranchKind::ret;
         case Op::jcc:
         case Op::jcxz:
-        case Op::loop: return BranchKind::conditional;
-        default: break;
+        case Op::loop:
+            return BranchKind::conditional;
+        default:
+            break;
     }
     return op >= Op::cmp_jcc1_rr && op <= Op::test_jcc8_ri ? BranchKind::conditional : BranchKind::none;
 }
@@ -72,11 +79,11 @@ void Core::Impl::code_stored(uint64_t paddr, unsigned bytes) {
         }
 }
 
-std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, Fault& fault) {
+std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single, Fault& fault) {
     const unsigned offset = s.rip & 0xfff, left = 0x1000 - offset;
     auto b = std::make_unique<Block>();
     b->paddr = page.page.page_paddr | offset;
-    b->code = translator.translate_block({page.host + offset, left}, left);
+    b->code = translator.translate_block({page.host + offset, left}, left, single ? 1 : 64);
     if (b->code.needs_more) {
         FetchPage second;
         if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
@@ -94,9 +101,9 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, Fault& faul
     return b;
 }
 
-Block* Core::Impl::translate(const FetchPage& page, uint64_t key, Fault& fault) {
+Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single, Fault& fault) {
     if (cache.size() > most_blocks) drop_all_code();
-    auto b = make_block(page, fault);
+    auto b = make_block(page, single, fault);
     if (!b) return nullptr;
     const HandlerTable& table = handlers(timed());
     for (Uop& u : b->code.uops) u.handler = reinterpret_cast<const void*>(table.select(u));
@@ -104,7 +111,8 @@ Block* Core::Impl::translate(const FetchPage& page, uint64_t key, Fault& fault) 
     b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
     b->branch = branch_kind(b->code.uops.back().op);
     b->cpl = s.cpl;
-    b->privileged = key & 1;
+    b->privileged = privileged;
+    b->single = single;
     if (b->privileged)
         b->phase = Phase::proxy;
     else if (b->code.uops.back().op == Op::syscall && b->code.insns.size() == 1)
@@ -115,13 +123,14 @@ Block* Core::Impl::translate(const FetchPage& page, uint64_t key, Fault& fault) 
         b->phase = s.cpl == 0 ? Phase::dispatch : Phase::user;
     mmu_unit.protect_code_page(b->paddr & ~0xfffull);
     if (b->code.straddles) mmu_unit.protect_code_page(b->second_page);
+    const uint64_t key = BlockCache::key(b->paddr, s.cpl, privileged, single);
     return cache.insert(key, std::move(b));
 }
 
-Block* Core::Impl::enter(Fault& fault) {
+Block* Core::Impl::enter(Fault& fault, bool single) {
     Jump& jump = jumps[jump_index(s.rip)];
     const bool known = jump.vaddr == s.rip && jump.generation == generation;
-    if (known && (!check_domain || jump.tag == s.cd.latch.tag)) {
+    if (known && !single && (!check_domain || jump.tag == s.cd.latch.tag)) {
         s.cd.latch.kind = check_domain ? uint8_t{STILE_XFER_SEQ} : s.cd.latch.kind;
         return jump.block;
     }
@@ -139,7 +148,7 @@ Block* Core::Impl::enter(Fault& fault) {
         }
     }
     const bool privileged = s.cpl == 3 && protection->privileged(page.page);
-    const uint64_t key = BlockCache::key(page.page.page_paddr | (s.rip & 0xfff), s.cpl, privileged);
+    const uint64_t key = BlockCache::key(page.page.page_paddr | (s.rip & 0xfff), s.cpl, privileged, single);
     Block* b = cache.find(key);
     if (b && b->code.straddles) {
         FetchPage second;
@@ -151,8 +160,8 @@ Block* Core::Impl::enter(Fault& fault) {
             b = nullptr;
         }
     }
-    if (!b) b = translate(page, key, fault);
-    if (b) jumps[jump_index(s.rip)] = {s.rip, generation, b, page.page.tag};
+    if (!b) b = translate(page, privileged, single, fault);
+    if (b && !single) jumps[jump_index(s.rip)] = {s.rip, generation, b, page.page.tag};
     // What the crossing did to the domain capability stack; the timing model adds the APL cache by itself.
     if (crossed && active && log.n > 0) {
         const BlockCost cost = active->event(isa::OpClass::codoms, log);

@@ -54,8 +54,8 @@ struct Adc {
                                                   reinterpret_cast<Unsigned<T>*>(&low));
         const bool carry2 = __builtin_add_overflow(static_cast<Unsigned<T>>(low), static_cast<Unsigned<T>>(c),
                                                    reinterpret_cast<Unsigned<T>*>(&r));
-        x.f.set_plain(result_flags(r) | (carry || carry2 ? flag::CF : 0u) | ((a ^ b ^ r) & 16 ? flag::AF : 0u) |
-                      (((a ^ r) & (b ^ r)) < 0 ? flag::OF : 0u));
+        x.f.set_plain(result_flags(r) | (carry || carry2 ? flag::CF : 0u) |
+                      ((a ^ b ^ r) & 16 ? flag::AF : 0u) | (((a ^ r) & (b ^ r)) < 0 ? flag::OF : 0u));
         return r;
     }
 };
@@ -66,8 +66,8 @@ struct Sbb {
         const bool c = carry_flag(x.f);
         const bool borrow = __builtin_sub_overflow(static_cast<Unsigned<T>>(a), static_cast<Unsigned<T>>(b),
                                                    reinterpret_cast<Unsigned<T>*>(&low));
-        const bool borrow2 = __builtin_sub_overflow(static_cast<Unsigned<T>>(low), static_cast<Unsigned<T>>(c),
-                                                    reinterpret_cast<Unsigned<T>*>(&r));
+        const bool borrow2 = __builtin_sub_overflow(
+            static_cast<Unsigned<T>>(low), static_cast<Unsigned<T>>(c), reinterpret_cast<Unsigned<T>*>(&r));
         x.f.set_plain(result_flags(r) | (borrow || borrow2 ? flag::CF : 0u) |
                       ((a ^ b ^ r) & 16 ? flag::AF : 0u) | (((a ^ b) & (a ^ r)) < 0 ? flag::OF : 0u));
         return r;
@@ -190,7 +190,8 @@ Next bit(Exec& x, const Uop* u) {
 }
 template <typename T, unsigned shift>
 Next bit_offset(Exec& x, const Uop* u) {
-    x.s.r[u->dst] = x.s.r[u->a] + (static_cast<int64_t>(get<T>(x, u->b)) >> shift) * static_cast<int64_t>(sizeof(T));
+    x.s.r[u->dst] =
+        x.s.r[u->a] + (static_cast<int64_t>(get<T>(x, u->b)) >> shift) * static_cast<int64_t>(sizeof(T));
     return next(x, u);
 }
 
@@ -201,7 +202,8 @@ Next scan(Exec& x, const Uop* u) {
     const auto v = get<Unsigned<T>>(x, u->a);
     set_logic<T>(x, static_cast<T>(v));
     if (v != 0)
-        put<T>(x, u->dst, static_cast<T>(reverse ? 8 * sizeof(T) - 1 - std::countl_zero(v) : std::countr_zero(v)));
+        put<T>(x, u->dst,
+               static_cast<T>(reverse ? 8 * sizeof(T) - 1 - std::countl_zero(v) : std::countr_zero(v)));
     return next(x, u);
 }
 
@@ -267,7 +269,7 @@ Next nothing(Exec& x, const Uop* u) { return next(x, u); }
 
 }  // namespace
 
-#define STILE_SET_BINARY(name, F, writes)                    \
+#define STILE_SET_BINARY(name, F, writes)                         \
     table.set(Op::name##1_rr, binary<F, int8_t, false, writes>);  \
     table.set(Op::name##2_rr, binary<F, int16_t, false, writes>); \
     table.set(Op::name##4_rr, binary<F, int32_t, false, writes>); \
@@ -277,7 +279,7 @@ Next nothing(Exec& x, const Uop* u) { return next(x, u); }
     table.set(Op::name##4_ri, binary<F, int32_t, true, writes>);  \
     table.set(Op::name##8_ri, binary<F, int64_t, true, writes>)
 
-#define STILE_SET_BIT(name, what)                      \
+#define STILE_SET_BIT(name, what)                         \
     table.set(Op::name##2_rr, bit<what, int16_t, false>); \
     table.set(Op::name##4_rr, bit<what, int32_t, false>); \
     table.set(Op::name##8_rr, bit<what, int64_t, false>); \
@@ -337,10 +339,13 @@ void register_alu(HandlerTable& table, bool) {
     table.set(Op::bsr8, scan<true, int64_t>);
 
     static constexpr auto setcc = by_condition<SetCc>();
-    static constexpr auto cmov2 = by_condition<CMov<int16_t>::With>(), cmov4 = by_condition<CMov<int32_t>::With>(),
+    static constexpr auto cmov2 = by_condition<CMov<int16_t>::With>(),
+                          cmov4 = by_condition<CMov<int32_t>::With>(),
                           cmov8 = by_condition<CMov<int64_t>::With>();
-    static constexpr auto movif1 = by_condition<MovIf<int8_t>::With>(), movif2 = by_condition<MovIf<int16_t>::With>(),
-                          movif4 = by_condition<MovIf<int32_t>::With>(), movif8 = by_condition<MovIf<int64_t>::With>();
+    static constexpr auto movif1 = by_condition<MovIf<int8_t>::With>(),
+                          movif2 = by_condition<MovIf<int16_t>::With>(),
+                          movif4 = by_condition<MovIf<int32_t>::With>(),
+                          movif8 = by_condition<MovIf<int64_t>::With>();
     table.set_by_condition(Op::setcc, setcc);
     table.set_by_condition(Op::cmov2, cmov2);
     table.set_by_condition(Op::cmov4, cmov4);

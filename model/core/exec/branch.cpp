@@ -15,7 +15,8 @@ using isa::RSP;
 inline uint64_t relative(const Exec& x, const Uop* u) { return x.s.r[PCBASE] + u->imm; }
 
 [[gnu::always_inline]] inline Next leave_if(Exec& x, const Uop* u, bool taken, uint64_t target) {
-    return leave(x, Exit::direct, taken ? target : after(x, u), taken ? STILE_XFER_JUMP : STILE_XFER_SEQ, taken);
+    return leave(x, Exit::direct, taken ? target : after(x, u), taken ? STILE_XFER_JUMP : STILE_XFER_SEQ,
+                 taken);
 }
 
 Next go_on(Exec& x, const Uop* u) { return leave(x, Exit::direct, after(x, u), STILE_XFER_SEQ, false); }
@@ -42,10 +43,12 @@ struct CmpJcc {
     struct With {
         static Next run(Exec& x, const Uop* u) {
             const int64_t a = get<T>(x, u->a);
-            const int64_t b = immediate ? static_cast<T>(static_cast<int64_t>(u->imm) >> 32) : get<T>(x, u->b);
+            const int64_t b =
+                immediate ? static_cast<T>(static_cast<int64_t>(u->imm) >> 32) : get<T>(x, u->b);
             x.f.set(FlagKind::sub, a, b, flag_shift<T>);
-            const uint64_t target = immediate ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
-                                              : relative(x, u);
+            const uint64_t target = immediate
+                                        ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
+                                        : relative(x, u);
             return leave_if(x, u, condition_sub<cc>(a, b, flag_shift<T>), target);
         }
     };
@@ -59,8 +62,9 @@ struct TestJcc {
             const T b = immediate ? static_cast<T>(static_cast<int64_t>(u->imm) >> 32) : get<T>(x, u->b);
             const int64_t v = static_cast<T>(get<T>(x, u->a) & b);
             x.f.set(FlagKind::sub, v, 0, flag_shift<T>);
-            const uint64_t target = immediate ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
-                                              : relative(x, u);
+            const uint64_t target = immediate
+                                        ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
+                                        : relative(x, u);
             return leave_if(x, u, condition_sub<cc>(v, 0, flag_shift<T>), target);
         }
     };
@@ -111,16 +115,16 @@ void fill(HandlerTable& table) {
 
 }  // namespace
 
-#define STILE_SET_FUSED(name, F)                                                              \
-    do {                                                                                      \
-        static constexpr auto r1 = by_condition<F<int8_t, false>::With>(),                    \
-                              i1 = by_condition<F<int8_t, true>::With>(),                     \
-                              r2 = by_condition<F<int16_t, false>::With>(),                   \
-                              i2 = by_condition<F<int16_t, true>::With>(),                    \
-                              r4 = by_condition<F<int32_t, false>::With>(),                   \
-                              i4 = by_condition<F<int32_t, true>::With>(),                    \
-                              r8 = by_condition<F<int64_t, false>::With>(),                   \
-                              i8 = by_condition<F<int64_t, true>::With>();                    \
+#define STILE_SET_FUSED(name, F)                                                                \
+    do {                                                                                        \
+        static constexpr auto r1 = by_condition<F<int8_t, false>::With>(),                      \
+                              i1 = by_condition<F<int8_t, true>::With>(),                       \
+                              r2 = by_condition<F<int16_t, false>::With>(),                     \
+                              i2 = by_condition<F<int16_t, true>::With>(),                      \
+                              r4 = by_condition<F<int32_t, false>::With>(),                     \
+                              i4 = by_condition<F<int32_t, true>::With>(),                      \
+                              r8 = by_condition<F<int64_t, false>::With>(),                     \
+                              i8 = by_condition<F<int64_t, true>::With>();                      \
         table.set_by_condition(Op::name##1_rr, r1), table.set_by_condition(Op::name##1_ri, i1); \
         table.set_by_condition(Op::name##2_rr, r2), table.set_by_condition(Op::name##2_ri, i2); \
         table.set_by_condition(Op::name##4_rr, r4), table.set_by_condition(Op::name##4_ri, i4); \

@@ -99,7 +99,7 @@ inline Next raise(Exec& x, const Uop* u) {
     x.at = u;
     return nullptr;
 }
-Next raise(Exec& x, const Uop* u, Vector vector);                  // without an error code
+Next raise(Exec& x, const Uop* u, Vector vector);  // without an error code
 Next raise_error(Exec& x, const Uop* u, Vector vector, uint32_t error);
 inline Next raise_gp(Exec& x, const Uop* u, uint32_t error = 0) { return raise_error(x, u, VEC_GP, error); }
 
@@ -130,7 +130,8 @@ inline bool soft_hit(uint64_t tag, uint64_t vaddr, unsigned bytes) {
 }
 
 template <bool timed>
-inline void log_access(Exec& x, const Uop* u, uint64_t vaddr, const uint8_t* host, unsigned bytes, MemKind kind) {
+inline void log_access(Exec& x, const Uop* u, uint64_t vaddr, const uint8_t* host, unsigned bytes,
+                       MemKind kind) {
     if constexpr (timed) x.log.add(vaddr, static_cast<uint64_t>(host - x.ram), bytes, kind, u->insn);
 }
 
@@ -170,7 +171,9 @@ inline bool store(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
 }
 
 // --- Ends of blocks ----------------------------------------------------------------------------------------
-inline uint64_t after(const Exec& x, const Uop* u) { return x.s.r[isa::PCBASE] + static_cast<int64_t>(u->disp); }
+inline uint64_t after(const Exec& x, const Uop* u) {
+    return x.s.r[isa::PCBASE] + static_cast<int64_t>(u->disp);
+}
 
 [[gnu::always_inline]] inline Next leave(Exec& x, Exit exit, uint64_t target, uint8_t transfer, bool taken) {
     x.exit = exit;

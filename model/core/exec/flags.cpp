@@ -31,7 +31,8 @@ Parts parts(const LazyFlags& f) {
         case FlagKind::dec:
             return {a << f.shift, static_cast<uint8_t>(a), b != 0, (a + 1) << f.shift == 1ull << 63,
                     (a & 15) == 15};
-        case FlagKind::plain: break;
+        case FlagKind::plain:
+            break;
     }
     return {};
 }
@@ -41,18 +42,22 @@ Parts parts(const LazyFlags& f) {
 uint32_t arithmetic_flags(const LazyFlags& f) {
     if (f.kind == FlagKind::plain) return static_cast<uint32_t>(f.a) & flag::arithmetic;
     const Parts p = parts(f);
-    return (p.carry ? flag::CF : 0u) | (__builtin_parity(p.low) ? 0u : flag::PF) | (p.adjust ? flag::AF : 0u) |
-           (p.result == 0 ? flag::ZF : 0u) | (static_cast<int64_t>(p.result) < 0 ? flag::SF : 0u) |
-           (p.overflow ? flag::OF : 0u);
+    return (p.carry ? flag::CF : 0u) | (__builtin_parity(p.low) ? 0u : flag::PF) |
+           (p.adjust ? flag::AF : 0u) | (p.result == 0 ? flag::ZF : 0u) |
+           (static_cast<int64_t>(p.result) < 0 ? flag::SF : 0u) | (p.overflow ? flag::OF : 0u);
 }
 
 bool carry_flag(const LazyFlags& f) {
     switch (f.kind) {
-        case FlagKind::sub: return static_cast<uint64_t>(f.a) < static_cast<uint64_t>(f.b);
-        case FlagKind::add: return parts(f).carry;
+        case FlagKind::sub:
+            return static_cast<uint64_t>(f.a) < static_cast<uint64_t>(f.b);
+        case FlagKind::add:
+            return parts(f).carry;
         case FlagKind::inc:
-        case FlagKind::dec: return f.b != 0;
-        case FlagKind::plain: break;
+        case FlagKind::dec:
+            return f.b != 0;
+        case FlagKind::plain:
+            break;
     }
     return f.a & flag::CF;
 }

@@ -13,11 +13,11 @@
 namespace stile::model {
 
 enum class FlagKind : uint8_t {
-    sub,       // of a - b
-    add,       // of a + b
-    inc,       // a = result, b = CF from before
+    sub,  // of a - b
+    add,  // of a + b
+    inc,  // a = result, b = CF from before
     dec,
-    plain      // a = the flags themselves
+    plain  // a = the flags themselves
 };
 
 struct LazyFlags {
@@ -46,14 +46,30 @@ constexpr bool condition_in(uint32_t v, unsigned cc) {
     const bool c = v & flag::CF, z = v & flag::ZF, s = v & flag::SF, o = v & flag::OF, p = v & flag::PF;
     bool r = false;
     switch (cc >> 1) {
-        case 0: r = o; break;
-        case 1: r = c; break;
-        case 2: r = z; break;
-        case 3: r = c || z; break;
-        case 4: r = s; break;
-        case 5: r = p; break;
-        case 6: r = s != o; break;
-        default: r = z || s != o; break;
+        case 0:
+            r = o;
+            break;
+        case 1:
+            r = c;
+            break;
+        case 2:
+            r = z;
+            break;
+        case 3:
+            r = c || z;
+            break;
+        case 4:
+            r = s;
+            break;
+        case 5:
+            r = p;
+            break;
+        case 6:
+            r = s != o;
+            break;
+        default:
+            r = z || s != o;
+            break;
     }
     return r != static_cast<bool>(cc & 1);
 }
@@ -61,7 +77,9 @@ constexpr bool condition_in(uint32_t v, unsigned cc) {
 // Condition cc after a comparison of a with b at a width of 64 - shift bits.
 template <unsigned cc>
 inline bool condition_sub(int64_t a, int64_t b, unsigned shift) {
-    const auto sign = [&] { return static_cast<int64_t>((static_cast<uint64_t>(a) - static_cast<uint64_t>(b)) << shift) < 0; };
+    const auto sign = [&] {
+        return static_cast<int64_t>((static_cast<uint64_t>(a) - static_cast<uint64_t>(b)) << shift) < 0;
+    };
     const auto parity = [&] { return !__builtin_parity(static_cast<uint8_t>(a - b)); };
     bool r;
     if constexpr (cc >> 1 == 0) r = sign() != (a < b);

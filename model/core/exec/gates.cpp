@@ -79,8 +79,7 @@ Next far_return(Exec& x, const Uop* u, const uint64_t* frame, uint64_t rsp, uint
     s.cs = selector;
     const bool outward = ring > s.cpl;
     c.set_ring(ring);
-    return leave(x, outward && ring == 3 ? Exit::user : Exit::serial, frame[0],
-                 STILE_XFER_JUMP, true);
+    return leave(x, outward && ring == 3 ? Exit::user : Exit::serial, frame[0], STILE_XFER_JUMP, true);
 }
 
 Next iret(Exec& x, const Uop* u) {
@@ -102,7 +101,8 @@ Next retf(Exec& x, const Uop* u) {
         uint64_t stack[2];
         for (unsigned i = 0; i < 2; ++i) {
             stack[i] = 0;
-            if (!read_memory(x, u, x.s.r[RSP] + (2 + i) * u->size + u->imm, &stack[i], u->size)) return raise(x, u);
+            if (!read_memory(x, u, x.s.r[RSP] + (2 + i) * u->size + u->imm, &stack[i], u->size))
+                return raise(x, u);
         }
         return far_return(x, u, frame, stack[0] + u->imm, stack[1], true);
     }
@@ -149,7 +149,8 @@ Next unsupported(Exec& x, const Uop* u) {
     const isa::InsnInfo& insn = c.block->code.insns[u->insn];
     const uint64_t rip = x.s.r[isa::PCBASE] + insn.offset;
     uint8_t bytes[isa::max_instruction_bytes];
-    if (c.observer && x.mmu->probe_read(rip, bytes, insn.length)) c.observer->unsupported(c.self, rip, {bytes, insn.length});
+    if (c.observer && x.mmu->probe_read(rip, bytes, insn.length))
+        c.observer->unsupported(c.self, rip, {bytes, insn.length});
     return raise(x, u, VEC_UD);
 }
 

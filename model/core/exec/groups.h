@@ -28,9 +28,8 @@ void register_x87(HandlerTable& table, bool timed);
 // F<cc>::run for each of the sixteen conditions.
 template <template <unsigned> class F>
 constexpr std::array<Handler, 16> by_condition() {
-    return []<size_t... cc>(std::index_sequence<cc...>) {
-        return std::array<Handler, 16>{&F<cc>::run...};
-    }(std::make_index_sequence<16>());
+    return []<size_t... cc>(std::index_sequence<cc...>) { return std::array<Handler, 16>{&F<cc>::run...}; }
+    (std::make_index_sequence<16>());
 }
 
 }  // namespace stile::model

@@ -34,10 +34,10 @@ class HandlerTable {
 const HandlerTable& handlers(bool timed);
 
 // Rows of ops.def that come in sizes and with a register or an immediate as second operand.
-#define STILE_SET_1248(table, name, fn)                                                                    \
-    table.set(Op::name##1, fn<int8_t>);                                                                    \
-    table.set(Op::name##2, fn<int16_t>);                                                                   \
-    table.set(Op::name##4, fn<int32_t>);                                                                   \
+#define STILE_SET_1248(table, name, fn)  \
+    table.set(Op::name##1, fn<int8_t>);  \
+    table.set(Op::name##2, fn<int16_t>); \
+    table.set(Op::name##4, fn<int32_t>); \
     table.set(Op::name##8, fn<int64_t>)
 
 }  // namespace stile::model

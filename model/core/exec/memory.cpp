@@ -32,7 +32,8 @@ template <typename Memory, typename Register, bool will_write>
 template <bool timed, bool segmented, typename Memory, typename Register>
 Next load_op(Exec& x, const Uop* u) {
     Memory v;
-    if (!load_fast<timed>(x, u, effective<segmented>(x, u), v)) return load_slow<Memory, Register, false>(x, u);
+    if (!load_fast<timed>(x, u, effective<segmented>(x, u), v))
+        return load_slow<Memory, Register, false>(x, u);
     extend_into<Memory, Register>(x, u, v);
     return next(x, u);
 }
@@ -149,11 +150,11 @@ template <bool timed>
 void fill(HandlerTable& table) {
 #define STILE_SET_LOAD(name, Memory, Register) \
     table.set(Op::name, load_op<timed, false, Memory, Register>, load_op<timed, true, Memory, Register>)
-#define STILE_SET_LDW(n, Memory)                                                                            \
-    table.set(Op::ldw##n, load_for_write<timed, false, Memory>, load_for_write<timed, true, Memory>);       \
+#define STILE_SET_LDW(n, Memory)                                                                      \
+    table.set(Op::ldw##n, load_for_write<timed, false, Memory>, load_for_write<timed, true, Memory>); \
     table.set(Op::ldl##n, load_for_write<timed, false, Memory>, load_for_write<timed, true, Memory>)
-#define STILE_SET_STORE(n, T)                                                                              \
-    table.set(Op::st##n, store_op<timed, false, T, false>, store_op<timed, true, T, false>);               \
+#define STILE_SET_STORE(n, T)                                                                \
+    table.set(Op::st##n, store_op<timed, false, T, false>, store_op<timed, true, T, false>); \
     table.set(Op::sti##n, store_op<timed, false, T, true>, store_op<timed, true, T, true>)
     STILE_SET_LOAD(ld1, uint8_t, uint64_t);
     STILE_SET_LOAD(ld2, uint16_t, uint64_t);

@@ -13,15 +13,40 @@ namespace {
 using isa::RAX;
 using isa::RDX;
 
-template <typename T> struct Wide;
-template <> struct Wide<int8_t> { using type = int16_t; };
-template <> struct Wide<int16_t> { using type = int32_t; };
-template <> struct Wide<int32_t> { using type = int64_t; };
-template <> struct Wide<int64_t> { using type = __int128; };
-template <> struct Wide<uint8_t> { using type = uint16_t; };
-template <> struct Wide<uint16_t> { using type = uint32_t; };
-template <> struct Wide<uint32_t> { using type = uint64_t; };
-template <> struct Wide<uint64_t> { using type = unsigned __int128; };
+template <typename T>
+struct Wide;
+template <>
+struct Wide<int8_t> {
+    using type = int16_t;
+};
+template <>
+struct Wide<int16_t> {
+    using type = int32_t;
+};
+template <>
+struct Wide<int32_t> {
+    using type = int64_t;
+};
+template <>
+struct Wide<int64_t> {
+    using type = __int128;
+};
+template <>
+struct Wide<uint8_t> {
+    using type = uint16_t;
+};
+template <>
+struct Wide<uint16_t> {
+    using type = uint32_t;
+};
+template <>
+struct Wide<uint32_t> {
+    using type = uint64_t;
+};
+template <>
+struct Wide<uint64_t> {
+    using type = unsigned __int128;
+};
 template <typename T>
 using WideOf = typename Wide<T>::type;
 
@@ -72,12 +97,15 @@ Next divide(Exec& x, const Uop* u) {
     if (divisor == 0) return raise(x, u, VEC_DE);
     // The most negative dividend over -1 does not fit the wide type either.
     if constexpr (std::is_signed_v<T>)
-        if (divisor == -1 && dividend == static_cast<W>(UW{1} << (16 * sizeof(T) - 1))) return raise(x, u, VEC_DE);
+        if (divisor == -1 && dividend == static_cast<W>(UW{1} << (16 * sizeof(T) - 1)))
+            return raise(x, u, VEC_DE);
     const W quotient = static_cast<W>(dividend / static_cast<W>(divisor));
     const W remainder = static_cast<W>(dividend % static_cast<W>(divisor));
     if (static_cast<W>(static_cast<T>(quotient)) != quotient) return raise(x, u, VEC_DE);
     if constexpr (sizeof(T) == 1) {
-        put<uint16_t>(x, RAX, static_cast<uint16_t>(static_cast<uint8_t>(remainder) << 8 | static_cast<uint8_t>(quotient)));
+        put<uint16_t>(
+            x, RAX,
+            static_cast<uint16_t>(static_cast<uint8_t>(remainder) << 8 | static_cast<uint8_t>(quotient)));
     } else {
         put<T>(x, RAX, static_cast<T>(quotient));
         put<T>(x, RDX, static_cast<T>(remainder));

@@ -27,7 +27,8 @@ uint32_t shift_flags(U r, bool carry, bool overflow) {
 
 template <typename U>
 void rotate_flags(Exec& x, bool carry, bool overflow) {
-    x.f.set_plain((flags_of(x) & ~(flag::CF | flag::OF)) | (carry ? flag::CF : 0u) | (overflow ? flag::OF : 0u));
+    x.f.set_plain((flags_of(x) & ~(flag::CF | flag::OF)) | (carry ? flag::CF : 0u) |
+                  (overflow ? flag::OF : 0u));
 }
 
 // `n` is 1 .. 31, or 63 for 64-bit operands; it may exceed the width of 8- and 16-bit ones.
@@ -147,17 +148,17 @@ Next double_shift(Exec& x, const Uop* u) {
 
 }  // namespace
 
-#define STILE_SET_SHIFT(name, F)                        \
-    table.set(Op::name##1_rr, shift<F, uint8_t, false>);   \
-    table.set(Op::name##2_rr, shift<F, uint16_t, false>);  \
-    table.set(Op::name##4_rr, shift<F, uint32_t, false>);  \
-    table.set(Op::name##8_rr, shift<F, uint64_t, false>);  \
-    table.set(Op::name##1_ri, shift<F, uint8_t, true>);    \
-    table.set(Op::name##2_ri, shift<F, uint16_t, true>);   \
-    table.set(Op::name##4_ri, shift<F, uint32_t, true>);   \
+#define STILE_SET_SHIFT(name, F)                          \
+    table.set(Op::name##1_rr, shift<F, uint8_t, false>);  \
+    table.set(Op::name##2_rr, shift<F, uint16_t, false>); \
+    table.set(Op::name##4_rr, shift<F, uint32_t, false>); \
+    table.set(Op::name##8_rr, shift<F, uint64_t, false>); \
+    table.set(Op::name##1_ri, shift<F, uint8_t, true>);   \
+    table.set(Op::name##2_ri, shift<F, uint16_t, true>);  \
+    table.set(Op::name##4_ri, shift<F, uint32_t, true>);  \
     table.set(Op::name##8_ri, shift<F, uint64_t, true>)
 
-#define STILE_SET_DOUBLE_SHIFT(name, left)                        \
+#define STILE_SET_DOUBLE_SHIFT(name, left)                          \
     table.set(Op::name##2_rr, double_shift<left, uint16_t, false>); \
     table.set(Op::name##4_rr, double_shift<left, uint32_t, false>); \
     table.set(Op::name##8_rr, double_shift<left, uint64_t, false>); \

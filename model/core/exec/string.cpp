@@ -33,7 +33,9 @@ struct Pointers {
           u(u),
           narrow(u->aux & 4),
           step(x.s.rflags_system & flag::DF ? -static_cast<int64_t>(u->size) : u->size),
-          source_base(u->seg == isa::SEG_FS ? x.s.fs.base : u->seg == isa::SEG_GS ? x.s.gs.base : 0) {}
+          source_base(u->seg == isa::SEG_FS   ? x.s.fs.base
+                      : u->seg == isa::SEG_GS ? x.s.gs.base
+                                              : 0) {}
     uint64_t reg(unsigned r) const { return narrow ? static_cast<uint32_t>(x.s.r[r]) : x.s.r[r]; }
     void set(unsigned r, uint64_t v) { x.s.r[r] = narrow ? static_cast<uint32_t>(v) : v; }
     uint64_t source() const { return reg(RSI) + source_base; }
@@ -58,11 +60,15 @@ uint64_t elements_on_page(uint64_t vaddr, unsigned size) {
 
 const uint8_t* host_for_read(Exec& x, uint64_t vaddr, uint64_t bytes) {
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
-    return soft_hit(e.read, vaddr, static_cast<unsigned>(bytes)) ? reinterpret_cast<const uint8_t*>(vaddr + e.addend) : nullptr;
+    return soft_hit(e.read, vaddr, static_cast<unsigned>(bytes))
+               ? reinterpret_cast<const uint8_t*>(vaddr + e.addend)
+               : nullptr;
 }
 uint8_t* host_for_write(Exec& x, uint64_t vaddr, uint64_t bytes) {
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
-    return soft_hit(e.write, vaddr, static_cast<unsigned>(bytes)) ? reinterpret_cast<uint8_t*>(vaddr + e.addend) : nullptr;
+    return soft_hit(e.write, vaddr, static_cast<unsigned>(bytes))
+               ? reinterpret_cast<uint8_t*>(vaddr + e.addend)
+               : nullptr;
 }
 
 bool is_ram(Exec& x, uint64_t vaddr) {
@@ -136,7 +142,8 @@ Next movs(Exec& x, const Uop* u) {
         // (device, watched store, code page). Overlap within a piece is excluded by its size.
         uint64_t piece = 1;
         const uint64_t distance = to > from ? to - from : ~0ull;
-        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to)) piece = std::min<uint64_t>(n, slow_bytes / u->size);
+        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to))
+            piece = std::min<uint64_t>(n, slow_bytes / u->size);
         uint8_t data[slow_bytes];
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
         if (!read_memory(x, u, from, data, piece_bytes)) return raise(x, u);
@@ -223,10 +230,14 @@ Next scan(Exec& x, const Uop* u) {
 template <bool timed, template <bool, typename> class F>
 Next by_size(Exec& x, const Uop* u) {
     switch (u->size) {
-        case 1: return F<timed, int8_t>::run(x, u);
-        case 2: return F<timed, int16_t>::run(x, u);
-        case 4: return F<timed, int32_t>::run(x, u);
-        default: return F<timed, int64_t>::run(x, u);
+        case 1:
+            return F<timed, int8_t>::run(x, u);
+        case 2:
+            return F<timed, int16_t>::run(x, u);
+        case 4:
+            return F<timed, int32_t>::run(x, u);
+        default:
+            return F<timed, int64_t>::run(x, u);
     }
 }
 template <bool timed, typename T>

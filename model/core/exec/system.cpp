@@ -138,7 +138,7 @@ Next invlpg(Exec& x, const Uop* u) {
     return leave_serial(x, u);
 }
 
-template <TableRegister CpuState::* table>
+template <TableRegister CpuState::*table>
 Next load_table(Exec& x, const Uop* u) {
     uint8_t raw[10];
     if (!read_memory(x, u, effective(x, u), raw, 10)) return raise(x, u);
@@ -149,7 +149,7 @@ Next load_table(Exec& x, const Uop* u) {
     x.s.*table = t;
     return next(x, u);
 }
-template <TableRegister CpuState::* table>
+template <TableRegister CpuState::*table>
 Next store_table(Exec& x, const Uop* u) {
     uint8_t raw[10];
     std::memcpy(raw, &(x.s.*table).limit, 2);
@@ -169,7 +169,7 @@ Next ltr(Exec& x, const Uop* u) {
     if (!impl_of(x).load_task_register(get<uint16_t>(x, u->a), x.fault)) return raise(x, u);
     return next(x, u);
 }
-template <uint16_t CpuState::* reg>
+template <uint16_t CpuState::*reg>
 Next read_selector(Exec& x, const Uop* u) {
     x.s.r[u->dst] = x.s.*reg;
     return next(x, u);
@@ -183,7 +183,8 @@ Next rdseg(Exec& x, const Uop* u) {
 }
 Next wrseg(Exec& x, const Uop* u) {
     x.storing = nullptr;
-    if (!impl_of(x).load_segment(static_cast<unsigned>(u->imm), get<uint16_t>(x, u->a), x.fault)) return raise(x, u);
+    if (!impl_of(x).load_segment(static_cast<unsigned>(u->imm), get<uint16_t>(x, u->a), x.fault))
+        return raise(x, u);
     if (u->imm == 2) x.interrupt_shadow = true;
     return next(x, u);  // `pop fs` has a register to write after this
 }

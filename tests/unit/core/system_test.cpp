@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls, returns to user code, descriptors, control and model-specific registers, CPUID.
+#include "model/core/fault.h"
+#include "tests/unit/core/rig.h"
+
+namespace stile::model::test {
+
+using isa::RAX;
+using isa::RBX;
+using isa::RCX;
+using isa::RDX;
+using isa::RSP;
+
+namespace {
+
+GUEST(stop_here, "mov r15, rsp\n hlt");
+constexpr uint64_t handler_at = 0x180000, kernel_at = 0x190000;
+
+class System : public ::testing::Test {
+  protected:
+    System() {
+        rig.user_pages();
+        rig.load(handler_at, GUEST_BYTES(stop_here));
+        for (unsigned v = 0; v < 32; ++v) rig.gate(v, handler_at);
+    }
+    void run_code(std::span<const uint8_t> code, uint64_t at = code_at) {
+        rig.load(at, code);
+        ASSERT_EQ(rig.run(), Stop::idle_forever) << rig.core->dump();
+    }
+    uint64_t word(unsigned i) { return rig.at<uint64_t>(rig.reg(isa::R15) + 8 * i); }
+    Rig rig;
+};
+
+}  // namespace
+
+GUEST(user_calls, "mov ebx, 1000\n std\n 1: mov eax, 7\n syscall\n add rbp, rax\n dec ebx\n jne 1b\n hlt");
+GUEST(kernel_entry,
+      "swapgs\n mov [gs:0], rsp\n mov rsp, [gs:8]\n push rcx\n push r11\n lea rax, [rax + 35]\n pop r11\n "
+      "pop rcx\n mov rsp, [gs:0]\n"
+      " swapgs\n sysretq");
+TEST_F(System, SyscallAndSysretThereAndBack) {
+    CpuState& s = rig.core->state();
+    s.lstar = kernel_at;
+    s.sfmask = 0x600;  // IF, DF
+    s.kernel_gs_base = 0x220000;
+    rig.at<uint64_t>(0x220008) = 0x240000;
+    rig.load(kernel_at, GUEST_BYTES(kernel_entry));
+    rig.enter_user(user_code);
+    run_code(GUEST_BYTES(user_calls), user_code);
+    EXPECT_EQ(rig.reg(isa::RBP), 42000u);
+    EXPECT_EQ(rig.core->counters().syscalls, 1000u);
+    EXPECT_EQ(rig.core->counters().kernel_instructions, 1000u * 11 + 2);
+    EXPECT_EQ(rig.reg(isa::R11) & flag::DF, flag::DF) << "what user code had";
+    EXPECT_EQ(word(1), user_code + 5 + 1 + 5 + 2 + 3 + 2 + 2) << "the #GP of hlt at ring 3";
+    EXPECT_EQ(word(2), 0x2bu);
+    EXPECT_EQ(s.kernel_gs_base, 0x220000u);
+    // The instruction and nothing else of user code belongs to the crossing.
+    EXPECT_GE(rig.core->counters().phase[static_cast<size_t>(Phase::entry_exit)], 1000u);
+}
+
+GUEST(lone_syscall, "syscall");
+TEST_F(System, SyscallNeedsItsEnableBit) {
+    rig.core->state().efer &= ~1ull;
+    rig.enter_user(user_code);
+    run_code(GUEST_BYTES(lone_syscall), user_code);
+    EXPECT_EQ(word(0), user_code);
+}
+
+GUEST(bad_sysret, "mov rcx, 0x800000000000\n sysretq");
+TEST_F(System, SysretToANonCanonicalAddressFaultsInTheKernel) {
+    run_code(GUEST_BYTES(bad_sysret));
+    EXPECT_EQ(word(0), 0u);
+    EXPECT_EQ(word(1), code_at + 10);
+    EXPECT_EQ(word(2), 8u);
+}
+
+GUEST(to_user, "push 0x23\n push 0x4f0000\n push 0x3202\n push 0x2b\n push 0x400000\n iretq");
+GUEST(in_user, "pushfq\n pop rax\n cli\n hlt");
+TEST_F(System, IretqEntersRing3WithItsFlags) {
+    rig.load(user_code, GUEST_BYTES(in_user));
+    run_code(GUEST_BYTES(to_user));
+    EXPECT_EQ(rig.reg(RAX) & 0x3200, 0x3200u) << "IOPL 3 lets cli pass, so hlt is what faults";
+    EXPECT_EQ(word(1), user_code + 3);
+    EXPECT_EQ(word(3) & flag::IF, 0u);
+}
+
+GUEST(popf_user, "push 0\n popfq\n pushfq\n pop rbx\n hlt");
+TEST_F(System, PopfAtRing3KeepsTheInterruptFlag) {
+    rig.enter_user(user_code);
+    run_code(GUEST_BYTES(popf_user), user_code);
+    EXPECT_EQ(rig.reg(RBX), 0x202u);
+}
+
+GUEST(iret_bad_cs,
+      "push 0x23\n push 0x4f0000\n push 0x202\n push 0x13\n push 0x400000\n mov rbx, rsp\n iretq");
+TEST_F(System, IretqToADataSegmentIsRefused) {
+    run_code(GUEST_BYTES(iret_bad_cs));
+    EXPECT_EQ(word(0), 0x10u);
+    EXPECT_EQ(word(4), rig.reg(RBX));
+}
+
+GUEST(load_tr, "mov eax, 0x30\n ltr ax\n str bx\n ltr ax\n hlt");
+TEST_F(System, TaskRegisterBecomesBusy) {
+    run_code(GUEST_BYTES(load_tr));
+    EXPECT_EQ(rig.reg(RBX) & 0xffff, 0x30u);
+    EXPECT_EQ(rig.at<uint8_t>(gdt_at + 0x35), 0x8bu);
+    EXPECT_EQ(word(0), 0x30u) << "busy: the second load is refused";
+    EXPECT_EQ(rig.core->state().tss_base, tss_at);
+}
+
+GUEST(segment_bases,
+      "mov rax, 0x123456789000\n wrfsbase rax\n rdfsbase rbx\n mov ecx, 0xc0000100\n rdmsr\n mov esi, eax\n "
+      "mov edi, edx\n"
+      " xor eax, eax\n mov fs, eax\n rdfsbase rbp\n mov rax, 0x800000000000\n wrgsbase rax\n hlt");
+TEST_F(System, SegmentBases) {
+    run_code(GUEST_BYTES(segment_bases));
+    EXPECT_EQ(rig.reg(RBX), 0x123456789000u);
+    EXPECT_EQ(rig.reg(isa::RSI), 0x56789000u);
+    EXPECT_EQ(rig.reg(isa::RDI), 0x1234u);
+    EXPECT_EQ(rig.reg(isa::RBP), 0u) << "a null selector clears the base";
+    EXPECT_EQ(word(0), 0u) << "not canonical: #GP(0)";
+}
+
+GUEST(unknown_msr, "mov ecx, 0x12345\n rdmsr");
+TEST_F(System, UnknownMsrIsAGeneralProtectionFault) {
+    run_code(GUEST_BYTES(unknown_msr));
+    EXPECT_EQ(word(1), code_at + 5);
+}
+
+GUEST(all_cpuid,
+      "mov eax, 0\n cpuid\n mov [0x200000], ebx\n mov [0x200004], edx\n mov [0x200008], ecx\n mov eax, 1\n "
+      "cpuid\n mov r8d, ecx\n mov r9d, edx\n"
+      " mov eax, 4\n xor ecx, ecx\n cpuid\n mov r10d, ecx\n mov r11d, ebx\n mov eax, 0x57110000\n mov ecx, "
+      "1\n cpuid\n mov r12d, eax\n mov eax, 0x80000008\n cpuid\n hlt");
+TEST_F(System, CpuidTellsTheTruth) {
+    run_code(GUEST_BYTES(all_cpuid));
+    EXPECT_EQ(std::memcmp(rig.memory.host(0x200000), "StileStileSt", 12), 0);
+    EXPECT_EQ(rig.reg(isa::R8) & (1 << 27), 0u) << "OSXSAVE";
+    EXPECT_EQ(rig.reg(isa::R8) & (1u | 1 << 9 | 1 << 19 | 1 << 23 | 1 << 30), 0u)
+        << "no SSE3, SSSE3, SSE4.1, POPCNT, RDRAND";
+    EXPECT_EQ(rig.reg(isa::R9) & (1 << 25 | 1 << 26), static_cast<uint64_t>(1 << 25 | 1 << 26))
+        << "SSE, SSE2";
+    EXPECT_EQ(rig.reg(isa::R10) + 1, 64u) << "sets of the L1 data cache";
+    EXPECT_EQ(rig.reg(isa::R11) >> 22, 7u) << "ways - 1";
+    EXPECT_EQ(rig.reg(isa::R12), rig.config.apl_cache.entries);
+    EXPECT_EQ(rig.reg(RAX) & 0xff, 40u);
+}
+
+GUEST(cr3_switch, "mov rax, cr3\n mov cr3, rax\n mov cr3, rbx\n mov cr3, rax\n hlt");
+TEST_F(System, PageTableSwitchesCountChangesOnly) {
+    std::memcpy(rig.memory.host(0x300000), rig.memory.host(tables_at), 4096);
+    rig.core->state().r[RBX] = 0x300000;
+    run_code(GUEST_BYTES(cr3_switch));
+    EXPECT_EQ(rig.core->counters().page_table_switches, 2u);
+}
+
+// A new mapping is not seen before invlpg drops the old one from data and from fetches.
+GUEST(remap, "mov rax, [0x210000]\n mov [rsi], rdi\n invlpg [0x210000]\n mov rbx, [0x210000]\n hlt");
+TEST_F(System, InvlpgDropsTheTranslation) {
+    rig.at<uint64_t>(0x210000) = 1;
+    rig.at<uint64_t>(0x211000) = 2;
+    const uint64_t entry = rig.memory.paddr_of(&rig.pte(0x210000));
+    rig.map(entry & ~0xfffull, entry & ~0xfffull, P | W);
+    rig.core->state().r[isa::RSI] = entry;
+    rig.core->state().r[isa::RDI] = 0x211000 | P | W;
+    run_code(GUEST_BYTES(remap));
+    EXPECT_EQ(rig.reg(RAX), 1u);
+    EXPECT_EQ(rig.reg(RBX), 2u);
+}
+
+GUEST(clear_paging, "mov rax, cr0\n btr eax, 31\n mov cr0, rax");
+TEST_F(System, LongModeCannotBeLeft) {
+    run_code(GUEST_BYTES(clear_paging));
+    EXPECT_EQ(word(0), 0u);
+    EXPECT_EQ(word(1), code_at + 3 + 4);
+}
+
+GUEST(time, "rdtsc\n mov ebx, eax\n nop\n nop\n nop\n rdtsc\n sub eax, ebx\n hlt");
+TEST_F(System, TimeStampCounterIsExact) {
+    run_code(GUEST_BYTES(time));
+    EXPECT_EQ(rig.reg(RAX), 5u) << "one cycle per instruction";
+}
+
+GUEST(breakpoints, "mov eax, 1\n mov dr7, rax");
+TEST_F(System, HardwareBreakpointsAreRefusedAloud) {
+    run_code(GUEST_BYTES(breakpoints));
+    EXPECT_EQ(word(0), code_at + 5);
+    EXPECT_EQ(rig.unsupported_at.size(), 1u);
+}
+
+GUEST(far_return, "push 8\n lea rax, [rip + 1f]\n push rax\n rex.W retf\n ud2\n 1: mov ebx, 3\n hlt");
+TEST_F(System, FarReturn) {
+    run_code(GUEST_BYTES(far_return));
+    EXPECT_EQ(rig.reg(RBX), 3u);
+    EXPECT_EQ(rig.reg(RSP), stack_top);
+}
+
+}  // namespace stile::model::test
