@@ -57,14 +57,16 @@ void user_exception(TrapFrame* f, int signal, int code, uint64_t address) {
 }
 
 void page_fault(TrapFrame* f) {
-    constexpr uint64_t present = 1, write = 2, reserved = 8, fetch = 16;
+    constexpr uint64_t write = 2, reserved = 8, fetch = 16;
     const uint64_t addr = read_cr2();
     Process* p = current()->process ? current_process() : nullptr;
+    bool mapped = false;
     if (addr < user_top && p && p->space && !(f->error & reserved)) {
         AddressSpace* space = space_for(p->space, addr);
         if (space->fault(addr, f->error & write, f->error & fetch)) return;
+        mapped = space->find(addr);
     }
-    if (f->from_user()) return user_exception(f, SIGSEGV, f->error & present ? SEGV_ACCERR : SEGV_MAPERR, addr);
+    if (f->from_user()) return user_exception(f, SIGSEGV, mapped ? SEGV_ACCERR : SEGV_MAPERR, addr);
     if (!fix_up_kernel_fault(f)) die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
 }
 
