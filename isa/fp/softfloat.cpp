@@ -183,28 +183,34 @@ Number round(bool sign, int32_t exp, u128 sig, const Format& f, Env& env) {
     Kept k = keep(sig, f.precision, env.round, sign);
     int32_t rounded_exp = exp + k.carry;
     if (rounded_exp > f.emax) {
-        // Where even the wrapped exponent does not fit, the masked response is given all the same.
-        const bool delivers = f.emax == extended.emax && rounded_exp - wrap_bias > f.emax;
-        if (env.masked & OE || delivers) return overflow(sign, f, env);
+        if (env.masked & OE) return overflow(sign, f, env);
+        if (f.emax == extended.emax && rounded_exp - wrap_bias > f.emax) {
+            // Even the wrapped exponent does not fit (fscale): infinity, whatever the rounding mode.
+            env.flags |= OE | PE;
+            env.rounded_up = true;
+            return infinity(sign);
+        }
         env.flags |= OE;
         rounded_exp -= wrap_bias;
     } else if (rounded_exp < f.emin) {
         // Tiny: x86 decides after rounding as if the exponent were unbounded (Intel SDM vol. 1, 4.9.1.5).
-        const bool delivers = f.emax == extended.emax && rounded_exp + wrap_bias < f.emin;
-        if (env.masked & UE || delivers) {
+        if (env.masked & UE) {
             if (env.ftz) {
                 env.flags |= UE | PE;
                 return zero(sign);
             }
             k = keep(shift_jam(sig, f.emin - exp), f.precision, env.round, sign);
-            if (k.inexact || delivers) env.flags |= UE;
-            if (k.inexact) env.flags |= PE;
+            if (k.inexact) env.flags |= UE | PE;
             env.rounded_up = k.up;
             if (!k.sig) return zero(sign);
             int shift = std::countl_zero(k.sig);
             return {Class::finite, sign, shift > 0, f.emin - shift, k.sig << shift};
         }
         env.flags |= UE;
+        if (f.emax == extended.emax && rounded_exp + wrap_bias < f.emin) {
+            env.flags |= PE;
+            return zero(sign);
+        }
         rounded_exp += wrap_bias;
     }
     // Not tiny after rounding although exp < emin: then the value is 2^emin wherever it is rounded.

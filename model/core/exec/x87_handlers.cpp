@@ -218,8 +218,9 @@ bool write_image(Exec& x, const Uop* u, uint64_t at, const uint8_t* in, unsigned
 bool writable(Exec& x, const Uop* u, uint64_t at, unsigned bytes) {
     uint8_t byte;
     const unsigned logged = x.log.n;
-    const bool ok =
-        read_memory(x, u, at, &byte, 1, true) && read_memory(x, u, at + bytes - 1, &byte, 1, true);
+    const uint64_t second_page = (at + bytes - 1) & page_of_mask;
+    const bool ok = read_memory(x, u, at, &byte, 1, true) &&
+                    (second_page <= at || read_memory(x, u, second_page, &byte, 1, true));
     x.log.n = logged;
     return ok;
 }

@@ -76,7 +76,8 @@ Number two_to_x_minus_1(const Number& a, Env& env) {
         return n;
     }
     if (a.exp == 0 && a.sig == 1ull << 63) {
-        // +1 and -1 are exact: 1 and -1/2.
+        // +1 and -1 give 1 and -1/2; processors call even these inexact.
+        env.flags |= PE;
         Number n = a;
         if (a.sign) n.exp = -1;
         return n;
@@ -105,7 +106,8 @@ Number y_log2_x(const Number& x, const Number& y, Env& env) {
     if (y.cls == Class::zero || x_is_one) {
         return zero(y.sign != (!x_is_one && x.exp < 0));
     }
-    // A power of two has an exact logarithm.
+    // A power of two has an exact logarithm; processors call it inexact all the same.
+    env.flags |= PE;
     if (x.sig == 1ull << 63) return fp::mul(y, fp::from_int(x.exp), fp::extended, env);
     Env ignored = env;
     return fp::mul(y, inexact(std::log2(host(x)), env), fp::extended, ignored);

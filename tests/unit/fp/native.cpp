@@ -296,4 +296,41 @@ std::string hex(const uint8_t* p, unsigned n) {
     return out;
 }
 
+std::string differences(FpState& want, FpState& got) {
+    std::string out;
+    const auto word = [&](const char* name, uint64_t w, uint64_t g) {
+        if (w == g) return;
+        char line[96];
+        std::snprintf(line, sizeof line, "  %s: want %llx got %llx\n", name,
+                      static_cast<unsigned long long>(w), static_cast<unsigned long long>(g));
+        out += line;
+    };
+    const auto bytes = [&](const std::string& name, const uint8_t* w, const uint8_t* g, unsigned n) {
+        if (std::memcmp(w, g, n) != 0)
+            out += "  " + name + ": want " + hex(w, n) + " got " + hex(g, n) + "\n";
+    };
+    word("control", want.control(), got.control());
+    word("status", want.status(), got.status());
+    word("tags", want.tags(), got.tags());
+    word("mxcsr", want.mxcsr(), got.mxcsr());
+    word("flags", want.flags & 0x8d5, got.flags & 0x8d5);
+    for (unsigned i = 0; i < 8; ++i) bytes("st" + std::to_string(i), want.st(i), got.st(i), 10);
+    for (unsigned i = 0; i < 16; ++i) bytes("xmm" + std::to_string(i), want.xmm(i), got.xmm(i), 16);
+    for (unsigned i = 0; i < 16; ++i) word(("r" + std::to_string(i)).c_str(), want.r[i], got.r[i]);
+    for (unsigned i = 0; i < buffer_bytes; i += 16) {
+        bytes("memory+" + std::to_string(i), &want.memory[i], &got.memory[i], 16);
+    }
+    return out;
+}
+
+std::string describe(FpState& s) {
+    std::string out = "  from control " + hex(s.fx.data(), 2) + " status " + hex(s.fx.data() + 2, 2) +
+                      " tags " + hex(&s.tags(), 1) + " mxcsr " + hex(s.fx.data() + 24, 4) + "\n";
+    for (unsigned i = 0; i < 8; ++i) out += "    st" + std::to_string(i) + " " + hex(s.st(i), 10) + "\n";
+    for (unsigned i = 0; i < 16; ++i) out += "    xmm" + std::to_string(i) + " " + hex(s.xmm(i), 16) + "\n";
+    for (unsigned i = 0; i < 8; ++i)
+        out += "    m" + std::to_string(16 * i) + " " + hex(&s.memory[16 * i], 16) + "\n";
+    return out;
+}
+
 }  // namespace stile::model::test

@@ -84,5 +84,7 @@ class Operands {
 };
 
 std::string hex(const uint8_t* p, unsigned n);
+std::string differences(FpState& want, FpState& got);  // empty: none
+std::string describe(FpState& s);
 
 }  // namespace stile::model::test
