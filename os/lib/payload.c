@@ -33,8 +33,7 @@ int stile_touch_named(const char* name) {
     return -1;
 }
 
-void stile_touch(enum stile_touch touch, void* data, size_t bytes, int in_place, void* scratch) {
-    if (touch == STILE_TOUCH_NONE) return;
+void stile_touch_all(enum stile_touch touch, void* data, size_t bytes, int in_place, void* scratch) {
     const size_t words = bytes / 8, tail = bytes % 8;
     uint64_t* from = data;
     const unsigned char* last = (const unsigned char*)data + words * 8;

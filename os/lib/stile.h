@@ -44,6 +44,10 @@ enum stile_touch { STILE_TOUCH_NONE, STILE_TOUCH_READ, STILE_TOUCH_WRITE };
 int stile_touch_named(const char* name);
 /* Loads every word, or adds one to every word. `scratch` takes the new words where `in_place` is 0, because
  * what arrived may not be written (a Binder mapping). */
-void stile_touch(enum stile_touch touch, void* data, size_t bytes, int in_place, void* scratch);
+void stile_touch_all(enum stile_touch touch, void* data, size_t bytes, int in_place, void* scratch);
+static inline void stile_touch(enum stile_touch touch, void* data, size_t bytes, int in_place,
+                               void* scratch) {
+    if (touch != STILE_TOUCH_NONE && bytes > 0) stile_touch_all(touch, data, bytes, in_place, scratch);
+}
 
 #endif
