@@ -39,7 +39,7 @@ Next cd_save(Exec& x, const Uop* u) {
 
 Next cd_restore(Exec& x, const Uop* u) {
     CodomsState& cd = x.s.cd;
-    const uint64_t vaddr = effective(x, u);
+    const uint64_t vaddr = effective_of_ender(x, u);
     if (vaddr & 63) return raise_gp(x, u);
     stile_cd_state m;
     if (!x.mmu->read_capability(vaddr, &m, sizeof m, x.fault, u->insn)) return raise(x, u);
@@ -55,7 +55,7 @@ Next cd_restore(Exec& x, const Uop* u) {
 
 Next cd_aplfill(Exec& x, const Uop* u) {
     stile_apl_record record;
-    const uint64_t vaddr = effective(x, u);
+    const uint64_t vaddr = effective_of_ender(x, u);
     auto* bytes = reinterpret_cast<uint8_t*>(&record);
     for (unsigned at = 0; at < sizeof record; at += 48)
         if (!read_memory(x, u, vaddr + at, bytes + at, 48)) return raise(x, u);
@@ -87,7 +87,7 @@ Next cd_kcs(Exec& x, const Uop* u) {
 }
 
 Next cd_capld(Exec& x, const Uop* u) {
-    const uint64_t vaddr = effective(x, u);
+    const uint64_t vaddr = effective_of_ender(x, u);
     if (vaddr & 31) return raise_gp(x, u);
     stile_cap cap;
     if (!x.mmu->read_capability(vaddr, &cap, sizeof cap, x.fault, u->insn)) return raise(x, u);

@@ -119,6 +119,15 @@ inline uint64_t effective(const Exec& x, const Uop* u) {
     return address;
 }
 
+// Of a micro-op that ends its block: there `disp` is the offset of the next instruction, and the translator has
+// put the whole address into `a` (isa/emit.cpp).
+inline uint64_t effective_of_ender(const Exec& x, const Uop* u) {
+    uint64_t address = x.s.r[u->a];
+    if (u->seg == isa::SEG_FS) address += x.s.fs.base;
+    if (u->seg == isa::SEG_GS) address += x.s.gs.base;
+    return address;
+}
+
 inline constexpr uint64_t page_of_mask = ~0xfffull;
 
 inline SoftTlb::Entry& soft_entry(Exec& x, uint64_t vaddr) {
