@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transcendental x87 instructions. Special operands are the manual's (Intel SDM vol. 2); the values in
-// between come from the host's long-double library, whose error is below that of processors (1 ulp, SDM vol.
-// 1, 8.3.10).
-#include <cfloat>
-#include <cmath>
-
+// Transcendental x87 instructions. Special operands are the manual's (Intel SDM vol. 2); what lies between
+// comes from isa/fp/elementary.h and is rounded once, so it is closer than the 1 ulp that processors promise
+// (SDM vol. 1, 8.3.10), and the same on every host.
+#include "isa/fp/elementary.h"
 #include "model/core/exec/x87.h"
-
-static_assert(LDBL_MANT_DIG == 64,
-              "x87 transcendentals need a host whose long double is the extended format");
 
 namespace stile::model::x87 {
 
@@ -22,48 +17,19 @@ using fp::ZE;
 
 namespace {
 
-long double host(const Number& n) {
-    const Ext e = fp::pack_extended(n);
-    long double v = 0;
-    std::memcpy(&v, &e.sig, 8);
-    std::memcpy(reinterpret_cast<char*>(&v) + 8, &e.se, 2);
-    return v;
-}
-Number number(long double v) {
-    Ext e;
-    std::memcpy(&e.sig, &v, 8);
-    std::memcpy(&e.se, reinterpret_cast<const char*>(&v) + 8, 2);
-    return fp::unpack(e);
-}
-
 Number zero(bool sign) { return {Class::zero, sign, false, 0, 0}; }
 Number infinity(bool sign) { return {Class::infinity, sign, false, 0, 1ull << 63}; }
 Number invalid(Env& env) {
     env.flags |= IE;
     return fp::default_nan();
 }
-// An inexact result; tiny ones go through rounding so that underflow is noted.
-Number inexact(long double v, Env& env) {
-    env.flags |= PE;
-    Number n = number(v);
-    return n.cls == Class::finite ? fp::round(n, fp::extended, env) : n;
-}
-
 const Number one = fp::from_int(1);
-constexpr Number pi{Class::finite, false, false, 1, 0xc90fdaa22168c235};
 
-// pi * numerator / 4, as results at special operands of fpatan.
+// pi * quarters / 4, as results at special operands of fpatan.
 Number pi_part(int quarters, bool sign, Env& env) {
-    env.flags |= PE;
-    Number n = pi;
-    if (quarters == 3) {
-        n = fp::mul(n, fp::from_int(3), fp::extended, env);
-        n.exp -= 2;
-    } else {
-        n.exp -= quarters == 1 ? 2 : quarters == 2 ? 1 : 0;
-    }
-    n.sign = sign;
-    return n;
+    fp::Wide angle = fp::wide_pi * fp::widen(quarters).scaled(-2);
+    angle.sign = sign;
+    return fp::round_inexact(angle, env);
 }
 
 Number two_to_x_minus_1(const Number& a, Env& env) {
@@ -83,9 +49,7 @@ Number two_to_x_minus_1(const Number& a, Env& env) {
         return n;
     }
     if (a.denormal) env.flags |= DE;
-    const long double x = host(a);
-    // Small operands, by the exponential of a scaled argument, keep full relative precision.
-    return inexact(std::expm1(x * M_LN2l), env);
+    return fp::round_inexact(fp::two_to_minus_1(fp::widen(a)), env);
 }
 
 Number y_log2_x(const Number& x, const Number& y, Env& env) {
@@ -106,11 +70,8 @@ Number y_log2_x(const Number& x, const Number& y, Env& env) {
     if (y.cls == Class::zero || x_is_one) {
         return zero(y.sign != (!x_is_one && x.exp < 0));
     }
-    // A power of two has an exact logarithm; processors call it inexact all the same.
-    env.flags |= PE;
-    if (x.sig == 1ull << 63) return fp::mul(y, fp::from_int(x.exp), fp::extended, env);
-    Env ignored = env;
-    return fp::mul(y, inexact(std::log2(host(x)), env), fp::extended, ignored);
+    // A power of two has an exact logarithm; processors call the result inexact all the same.
+    return fp::round_inexact(fp::widen(y) * fp::log2(fp::widen(x)), env);
 }
 
 Number y_log2_x_plus_1(const Number& x, const Number& y, Env& env) {
@@ -121,8 +82,7 @@ Number y_log2_x_plus_1(const Number& x, const Number& y, Env& env) {
     if (y.cls == Class::infinity) return x.cls == Class::zero ? invalid(env) : infinity(x.sign != y.sign);
     if (x.denormal || y.denormal) env.flags |= DE;
     if (x.cls == Class::zero || y.cls == Class::zero) return zero(x.sign != y.sign);
-    Env ignored = env;
-    return fp::mul(y, inexact(std::log1p(host(x)) * M_LOG2El, env), fp::extended, ignored);
+    return fp::round_inexact(fp::widen(y) * fp::log2_plus_1(fp::widen(x)), env);
 }
 
 // atan2(y = st1, x = st0), with the signs of zeros and infinities as in the manual's table.
@@ -136,7 +96,7 @@ Number arctangent(const Number& x, const Number& y, Env& env) {
         return x.sign ? pi_part(4, y.sign, env) : zero(y.sign);
     }
     if (x.cls == Class::zero) return pi_part(2, y.sign, env);
-    return inexact(std::atan2(host(y), host(x)), env);
+    return fp::round_inexact(fp::arctangent(fp::widen(y), fp::widen(x)), env);
 }
 
 enum : unsigned { F2XM1 = 0x10, FYL2X, FPTAN, FPATAN, FYL2XP1 = 0x19, FSINCOS = 0x1b, FSIN = 0x1e, FCOS };
@@ -174,12 +134,12 @@ void one_operand(X87State& s, unsigned which) {
         r = which == FCOS ? one : a;
     } else {
         if (a.denormal) env.flags |= DE;
-        const long double x = host(a);
+        const auto [sine, cosine] = fp::sine_cosine(a);
         if (which == FPTAN) {
-            r = inexact(std::tan(x), env);
+            r = fp::round_inexact(sine / cosine, env);
         } else {
-            r = inexact(which == FCOS ? std::cos(x) : std::sin(x), env);
-            if (which == FSINCOS) second = inexact(std::cos(x), env);
+            if (which == FSINCOS) second = fp::round_inexact(cosine, env);
+            r = fp::round_inexact(which == FCOS ? cosine : sine, env);
         }
     }
     if (!finish(s, 0, r, env) || !pushes) return;
