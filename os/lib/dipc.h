@@ -57,9 +57,12 @@ static inline long dipc_close(long handle) { return stile_syscall3(SYS_close, ha
  * restored. */
 long dipc_isolated_call2(uint64_t proxy, long a, long b);
 
-/* The same call of a caller that trusts its callee: a plain one. */
+/* The same call of a caller that trusts its callee: a plain one. It must be a `call` of its own: a jump at
+ * the end of a function pushes no return capability, and the way back would be refused. */
 static inline long dipc_plain_call2(uint64_t proxy, long a, long b) {
-    return ((long (*)(long, long))proxy)(a, b);
+    long result = ((long (*)(long, long))proxy)(a, b);
+    __asm__ volatile("" : "+r"(result));
+    return result;
 }
 
 /* An entry point `name` in front of the C function `function` of at most six integer arguments and one
