@@ -213,6 +213,9 @@ void emit(Emitter& e, Proxy& p) {
     emit_record(e, p);
     if (p.needs_visit()) emit_find_visit(e, p);
     emit_switch(e, p);
+    // On a shared stack our return address takes the caller's place, or stack arguments would not be where they
+    // belong; the way back puts it there again.
+    if (!p.separate_stack()) e.add_imm(RSP, 8);
     e.set64(RAX, p.entry.address);
     e.call(RAX);
     p.after_call = p.address + e.size();

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * client SCENARIO low|high. Exit status 0: as it should be; 1..99: the scenario's own; 100 and more: set-up
+ * failed.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/lib/channel.h"
+#include "tests/kernel/dipc/entries.h"
+
+static struct stile_entry e[ENTRIES];
+static unsigned policy;
+static long own, proxies;
+
+#define P0(i) ((long (*)(void))e[i].proxy)
+#define P1(i) ((long (*)(long))e[i].proxy)
+#define P2(i) ((long (*)(long, long))e[i].proxy)
+
+static int connect_to_server(int grant) {
+    own = dipc_dom_default();
+    const long exported = wait_for_name("test.entries");
+    describe(e, policy);
+    if (own < 0 || exported < 0) return 100;
+    if ((proxies = dipc_entry_request(exported, e, ENTRIES)) < 0) return 101;
+    if (grant && dipc_grant_create(own, proxies) < 0) return 102;
+    return 0;
+}
+
+static int call(void) {
+    for (long i = 0; i < 10; ++i)
+        if (P2(ADD)(i, 1000) != i + 1000) return 1;
+    const long me = stile_syscall3(SYS_getpid, 0, 0, 0), other = P0(WHO)();
+    if (other <= 0 || other == me) return 2;
+    if (stile_syscall3(SYS_getpid, 0, 0, 0) != me) return 3;
+    return 0;
+}
+
+static int warm(void) {
+    for (long i = 0; i < 20; ++i) P2(ADD)(i, 1);
+    for (long i = 0; i < 100; ++i) {
+        STILE_MARK(STILE_MARK_CALL_BEGIN, i, 0, 0);
+        const long r = P2(ADD)(i, 1);
+        STILE_MARK(STILE_MARK_CALL_END, i, 0, 0);
+        if (r != i + 1) return 1;
+    }
+    return 0;
+}
+
+/* The status is the secret if it can be read. */
+static int secret(void) { return (int)*(volatile long*)P0(SECRET)(); }
+
+/* The kernel must not read it for us either. */
+static int kernel_deputy(void) {
+    int pipe_fds[2];
+    const long at = P0(SECRET)();
+    if (pipe(pipe_fds) != 0) return 100;
+    const long r = stile_syscall3(SYS_write, pipe_fds[1], at, 8);
+    return r == -EFAULT ? 0 : 1;
+}
+
+static int crash(void) {
+    for (int i = 0; i < 3; ++i) {
+        long r;
+        /* Under `low` nobody keeps the callee-saved registers for us. */
+        __asm__ volatile("call *%1"
+                         : "=a"(r)
+                         : "r"(e[CRASH].proxy)
+                         : "rbx", "r12", "r13", "r14", "r15", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10",
+                           "r11", "memory", "cc");
+        if (r != -EFAULT) return 1;
+        if (P2(ADD)(3, 4) != 7) return 2;
+    }
+    return 0;
+}
+
+static int many(void) {
+    long (*f)(long, long, long, long, long, long, long, long, long) = (void*)e[MANY].proxy;
+    return f(1, 2, 3, 4, 5, 6, 7, 8, 9) == 1 + 4 + 9 + 16 + 25 + 36 + 49 + 64 + 81 ? 0 : 1;
+}
+
+DIPC_PLAIN_ENTRY static long back(long n) { return n == 0 ? 5 : P1(CALL_BACK)(n - 1) + 10; }
+
+static int nested(void) {
+    struct stile_entry mine = {.address = (unsigned long)back, .int_args = 1, .results = 1, .policy = policy};
+    const long exported = dipc_entry_register(own, &mine, 1);
+    if (exported < 0 || dipc_name_publish("test.back", exported) < 0) return 103;
+    /* server(3) = back(3)+1 = server(2)+10+1 ... back(0) = 5. */
+    for (int i = 0; i < 3; ++i) {
+        const long r = P1(CALL_BACK)(3);
+        if (r != 5 + 3 * 10 + 4 * 1) return r < 0 ? (int)-r : 99;
+    }
+    return 0;
+}
+
+static int no_grant(void) { return (int)P2(ADD)(1, 2); }
+
+static int beside_entry(void) { return (int)((long (*)(void))(e[ADD].proxy + 16))(); }
+static int next_entry(void) { return (int)((long (*)(void))(e[ADD].proxy + 64))(); }
+/* Without a right over the server's domain its entry point is out of reach: only the proxy leads there. */
+static int straight_to_callee(void) { return (int)((long (*)(long, long))P0(CODE)())(1, 2); }
+
+static int wild_stack(void) {
+    char* elsewhere = stile_channel_memory(8192);
+    long r;
+    __asm__ volatile("mov %%rsp, %%rbx\n mov %2, %%rsp\n call *%1\n mov %%rbx, %%rsp"
+                     : "=a"(r)
+                     : "r"(e[ADD].proxy), "r"(elsewhere + 4096)
+                     : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
+    return (int)r;
+}
+
+/* 0: the callee could not touch our frame; 7: it could. */
+static int shared_stack(void) {
+    volatile long mine = 0;
+    const long theirs = P1(STACK)(0);
+    const long distance = theirs - (long)&mine;
+    const int same = distance > -65536 && distance < 65536;
+    if (same != (policy == STILE_POLICY_LOW)) return 1;
+    const long r = dipc_isolated_call2(e[STACK].proxy, (long)&mine, 0);
+    if (policy == STILE_POLICY_LOW) return r == 0 && mine == 7 ? 0 : 2;
+    return r == -EFAULT && mine == 0 ? 0 : 3;
+}
+
+static int dead(void) {
+    if (P2(ADD)(1, 2) != 3) return 1;
+    if (P0(LEAVE)() < 0) return 2;
+    for (int i = 0; i < 1000; ++i) {
+        const long r = dipc_isolated_call2(e[ADD].proxy, 1, 2);
+        if (r == -EOWNERDEAD) return 0;
+        if (r != 3) return 3;
+        stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    }
+    return 4;
+}
+
+/* Revocation reaches the next call. */
+static int revoked(void) {
+    const long grant = dipc_grant_create(own, proxies);
+    if (grant < 0 || P2(ADD)(1, 2) != 3) return 1;
+    if (dipc_grant_revoke(grant) != 0) return 2;
+    return (int)P2(ADD)(1, 2);
+}
+
+static int forked(void) {
+    const long child = stile_syscall3(SYS_fork, 0, 0, 0);
+    if (child == 0) stile_syscall3(SYS_exit_group, dipc_dom_default() == -ENOSYS ? 9 : 1, 0, 0);
+    int status = 0;
+    if (stile_syscall6(SYS_wait4, child, (long)&status, 0, 0, 0, 0) != child) return 1;
+    if (status != 9 << 8) return 2;
+    return P2(ADD)(1, 2) == 3 ? 0 : 3;
+}
+
+static int handles(void) {
+    const long weak = dipc_dom_copy(own, STILE_RIGHT_READ);
+    if (weak < 0) return 1;
+    if (dipc_dom_copy(weak, STILE_RIGHT_WRITE) != -EPERM) return 2;
+    if (dipc_grant_create(weak, own) != -EPERM) return 3;
+    if (dipc_grant_create(own, 77) != -EBADF) return 4;
+    if (dipc_dom_mmap(weak, 0, 4096, 3) != -EPERM) return 5;
+    if (dipc_entry_register(own, e, 0) != -EINVAL) return 6;
+    struct stile_entry bad = {.address = (unsigned long)back + 1};
+    if (dipc_entry_register(own, &bad, 1) != -EINVAL) return 7;
+    bad.address = (unsigned long)e & ~63ul;
+    if (dipc_entry_register(own, &bad, 1) != -EFAULT) return 8;
+    const long exported = dipc_name_lookup("test.entries");
+    struct stile_entry wrong[ENTRIES];
+    describe(wrong, policy);
+    wrong[ADD].int_args = 3;
+    if (dipc_entry_request(exported, wrong, ENTRIES) != -EINVAL) return 9;
+    if (dipc_entry_request(exported, wrong, 1) != -EINVAL) return 10;
+    if (dipc_name_lookup("test.nobody") != -ENOENT) return 11;
+    if (dipc_name_publish("test.entries", exported) != -EEXIST) return 12;
+    if (stile_syscall3(STILE_SYS_visit_prepare, 0, 0, 0) != -EPERM) return 13;
+    return 0;
+}
+
+/* Pages of a domain of our own: out of reach until granted, and again after. */
+static int own_domain(void) {
+    const long d = dipc_dom_create("private");
+    const long at = dipc_dom_mmap(d, 0, 8192, 3);
+    if (d < 0 || at < 0) return 1;
+    const long grant = dipc_grant_create(own, d);
+    if (grant < 0) return 2;
+    *(volatile long*)at = 5;
+    if (dipc_grant_revoke(grant) != 0) return 3;
+    if (stile_syscall6(STILE_SYS_dom_remap, own, d, at, 4096, 0, 0) != 0) return 4;
+    if (*(volatile long*)at != 5) return 5;
+    return (int)*(volatile long*)(at + 4096) + 6; /* must not come here */
+}
+
+static const struct scenario {
+    const char* name;
+    int (*run)(void);
+    int grant;
+} scenarios[] = {{"call", call, 1},
+                 {"warm", warm, 1},
+                 {"secret", secret, 1},
+                 {"kernel_deputy", kernel_deputy, 1},
+                 {"crash", crash, 1},
+                 {"many", many, 1},
+                 {"nested", nested, 1},
+                 {"no_grant", no_grant, 0},
+                 {"beside_entry", beside_entry, 1},
+                 {"next_entry", next_entry, 1},
+                 {"straight_to_callee", straight_to_callee, 1},
+                 {"wild_stack", wild_stack, 1},
+                 {"shared_stack", shared_stack, 1},
+                 {"dead", dead, 1},
+                 {"revoked", revoked, 0},
+                 {"forked", forked, 1},
+                 {"handles", handles, 1},
+                 {"own_domain", own_domain, 1}};
+
+int main(int argc, char** argv) {
+    if (argc < 3) return 110;
+    policy = strcmp(argv[2], "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
+    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; ++i) {
+        if (strcmp(argv[1], scenarios[i].name) != 0) continue;
+        const int r = connect_to_server(scenarios[i].grant);
+        return r ? r : scenarios[i].run();
+    }
+    return 111;
+}

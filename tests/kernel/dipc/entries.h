@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the test server exports.
+ */
+#ifndef STILE_TESTS_KERNEL_DIPC_ENTRIES_H
+#define STILE_TESTS_KERNEL_DIPC_ENTRIES_H
+
+#include "os/lib/dipc.h"
+
+enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, ENTRIES };
+enum { SECRET_VALUE = 42 };
+
+static inline void describe(struct stile_entry e[ENTRIES], unsigned policy) {
+    static const unsigned char arguments[ENTRIES][2] = {
+        [ADD] = {2, 0}, [MANY] = {6, 3}, [CALL_BACK] = {1, 0}, [STACK] = {1, 0}};
+    for (int i = 0; i < ENTRIES; ++i)
+        e[i] = (struct stile_entry){
+            .int_args = arguments[i][0], .stack_args = arguments[i][1], .results = 1, .policy = policy};
+}
+
+static inline long wait_for_name(const char* name) {
+    long h;
+    while ((h = dipc_name_lookup(name)) == -2 /* ENOENT */) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    return h;
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Exports functions that behave well and badly, and sleeps.
+ */
+#include <unistd.h>
+
+#include "tests/kernel/dipc/entries.h"
+
+static volatile long secret = SECRET_VALUE;
+static int leaving;
+static long back_proxy;
+static volatile long nowhere = 8;
+
+DIPC_PLAIN_ENTRY static long add(long a, long b) { return a + b; }
+DIPC_PLAIN_ENTRY static long secret_address(void) { return (long)&secret; }
+DIPC_PLAIN_ENTRY static long crash(void) { return *(volatile long*)nowhere; }
+DIPC_PLAIN_ENTRY static long who(void) { return stile_syscall3(SYS_getpid, 0, 0, 0); }
+DIPC_PLAIN_ENTRY static long many(long a, long b, long c, long d, long e, long f, long g, long h, long i) {
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i;
+}
+DIPC_PLAIN_ENTRY static long code_address(void) { return (long)add; }
+/* Calls the client's own function; the first time it must find it. */
+DIPC_PLAIN_ENTRY static long call_back(long n) {
+    if (!back_proxy) {
+        struct stile_entry e = {.int_args = 1, .results = 1};
+        const long own = dipc_dom_default();
+        const long exported = dipc_name_lookup("test.back");
+        const long proxies = dipc_entry_request(exported, &e, 1);
+        if (proxies < 0) return proxies;
+        const long grant = dipc_grant_create(own, proxies);
+        if (grant < 0) return grant;
+        back_proxy = (long)e.proxy;
+    }
+    return ((long (*)(long))back_proxy)(n) + 1;
+}
+DIPC_PLAIN_ENTRY static long leave(void) {
+    leaving = 1;
+    return stile_syscall6(SYS_futex, (long)&leaving, 129 /* FUTEX_WAKE, private */, 1, 0, 0, 0);
+}
+/* Writes below and above the caller's stack pointer: what a callee on the same stack can do, and on another
+ * cannot. */
+DIPC_PLAIN_ENTRY static long stack(long callers) {
+    if (!callers) {
+        long here;
+        __asm__ volatile("mov %%rsp, %0" : "=r"(here));
+        return here;
+    }
+    *(volatile long*)callers = 7;
+    return 0;
+}
+
+int main(void) {
+    struct stile_entry e[ENTRIES];
+    describe(e, STILE_POLICY_LOW);
+    e[ADD].address = (unsigned long)add;
+    e[SECRET].address = (unsigned long)secret_address;
+    e[CRASH].address = (unsigned long)crash;
+    e[WHO].address = (unsigned long)who;
+    e[MANY].address = (unsigned long)many;
+    e[CALL_BACK].address = (unsigned long)call_back;
+    e[LEAVE].address = (unsigned long)leave;
+    e[STACK].address = (unsigned long)stack;
+    e[CODE].address = (unsigned long)code_address;
+    const long own = dipc_dom_default();
+    const long exported = dipc_entry_register(own, e, ENTRIES);
+    if (own < 0 || exported < 0) return 100;
+    if (dipc_name_publish("test.entries", exported) < 0) return 101;
+    while (!leaving) stile_syscall6(SYS_futex, (long)&leaving, 128 /* FUTEX_WAIT, private */, 0, 0, 0, 0);
+    return 0;
+}
