@@ -16,10 +16,10 @@
 #include "model/core/core.h"
 
 // GUEST(name, "text"): position-independent code, copied into the guest by Rig::load(name).
-#define GUEST(name, text)                                                                                 \
-    extern "C" const uint8_t name##_begin[], name##_end[];                                                \
-    __asm__(".pushsection .rodata\n.intel_syntax noprefix\n.globl " #name "_begin, " #name "_end\n" #name \
-            "_begin:\n" text "\n" #name "_end:\n.att_syntax prefix\n.popsection\n")
+#define GUEST(name, text)                                                                              \
+    extern "C" const uint8_t name##_begin[], name##_end[];                                             \
+    __asm__(".pushsection .rodata\n.intel_syntax noprefix\n.p2align 6\n.globl " #name "_begin, " #name \
+            "_end\n" #name "_begin:\n" text "\n" #name "_end:\n.att_syntax prefix\n.popsection\n")
 #define GUEST_BYTES(name) std::span<const uint8_t>(name##_begin, name##_end)
 
 namespace stile::model::test {
