@@ -91,7 +91,7 @@ Status add_stack(DipcThread& t, Visit& v, const Domain& callee) {
     area->flags |= vm_pinned | vm_dont_copy;
     if (const Status f = space.populate(area->start, visit_stack_bytes, true); f < 0) return f;
     set_stack_bounds(area->start, area->end, v.stack_low, v.stack_size);
-    v.stack_top = area->end;
+    v.stack_top = align_down(v.stack_low + v.stack_size, 16);
     cap_beside(t, v) = stack_cap(area->start, area->end);
     return 0;
 }
