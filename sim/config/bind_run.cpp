@@ -11,7 +11,7 @@ void bind_run(Registry& keys, RunConfig& config) {
         .help("what runs: the name of a workload, or the path of a plugin; 'workload: NAME' is short for it");
     keys.integer("workload.expect_exit", config.expect_exit)
         .range(0, 255)
-        .help("exit status that the main process should have");
+        .help("exit status that the main process should have; 128 + N: killed by signal N");
     bind_machine(keys, config.machine);
     keys.choice<model::ProtectionKind>("protection", config.machine.protection,
                                        {{"none", model::ProtectionKind::none},

@@ -50,6 +50,11 @@ std::string status_text(uint64_t status) {
     return fmt::format("ended with exit status {}", (status >> 8) & 0xff);
 }
 
+// As a shell would say it: the exit status, or 128 + the signal that killed it.
+int64_t shell_status(uint32_t status) {
+    return (status & 0x7f) != 0 ? 128 + (status & 0x7f) : (status >> 8) & 0xff;
+}
+
 // Why the machine stopped, as far as that alone is a failure.
 void judge_end(const MeasurementResult& measured, const End& end, RowResult& row) {
     const auto fail = [&](std::string text) { row.failures.push_back(std::move(text)); };
@@ -78,7 +83,7 @@ void judge_end(const MeasurementResult& measured, const End& end, RowResult& row
         row.exit_status = code;
         const bool killed = (code & 0x7f) != 0;
         // Who killed it is told below, in more words.
-        if (code != static_cast<uint32_t>(end.expect_exit) << 8 && !(killed && !measured.killed.empty())) {
+        if (shell_status(code) != end.expect_exit && !(killed && !measured.killed.empty())) {
             fail(fmt::format("the main process {}; workload.expect_exit is {}", status_text(code),
                              end.expect_exit));
         }
@@ -89,7 +94,8 @@ void judge_end(const MeasurementResult& measured, const End& end, RowResult& row
 
 void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row) {
     judge_end(measured, end, row);
-    const bool main_killed = row.exit_status && (*row.exit_status & 0x7f) != 0;
+    const bool main_killed = row.exit_status && (*row.exit_status & 0x7f) != 0 &&
+                             shell_status(static_cast<uint32_t>(*row.exit_status)) != end.expect_exit;
     for (const KilledProcess& killed : measured.killed) {
         // A program may well kill its children; in a measured workload nobody is meant to die.
         (row.measured || main_killed || !row.failures.empty() ? row.failures : row.warnings)
