@@ -76,7 +76,7 @@ void judge_end(const MeasurementResult& measured, const End& end, RowResult& row
     }
     const uint32_t code = end.outcome.power_code;
     if (code == STILE_POWER_PANIC) {
-        fail("kernel panic: " + measured.panic.value_or("(no message)"));
+        fail("kernel panic: " + measured.panic.value_or("(no message)") + "; " + end.where + " was running");
     } else if (code == STILE_POWER_DEADLOCK) {
         fail("every thread waits, and nothing is left that could wake one (deadlock)");
     } else {

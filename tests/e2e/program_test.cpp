@@ -27,7 +27,7 @@ TEST_F(Program, PrintsTheSameAsOnTheHost) {
     ASSERT_EQ(shell(STILE_MUSL_GCC " -static hello.c -o p").code, 0);
     const Output output = simulate("  args: [a, \"b c\"]\n");
     ASSERT_EQ(output.code, 0) << output.err;
-    const Output native = shell("cd / && exec -a /bin/p '" + folder_ + "/p' a 'b c'");
+    const Output native = shell("bash -c \"exec -a /bin/p '" + folder_ + "/p' a 'b c'\"");
     EXPECT_THAT(native.out, HasSubstr("Hello from /bin/p a b c"));
     EXPECT_EQ(contents("r/console.txt"), native.out);
     EXPECT_THAT(output.out, testing::ContainsRegex("program +exit 0"));
