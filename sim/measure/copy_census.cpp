@@ -10,11 +10,18 @@ namespace stile::sim {
 static constexpr uint64_t word = 8, page = 4096;
 
 void CopyCensus::arm(CoreView& core, uint64_t seed, uint64_t bytes) {
-    nonces_.clear();
+    words_.clear();
     seen_.clear();
-    const uint64_t words = bytes / word;
-    for (uint64_t i = 0; i < words; ++i) nonces_.insert(stile_nonce(seed, i));
-    result_.payload_bytes += words * word;
+    if (bytes < word) return;
+    const uint64_t words = bytes / word, tail = bytes % word;
+    for (uint64_t i = 0; i < words; ++i) words_[stile_nonce(seed, i)] = word;
+    if (tail != 0) {
+        const uint64_t ends[2] = {stile_nonce(seed, words - 1), stile_nonce(seed, words)};
+        uint64_t last;
+        std::memcpy(&last, reinterpret_cast<const uint8_t*>(ends) + tail, word);
+        words_[last] = static_cast<unsigned>(tail);
+    }
+    result_.payload_bytes += bytes;
     armed_ = true;
     core.watch_stores(true);
 }
@@ -47,18 +54,19 @@ void CopyCensus::scan(CoreView& core, const std::vector<uint8_t>& window, uint64
     for (size_t i = 0; i + word <= window.size(); ++i) {
         uint64_t value;
         std::memcpy(&value, window.data() + i, word);
-        if (nonces_.contains(value) && seen_.emplace(paddr + i, value).second) count(core);
+        const auto found = words_.find(value);
+        if (found != words_.end() && seen_.emplace(paddr + i, value).second) count(core, found->second);
     }
 }
 
-void CopyCensus::count(CoreView& core) {
-    result_.copied_bytes += word;
+void CopyCensus::count(CoreView& core, unsigned bytes) {
+    result_.copied_bytes += bytes;
     if (core.ring() == 0)
-        result_.by_kernel += word;
+        result_.by_kernel += bytes;
     else if (core.privileged_page())
-        result_.by_proxy += word;
+        result_.by_proxy += bytes;
     else
-        result_.by_user += word;
+        result_.by_user += bytes;
 }
 
 }  // namespace stile::sim

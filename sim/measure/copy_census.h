@@ -5,12 +5,13 @@
 // memory is a copy of 8 bytes, whoever made it and however. A place counts once for each word, so that a word
 // stored in pieces, or again, is one copy.
 //
-// A payload's last 1 to 7 bytes are no whole word and are not looked for; a payload below 8 bytes has none.
+// The last 1 to 7 bytes of a payload are found as the end of its last 8 bytes. A payload below 8 bytes is not
+// looked for: so few bytes are not unique.
 #pragma once
 
 #include <cstdint>
 #include <set>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/measure/core_view.h"
@@ -28,11 +29,11 @@ class CopyCensus {
 
   private:
     void scan(CoreView& core, const std::vector<uint8_t>& window, uint64_t paddr);
-    void count(CoreView& core);
+    void count(CoreView& core, unsigned bytes);
 
     bool armed_ = false;
-    std::unordered_set<uint64_t> nonces_;
-    std::set<std::pair<uint64_t, uint64_t>> seen_;  // physical address, nonce
+    std::unordered_map<uint64_t, unsigned> words_;  // 8 bytes of the payload, and how many of them count
+    std::set<std::pair<uint64_t, uint64_t>> seen_;  // physical address, word
     Census result_;
 };
 

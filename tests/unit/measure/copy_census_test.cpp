@@ -143,12 +143,25 @@ TEST_F(CopyCensusTest, a_copy_belongs_to_whoever_stored_it) {
     EXPECT_EQ(copied(), 128u);
 }
 
-TEST_F(CopyCensusTest, a_last_part_of_a_word_is_not_looked_for) {
-    census.arm(core, seed, 13);
-    EXPECT_EQ(census.result().payload_bytes, 8u);
-    CopyCensus empty;
-    empty.arm(core, seed, 7);
-    EXPECT_EQ(empty.result().payload_bytes, 0u);
+TEST_F(CopyCensusTest, a_last_part_of_a_word_counts_with_its_bytes) {
+    for (uint64_t bytes = 8; bytes < 40; ++bytes) {
+        SetUp();
+        CopyCensus fresh;
+        census = fresh;
+        arm((bytes + 7) / 8);
+        census = fresh;
+        census.arm(core, seed, bytes);
+        payload.resize(bytes);
+        copy(place + 5, 1);
+        EXPECT_EQ(census.result().payload_bytes, bytes);
+        EXPECT_EQ(copied(), bytes);
+    }
+}
+
+TEST_F(CopyCensusTest, a_payload_below_a_word_is_not_looked_for) {
+    census.arm(core, seed, 7);
+    EXPECT_EQ(census.result().payload_bytes, 0u);
+    EXPECT_FALSE(core.watching);
 }
 
 }  // namespace
