@@ -26,8 +26,8 @@ Rig::Rig(ProtectionKind protection, std::unique_ptr<Timing> timing)
                             (tss_at & 0xffffff) << 16 | 0x890000000067,
                             0};
     std::memcpy(memory.host(gdt_at), gdt, sizeof gdt);
-    at<uint64_t>(tss_at + 4) = stack_top;
-    at<uint64_t>(tss_at + 36) = ist_top;
+    std::memcpy(memory.host(tss_at + 4), &stack_top, 8);  // RSP0 and IST1 are not aligned
+    std::memcpy(memory.host(tss_at + 36), &ist_top, 8);
 
     core = std::make_unique<Core>(config, memory, *this, this, std::move(timing));
     CpuState& s = core->state();
