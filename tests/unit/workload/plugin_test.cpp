@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace stile::workload {
@@ -32,7 +33,8 @@ Parameters defaults(const Descriptor& d) {
 
 TEST(PluginLoader, a_name_nobody_has_lists_the_names_and_the_files_tried) {
     const std::string message = failure([] { load_plugin("sink_call", {"/nowhere", PLUGINS}); });
-    EXPECT_THAT(message, HasSubstr("no workload 'sink_call'; there are: program, sync_call; tried:"));
+    EXPECT_THAT(message, ::testing::MatchesRegex(
+                             "no workload 'sink_call'; there are: .*program, sync_call; tried:(.|\n)*"));
     EXPECT_THAT(message, HasSubstr("/nowhere/libstile_workload_sink_call.so: no such file"));
     EXPECT_THAT(message, HasSubstr(PLUGINS "/libstile_workload_sink_call.so: no such file"));
 }
@@ -61,9 +63,10 @@ TEST(PluginLoader, a_file_that_is_no_library_is_an_error_and_not_a_crash) {
 
 TEST(PluginLoader, listing_keeps_what_loads_and_reports_the_rest) {
     const PluginList list = load_all_plugins({PLUGINS, BAD_PLUGINS});
-    ASSERT_EQ(list.plugins.size(), 2u);
-    EXPECT_EQ(list.plugins[0].descriptor->name, "program");
-    EXPECT_EQ(list.plugins[1].descriptor->name, "sync_call");
+    Strings names;
+    for (const Plugin& p : list.plugins) names.push_back(p.descriptor->name);
+    EXPECT_THAT(names, ::testing::IsSupersetOf({"program", "sync_call"}));
+    EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
     EXPECT_EQ(list.errors.size(), 3u);
 }
 
