@@ -16,6 +16,7 @@ BranchPredictor::BranchPredictor(const CoreConfig& config)
         throw std::invalid_argument("core.predictor_entries must be a power of two");
     if (!std::has_single_bit(config.btb_entries))
         throw std::invalid_argument("core.btb_entries must be a power of two");
+    btb_set_mask_ = btb_.size() / btb_ways_ - 1;
 }
 
 BranchPredictor::Verdict BranchPredictor::resolve(const BranchOutcome& b) {
@@ -54,7 +55,7 @@ bool BranchPredictor::direction(const BranchOutcome& b) {
 }
 
 bool BranchPredictor::target(uint64_t from, uint64_t target) {
-    const uint64_t set = (from ^ from >> 12) & (btb_.size() / btb_ways_ - 1);
+    const uint64_t set = (from ^ from >> 12) & btb_set_mask_;
     Target* way = &btb_[set * btb_ways_];
     if (way->from == from) [[likely]] {
         const bool known = way->target == target;
@@ -72,14 +73,14 @@ bool BranchPredictor::target(uint64_t from, uint64_t target) {
 
 void BranchPredictor::push(uint64_t address) {
     if (returns_.empty()) return;
-    top_ = (top_ + 1) % returns_.size();
+    top_ = top_ + 1 == returns_.size() ? 0 : top_ + 1;
     returns_[top_] = address;
 }
 
 uint64_t BranchPredictor::pop() {
     if (returns_.empty()) return ~0ull;
     const uint64_t address = returns_[top_];
-    top_ = (top_ + returns_.size() - 1) % returns_.size();
+    top_ = (top_ == 0 ? returns_.size() : top_) - 1;
     return address;
 }
 

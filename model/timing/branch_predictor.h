@@ -39,6 +39,7 @@ class BranchPredictor {
     uint64_t history_ = 0;
     std::vector<Target> btb_;
     size_t btb_ways_;
+    uint64_t btb_set_mask_ = 0;
     std::vector<uint64_t> returns_;
     size_t top_ = 0;
 };
