@@ -209,15 +209,9 @@ Next scan(Exec& x, const Uop* u) {
 
 // --- Conditions --------------------------------------------------------------------------------------------
 template <unsigned cc>
-inline bool condition(const Exec& x) {
-    if (__builtin_expect(x.f.kind == FlagKind::sub, 1)) return condition_sub<cc>(x.f.a, x.f.b, x.f.shift);
-    return condition_of(x.f, cc);
-}
-
-template <unsigned cc>
 struct SetCc {
     static Next run(Exec& x, const Uop* u) {
-        put<uint8_t>(x, u->dst, condition<cc>(x));
+        put<uint8_t>(x, u->dst, condition<cc>(x.f));
         return next(x, u);
     }
 };
@@ -226,7 +220,7 @@ struct CMov {
     template <unsigned cc>
     struct With {
         static Next run(Exec& x, const Uop* u) {
-            put<T>(x, u->dst, condition<cc>(x) ? get<T>(x, u->b) : get<T>(x, u->a));
+            put<T>(x, u->dst, condition<cc>(x.f) ? get<T>(x, u->b) : get<T>(x, u->a));
             return next(x, u);
         }
     };
@@ -236,7 +230,7 @@ struct MovIf {
     template <unsigned cc>
     struct With {
         static Next run(Exec& x, const Uop* u) {
-            if (condition<cc>(x)) put<T>(x, u->dst, get<T>(x, u->a));
+            if (condition<cc>(x.f)) put<T>(x, u->dst, get<T>(x, u->a));
             return next(x, u);
         }
     };

@@ -30,10 +30,7 @@ Next jmp_register(Exec& x, const Uop* u) {
 template <unsigned cc>
 struct Jcc {
     static Next run(Exec& x, const Uop* u) {
-        const bool taken = __builtin_expect(x.f.kind == FlagKind::sub, 1)
-                               ? condition_sub<cc>(x.f.a, x.f.b, x.f.shift)
-                               : condition_of(x.f, cc);
-        return leave_if(x, u, taken, relative(x, u));
+        return leave_if(x, u, condition<cc>(x.f), relative(x, u));
     }
 };
 

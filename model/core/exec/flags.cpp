@@ -47,19 +47,8 @@ uint32_t arithmetic_flags(const LazyFlags& f) {
            (static_cast<int64_t>(p.result) < 0 ? flag::SF : 0u) | (p.overflow ? flag::OF : 0u);
 }
 
-bool carry_flag(const LazyFlags& f) {
-    switch (f.kind) {
-        case FlagKind::sub:
-            return static_cast<uint64_t>(f.a) < static_cast<uint64_t>(f.b);
-        case FlagKind::add:
-            return parts(f).carry;
-        case FlagKind::inc:
-        case FlagKind::dec:
-            return f.b != 0;
-        case FlagKind::plain:
-            break;
-    }
-    return f.a & flag::CF;
+bool carry_flag_slow(const LazyFlags& f) {
+    return f.kind == FlagKind::plain ? f.a & flag::CF : parts(f).carry;
 }
 
 bool condition_of(const LazyFlags& f, unsigned cc) { return condition_in(arithmetic_flags(f), cc); }

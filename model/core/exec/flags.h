@@ -38,7 +38,12 @@ template <typename T>
 inline constexpr unsigned flag_shift = 64 - 8 * sizeof(T);
 
 uint32_t arithmetic_flags(const LazyFlags& f);  // CF, PF, AF, ZF, SF, OF as in RFLAGS
-bool carry_flag(const LazyFlags& f);
+bool carry_flag_slow(const LazyFlags& f);
+inline bool carry_flag(const LazyFlags& f) {
+    if (f.kind == FlagKind::sub) return static_cast<uint64_t>(f.a) < static_cast<uint64_t>(f.b);
+    if (f.kind == FlagKind::inc || f.kind == FlagKind::dec) return f.b != 0;
+    return carry_flag_slow(f);
+}
 bool condition_of(const LazyFlags& f, unsigned cc);
 
 // Condition cc over flags in RFLAGS form.
@@ -91,6 +96,15 @@ inline bool condition_sub(int64_t a, int64_t b, unsigned shift) {
     if constexpr (cc >> 1 == 6) r = a < b;
     if constexpr (cc >> 1 == 7) r = a <= b;
     return r != static_cast<bool>(cc & 1);
+}
+
+template <unsigned cc>
+inline bool condition(const LazyFlags& f) {
+    if (__builtin_expect(f.kind == FlagKind::sub, 1)) return condition_sub<cc>(f.a, f.b, f.shift);
+    if constexpr (cc >> 1 == 2)  // loops that end with dec and jnz
+        if (f.kind == FlagKind::dec || f.kind == FlagKind::inc)
+            return (f.a == 0) != static_cast<bool>(cc & 1);
+    return condition_of(f, cc);
 }
 
 }  // namespace stile::model
