@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "model/timing/inorder.h"
@@ -23,6 +24,18 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config
     SC_THREAD(run);
     // Observers run on this stack, and they are anybody's code.
     set_stack_size(4 << 20);
+}
+
+// The engine works on PhysicalMemory directly. That is right only if the bus agrees that this is what lies
+// below its caches, so the core asks for it as any TLM-2.0 initiator would.
+void CoreModule::end_of_elaboration() {
+    tlm::tlm_dmi dmi;
+    PhysicalMemory& memory = core_.memory();
+    tlm::tlm_generic_payload& payload = line_.about(0, 64, LineRequest::read);
+    if (!to_l2_->get_direct_mem_ptr(payload, dmi) || !dmi.is_read_write_allowed() ||
+        dmi.get_dmi_ptr() != memory.host(0) || dmi.get_start_address() != 0 ||
+        dmi.get_end_address() + 1 < memory.size())
+        throw std::logic_error("the bus grants no direct access to the memory that the core was given");
 }
 
 void CoreModule::go(Cycles until) {

@@ -42,6 +42,7 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
     void statistics(StatisticsSink& sink) const override;
 
   private:
+    void end_of_elaboration() override;
     void run();
     void run_quantum();
     bool device(tlm::tlm_command command, uint64_t paddr, void* data, unsigned bytes,
