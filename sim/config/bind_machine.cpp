@@ -128,11 +128,11 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .help("level-2 entries that the walker keeps")
         .source("our choice");
     keys.integer("machine.codoms.apl_cache.entries", machine.apl_cache.entries)
-        .range(1, 256)
+        .range(2, 256)
         .help("domains whose access-protection lists the core holds")
         .source("CODOMs (ISCA'14): 32");
     keys.integer("machine.codoms.apl_cache.ways", machine.apl_cache.ways)
-        .range(1, 256)
+        .range(2, 256)
         .help("ways per set; as many as entries: fully associative")
         .source("CODOMs (ISCA'14): fully associative");
     keys.cycles("machine.codoms.apl_cache.latency", machine.apl_cache.latency)
