@@ -17,6 +17,11 @@ bool dipc_domain_fault(TrapFrame* frame);
 // An exception of user code that would kill with `sig`. True: the thread was on a visit and has been unwound to
 // its caller; frame says where to go on.
 bool dipc_unwind_fault(TrapFrame* frame, int sig);
+// exit or exit_group. True: the thread acted for a process that it visits; it has been unwound to its caller (and
+// with `end_process` the visited process is to end with `status`).
+bool dipc_leave_visit(bool end_process, int status);
+// The thread runs code of another domain on behalf of its process: no time for a signal handler.
+bool dipc_on_visit(const Thread* thread);
 // System calls from 1024 on.
 Status dipc_syscall(uint64_t number, const uint64_t arguments[6]);
 

@@ -7,6 +7,8 @@ namespace stile::os {
 
 [[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }
 [[gnu::weak]] bool dipc_unwind_fault(TrapFrame*, int) { return false; }
+[[gnu::weak]] bool dipc_leave_visit(bool, int) { return false; }
+[[gnu::weak]] bool dipc_on_visit(const Thread*) { return false; }
 [[gnu::weak]] Status dipc_syscall(uint64_t, const uint64_t*) { return -ENOSYS; }
 [[gnu::weak]] Status dipc_create_space(const ElfImage&, AddressSpace** space, uint64_t*) {
     return (*space = address_space_create()) ? 0 : -ENOMEM;

@@ -56,6 +56,7 @@ void dipc_process_exited(Process* process) {
     if (!process->dipc) return;
     visits_end(process);
     domains_kill_owned(process);
+    visitors_evict(process);
     for (Thread* t = process->first_thread; t; t = t->sibling) dipc_thread_exited(t);
     domain_put(process->dipc->domain);
     kdelete(process->dipc);

@@ -33,7 +33,7 @@ constinit Proxy* proxies[max_proxies]{};
 constinit unsigned proxy_count = 0;
 constinit uint64_t next_page = 0;  // offset in the proxies' region
 
-enum Label { bad, cold, found, give_up, back, refused };
+enum Label { bad, cold, found, give_up, back, refused, full };
 
 #define KCS(field) __builtin_offsetof(Kcs, field)
 #define VISIT(field) __builtin_offsetof(Visit, field)
@@ -209,12 +209,12 @@ void emit(Emitter& e, Proxy& p) {
     e.jump_if(above, bad);
     e.load(R10, R11, KCS(top));
     e.cmp_mem(R10, R11, KCS(limit));
-    e.jump_if(above_or_equal, bad);
+    e.jump_if(above_or_equal, full);
     emit_record(e, p);
     if (p.needs_visit()) emit_find_visit(e, p);
     emit_switch(e, p);
-    // On a shared stack our return address takes the caller's place, or stack arguments would not be where they
-    // belong; the way back puts it there again.
+    // On a shared stack our return address takes the caller's place, or stack arguments would not be where
+    // they belong; the way back puts it there again.
     if (!p.separate_stack()) e.add_imm(RSP, 8);
     e.set64(RAX, p.entry.address);
     e.call(RAX);
@@ -248,6 +248,10 @@ void emit(Emitter& e, Proxy& p) {
         e.zero(RDX);
         e.ret();
     }
+    e.place(full);
+    e.set_signed(RAX, -EAGAIN);
+    e.zero(RDX);
+    e.ret();
     e.place(bad);
     e.undefined();
     e.finish();

@@ -42,5 +42,7 @@ extern List<DipcThread, &DipcThread::all_link>* dipc_threads;
 Status visit_prepare(DipcThread* t, const Proxy& proxy);
 // The visits of all threads to domains of a process that ends.
 void visits_end(const Process* process);
+// After that: threads on such a visit leave.
+void visitors_evict(const Process* process);
 
 }  // namespace stile::os

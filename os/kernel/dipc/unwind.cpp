@@ -6,7 +6,7 @@
 #include "os/kernel/dipc/proxy.h"
 #include "os/kernel/dipc/thread.h"
 #include "os/kernel/dipc_hooks.h"
-#include "os/kernel/task/thread.h"
+#include "os/kernel/task/sched.h"
 
 namespace stile::os {
 namespace {
@@ -28,25 +28,75 @@ void drop_callees_entries(DipcThread& t, const CallRecord& record, stile_cd_stat
     }
 }
 
+// Sends the thread to the way back of its innermost call, which then returns `error`. `s` is the thread's
+// domain state, wherever that is now. False: it is in no call.
+bool unwind(DipcThread& t, TrapFrame* frame, stile_cd_state& s, long error) {
+    if (t.depth() == 0 || t.depth() > max_records) return false;
+    const CallRecord& record = *t.record(t.depth() - 1);
+    const Proxy* p = proxy_of_index(record.proxy);
+    if (!p) return false;
+    if (domains_checked() && !p->separate_dcs()) drop_callees_entries(t, record, s);
+    s.latch = p->domain->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
+    s.latch_ret = 0;
+    t.kcs->error = static_cast<uint64_t>(static_cast<int64_t>(error));
+    frame->rip = p->unwind;
+    frame->rflags &= ~static_cast<uint64_t>(flag_df | flag_tf | flag_ac);
+    frame->vector = 0;  // no system call any more: nothing to be restarted
+    set_work(t.thread, work_full_return);
+    return true;
+}
+
+bool unwind_current(TrapFrame* frame, long error) {
+    DipcThread* t = current()->dipc;
+    if (!t) return false;
+    alignas(64) stile_cd_state s;
+    stile_cd_save(&s);
+    if (!unwind(*t, frame, s, error)) return false;
+    stile_cd_restore(&s);
+    return true;
+}
+
+bool visits(const DipcThread& t, const Process* host) {
+    return t.kcs->current == host && t.thread->process != host && t.depth() > 0;
+}
+
 }  // namespace
 
 bool dipc_unwind_fault(TrapFrame* frame, int) {
-    DipcThread* t = current()->dipc;
-    if (!t || t->depth() == 0 || t->depth() > max_records) return false;
-    const CallRecord& record = *t->record(t->depth() - 1);
-    const Proxy* p = proxy_of_index(record.proxy);
-    if (!p) return false;
-    alignas(64) stile_cd_state s;
-    stile_cd_save(&s);
-    if (domains_checked() && !p->separate_dcs()) drop_callees_entries(*t, record, s);
-    s.latch = p->domain->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
-    s.latch_ret = 0;
-    stile_cd_restore(&s);
-    t->kcs->error =
-        static_cast<uint64_t>(static_cast<int64_t>(p->entry.domain->dead ? -EOWNERDEAD : -EFAULT));
-    frame->rip = p->unwind;
-    frame->rflags &= ~static_cast<uint64_t>(flag_df | flag_tf | flag_ac);
-    return true;
+    const DipcThread* t = current()->dipc;
+    const Proxy* p =
+        t && t->depth() ? proxy_of_index(const_cast<DipcThread*>(t)->record(t->depth() - 1)->proxy) : nullptr;
+    return p && unwind_current(frame, p->entry.domain->dead ? -EOWNERDEAD : -EFAULT);
+}
+
+bool dipc_leave_visit(bool end_process, int status) {
+    Process* host = current_process();
+    if (host == current()->process) return false;
+    if (end_process) kill_process(host, status);
+    return unwind_current(current()->frame(), end_process ? -EOWNERDEAD : -EFAULT);
+}
+
+bool dipc_on_visit(const Thread* thread) {
+    const DipcThread* t = thread->dipc;
+    return t && (t->depth() > 0 || proxy_at(thread->frame()->rip));
+}
+
+// Threads that run or sleep on behalf of a process that ends go home first: what they use is about to be
+// freed.
+void visitors_evict(const Process* host) {
+    if (!dipc_threads) return;
+    for (DipcThread& t : *dipc_threads) {
+        if (!visits(t, host) || !unwind(t, t.thread->frame(), *t.state, -EOWNERDEAD)) continue;
+        set_work(t.thread, work_signal);
+        wake_for_signal(t.thread);
+    }
+    // A sleep that no signal ends is left alone after a while.
+    for (unsigned patience = 0; patience < 1000 && somebody_waits_to_run(); patience++) {
+        bool any = false;
+        for (const DipcThread& t : *dipc_threads) any |= visits(t, host);
+        if (!any) return;
+        yield();
+    }
 }
 
 }  // namespace stile::os

@@ -172,8 +172,15 @@ void fill_usage(struct rusage& u, uint64_t tsc) {
 
 extern "C" {
 
-long sys_exit(int code) { exit_thread(code); }
-long sys_exit_group(int code) { exit_process((code & 0xff) << 8); }
+long sys_exit(int code) {
+    if (dipc_leave_visit(false, 0)) return 0;
+    exit_thread(code);
+}
+long sys_exit_group(int code) {
+    const int status = (code & 0xff) << 8;
+    if (dipc_leave_visit(true, status)) return 0;
+    exit_process(status);
+}
 
 long sys_wait4(int pid, UserAddr status, int options, UserAddr usage) {
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD)) return -EINVAL;

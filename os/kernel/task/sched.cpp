@@ -10,6 +10,7 @@
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/phase.h"
 #include "os/kernel/base/printk.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
 
 extern "C" {
@@ -138,6 +139,11 @@ PHASE(schedule) void set_work(Thread* t, uint64_t flags) {
 PHASE(schedule) bool somebody_waits_to_run() { return !run_queue.empty(); }
 
 void scheduler_tick() {
+    Thread* t = cpu().current;
+    if (t->signals_held && !dipc_on_visit(t)) {
+        t->signals_held = false;
+        signal_recompute(t);
+    }
     if (somebody_waits_to_run() && cpu().current != cpu().idle) set_work(cpu().current, work_reschedule);
 }
 

@@ -82,6 +82,16 @@ void fatal(int sig, const siginfo_t& info) {
     exit_process(sig);
 }
 
+// Those whose handler would run.
+SignalSet caught(const Process* p) {
+    SignalSet set = 0;
+    for (int sig = 1; sig <= signal_count; sig++) {
+        const uint64_t h = p->handlers->action[sig].handler;
+        if (h != action_default && h != action_ignore) set |= signal_bit(sig);
+    }
+    return set;
+}
+
 }  // namespace
 
 void signals_discard(PendingSignals& pending) {
@@ -144,10 +154,13 @@ void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame) {
 void deliver_signals(TrapFrame* frame) {
     Thread* t = current();
     Process* p = t->process;
+    // A handler is code of this process; on a dIPC visit it waits until the thread is back.
+    const bool visiting = dipc_on_visit(t);
+    const SignalSet held = visiting ? caught(p) : 0;
     for (;;) {
         if (p->exiting || t->must_exit) exit_thread(0);
         siginfo_t info;
-        if (!take(t->pending, t->blocked, info) && !take(p->pending, t->blocked, info)) break;
+        if (!take(t->pending, t->blocked | held, info) && !take(p->pending, t->blocked | held, info)) break;
         const int sig = info.si_signo;
         SignalAction action = p->handlers->action[sig];
         if (action.handler == action_ignore) continue;
@@ -174,6 +187,11 @@ void deliver_signals(TrapFrame* frame) {
     }
     restart_without_handler(frame);
     signal_recompute(t);
+    if (visiting && (t->work & work_signal)) {
+        t->signals_held = true;
+        t->work &= ~static_cast<uint64_t>(work_signal);
+        cpu().work = t->work;
+    }
 }
 
 }  // namespace stile::os

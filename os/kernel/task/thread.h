@@ -56,6 +56,7 @@ struct Thread {
     SignalSet saved_blocked = 0;  // rt_sigsuspend, ppoll: restored after delivery
     bool restore_blocked = false;
     PendingSignals pending;
+    bool signals_held = false;    // caught ones wait for the end of a dIPC visit
     FaultInfo fault;
     bool restartable = false;    // the system call that returns -EINTR may be started again
     SignalStack alt_stack;

@@ -4,8 +4,10 @@
  * failed.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "os/lib/channel.h"
@@ -136,6 +138,63 @@ static int dead(void) {
     return 4;
 }
 
+static int exit_in_visit(void) {
+    if (dipc_isolated_call2(e[EXIT].proxy, 0, 0) != -EFAULT) return 1;
+    if (P2(ADD)(1, 2) != 3) return 2;
+    if (dipc_isolated_call2(e[EXIT].proxy, 1, 0) != -EOWNERDEAD) return 3;
+    for (int i = 0; i < 100; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    return dipc_isolated_call2(e[ADD].proxy, 1, 2) == -EOWNERDEAD ? 0 : 4;
+}
+
+/* The server is killed while we sleep in a system call on its behalf. */
+static int killed_asleep(void) {
+    const long server = P0(WHO)();
+    const long child = stile_syscall3(SYS_fork, 0, 0, 0);
+    if (child == 0) {
+        for (int i = 0; i < 50; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+        stile_syscall3(SYS_kill, server, SIGKILL, 0);
+        stile_syscall3(SYS_exit_group, 0, 0, 0);
+    }
+    if (dipc_isolated_call2(e[BLOCK].proxy, 0, 0) != -EOWNERDEAD) return 1;
+    if (dipc_isolated_call2(e[ADD].proxy, 1, 2) != -EOWNERDEAD) return 2;
+    int status;
+    return stile_syscall6(SYS_wait4, child, (long)&status, 0, 0, 0, 0) == child ? 0 : 3;
+}
+
+static volatile int alarms;
+static void on_alarm(int sig) { alarms += sig == SIGALRM; }
+
+/* The handler is ours: it runs when we are back. */
+static int signal_on_visit(void) {
+    signal(SIGALRM, on_alarm);
+    const struct itimerval soon = {.it_value = {0, 1000}};
+    for (int i = 0; i < 3; ++i) {
+        alarms = 0;
+        if (setitimer(ITIMER_REAL, &soon, 0) != 0) return 1;
+        if (P1(SPIN)(4000000) != 4000000) return 2;
+        for (volatile long k = 0; k < 8000000 && !alarms; ++k) continue;
+        if (alarms != 1) return 3;
+    }
+    return 0;
+}
+
+/* 400 KiB of a callee's frames: under `low` on our stack, which grows. */
+static int deep(void) {
+    if (policy != STILE_POLICY_LOW) return P1(DEEP)(10) == 10 ? 0 : 1;
+    return P1(DEEP)(100) == 100 ? 0 : 2;
+}
+
+/* One call too many fails; those before it do not. */
+static int too_deep(void) {
+    struct stile_entry mine = {.address = (unsigned long)back, .int_args = 1, .results = 1, .policy = policy};
+    const long exported = dipc_entry_register(own, &mine, 1);
+    if (exported < 0 || dipc_name_publish("test.back", exported) < 0) return 103;
+    /* Calls alternate: server(n) makes 2n + 2 of them, and 32 may be under way. */
+    if (P1(CALL_BACK)(15) != 5 + 15 * 10 + 16) return 1;
+    if (P1(CALL_BACK)(16) != -EAGAIN + 16 * 10 + 16) return 2;
+    return P1(CALL_BACK)(15) == 5 + 15 * 10 + 16 ? 0 : 3;
+}
+
 /* Revocation reaches the next call. */
 static int revoked(void) {
     const long grant = dipc_grant_create(own, proxies);
@@ -212,6 +271,11 @@ static const struct scenario {
                  {"revoked", revoked, 0},
                  {"forked", forked, 1},
                  {"handles", handles, 1},
+                 {"exit_in_visit", exit_in_visit, 1},
+                 {"killed_asleep", killed_asleep, 1},
+                 {"signal_on_visit", signal_on_visit, 1},
+                 {"deep", deep, 1},
+                 {"too_deep", too_deep, 1},
                  {"own_domain", own_domain, 1}};
 
 int main(int argc, char** argv) {

@@ -93,7 +93,8 @@ TEST_P(Works, with_the_smallest_apl_cache) {
 }
 INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                          testing::Values("call", "warm", "kernel_deputy", "crash", "many", "nested",
-                                         "shared_stack", "dead", "forked", "handles"),
+                                         "shared_stack", "dead", "forked", "handles", "exit_in_visit",
+                                         "killed_asleep", "signal_on_visit", "deep", "too_deep"),
                          [](const auto& info) { return info.param; });
 
 class WithoutChecks : public Dipc {};

@@ -19,6 +19,25 @@ DIPC_PLAIN_ENTRY static long many(long a, long b, long c, long d, long e, long f
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i;
 }
 DIPC_PLAIN_ENTRY static long code_address(void) { return (long)add; }
+DIPC_PLAIN_ENTRY static long exit_here(long whole) {
+    stile_syscall3(whole ? SYS_exit_group : SYS_exit, 5, 0, 0);
+    return -1;
+}
+static int never[2];
+DIPC_PLAIN_ENTRY static long block(void) {
+    char c;
+    return stile_syscall3(SYS_read, never[0], (long)&c, 1);
+}
+DIPC_PLAIN_ENTRY static long spin(long turns) {
+    for (volatile long i = 0; i < turns; ++i) continue;
+    return turns;
+}
+static __attribute__((noinline)) long down(long n) {
+    volatile char room[4096];
+    room[0] = (char)n;
+    return n ? down(n - 1) + room[0] - (char)n + 1 : 0;
+}
+DIPC_PLAIN_ENTRY static long deep(long n) { return down(n); }
 /* Calls the client's own function; the first time it must find it. */
 DIPC_PLAIN_ENTRY static long call_back(long n) {
     if (!back_proxy) {
@@ -61,6 +80,11 @@ int main(void) {
     e[LEAVE].address = (unsigned long)leave;
     e[STACK].address = (unsigned long)stack;
     e[CODE].address = (unsigned long)code_address;
+    e[EXIT].address = (unsigned long)exit_here;
+    e[BLOCK].address = (unsigned long)block;
+    e[SPIN].address = (unsigned long)spin;
+    e[DEEP].address = (unsigned long)deep;
+    if (pipe(never) != 0) return 99;
     const long own = dipc_dom_default();
     const long exported = dipc_entry_register(own, e, ENTRIES);
     if (own < 0 || exported < 0) return 100;
