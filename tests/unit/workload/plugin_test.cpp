@@ -75,6 +75,24 @@ TEST(PluginLoader, a_workload_loads_by_path_too_and_is_the_same_one) {
               load_plugin("program", {PLUGINS}).descriptor);
 }
 
+TEST(PluginLoader, a_guest_source_becomes_an_image_of_its_name) {
+    const Descriptor& d = *load_plugin("greeting", {GOOD_PLUGINS}).descriptor;
+    ASSERT_EQ(d.images.size(), 1u);
+    EXPECT_STREQ(d.images[0].name, "greeting");
+    const std::string file = ::testing::TempDir() + "/greeting";
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(d.images[0].bytes.data()),
+               static_cast<long>(d.images[0].bytes.size()));
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    EXPECT_EQ(d.rows({}, {}, ".").at(0).processes.at(0).path, "/bin/greeting");
+#ifdef __x86_64__
+    EXPECT_EQ(std::system((file + " >" + file + ".out").c_str()), 0);
+    std::string said;
+    std::getline(std::ifstream(file + ".out"), said);
+    EXPECT_EQ(said, "greetings");
+#endif
+}
+
 TEST(SyncCall, rows_are_mechanism_by_policy_by_size) {
     const Descriptor& d = *load_plugin("sync_call", {PLUGINS}).descriptor;
     Parameters p = defaults(d);
