@@ -41,7 +41,7 @@ void CacheModule::write_back(uint64_t line) {
 
 void CacheModule::statistics(StatisticsSink& sink) const {
     sink.count("accesses", accesses_, "count", "lines asked for by the level above");
-    sink.count("misses", misses_, "count", "of them, not found here");
+    sink.count("misses", misses_, "count", "lines asked for that were not here");
     sink.count("writebacks", writebacks_, "count", "dirty lines received from the level above");
 }
 

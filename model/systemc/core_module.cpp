@@ -9,6 +9,25 @@
 #include "model/timing/inorder.h"
 
 namespace stile::model {
+namespace {
+
+// In the order of Phase.
+constexpr const char* phase_help[] = {
+    "programs' own code",
+    "isolation stubs in programs",
+    "proxies",
+    "entering and leaving the kernel",
+    "the kernel, as far as no other phase has it",
+    "the kernel copying payload",
+    "the kernel choosing the next thread",
+    "the kernel changing the page table",
+    "page walks and refills of the APL cache",
+    "halted, waiting for an interrupt",
+    "timer ticks",
+};
+static_assert(std::size(phase_help) == static_cast<size_t>(Phase::count));
+
+}  // namespace
 
 CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config, PhysicalMemory& memory,
                        const Clock& clock, Observer* observer, unsigned id)
@@ -112,7 +131,7 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     };
     sink.count("cycles", c.cycles, "cycles", "elapsed core cycles");
     count("instructions", c.instructions, "instructions retired; a rep-string instruction is one");
-    count("kernel_instructions", c.kernel_instructions, "of them, retired at ring 0");
+    count("kernel_instructions", c.kernel_instructions, "instructions retired at ring 0");
     count("uops", c.uops, "micro-ops executed");
     sink.ratio("ipc", c.cycles ? static_cast<double>(c.instructions) / static_cast<double>(c.cycles) : 0,
                "instructions/cycle", "instructions per elapsed cycle");
@@ -123,20 +142,19 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     count("context_switches", c.context_switches, "threads switched to, as the kernel marks them");
     count("icache.misses", c.l1i_misses, "lines that the first-level instruction cache did not hold");
     count("dcache.accesses", c.l1d_accesses, "lines touched in the first-level data cache");
-    count("dcache.misses", c.l1d_misses, "of them, not found");
+    count("dcache.misses", c.l1d_misses, "lines that the first-level data cache did not hold");
     count("itlb.misses", c.itlb_misses, "first-level instruction TLB misses");
     count("dtlb.misses", c.dtlb_misses, "first-level data TLB misses");
     count("stlb.misses", c.stlb_misses, "second-level TLB misses: page walks");
     count("branch_predictor.branches", c.branches, "control transfers predicted");
-    count("branch_predictor.mispredicts", c.branch_mispredicts, "of them, wrongly");
+    count("branch_predictor.mispredicts", c.branch_mispredicts, "control transfers predicted wrongly");
     count("codoms.apl_cache.lookups", c.apl_lookups,
           "crossings and foreign-page checks that consulted the APL cache");
     count("codoms.apl_cache.misses", c.apl_misses, "exceptions that made the kernel refill the APL cache");
     count("codoms.crossings", c.domain_crossings, "control transfers into another domain at ring 3");
     count("codoms.faults", c.domain_faults, "accesses and transfers that the protection unit refused");
     for (size_t i = 0; i < c.phase.size(); ++i)
-        sink.count(std::string("phase.") + phase_names[i], c.phase[i], "cycles",
-                   "cycles spent in this phase (model/core/phase.h)");
+        sink.count(std::string("phase.") + phase_names[i], c.phase[i], "cycles", phase_help[i]);
 }
 
 }  // namespace stile::model

@@ -87,9 +87,31 @@ Program sweep_lines(unsigned lines, unsigned rounds) {
     return p.off(0);
 }
 
-Cycles cycles_of(const MachineConfig& c, const Program& program) {
+// Follows a chain of pointers `hops` times.
+Program chase(uint64_t hops) {
+    Program p;
+    p.rcx(hops).rdi(data_at);
+    p.raw({0x48, 0x8b, 0x3f});  // mov rdi, [rdi]
+    p.raw({0x48, 0xff, 0xc9});  // dec rcx
+    p.raw({0x75, 0xf8});        // jnz
+    return p.off(0);
+}
+
+// A ring through `lines` lines in an order that no two neighbours share.
+void make_ring(PhysicalMemory& ram, uint64_t lines) {
+    const uint64_t step = lines / 2 + 1;  // odd for the sizes used here, so the ring visits all
+    uint64_t at = 0;
+    for (uint64_t i = 0; i < lines; ++i) {
+        const uint64_t to = (at + step) % lines, address = data_at + to * 64;
+        std::memcpy(ram.host(data_at + at * 64), &address, 8);
+        at = to;
+    }
+}
+
+Cycles cycles_of(const MachineConfig& c, const Program& program, uint64_t ring = 0) {
     Machine m(c);
     boot(m, program);
+    if (ring) make_ring(m.memory(), ring);
     EXPECT_EQ(m.run(100'000'000).why, Stop::power_off);
     return m.core().counters().cycles;
 }
@@ -153,12 +175,12 @@ TEST(MachineTest, FunctionalModelCountsInstructions) {
 }
 
 // One run with the default and one with a raised parameter need two processes: children of this one.
-Cycles in_child(const MachineConfig& c, const Program& program) {
+Cycles in_child(const MachineConfig& c, const Program& program, uint64_t ring = 0) {
     int ends[2];
     if (pipe(ends) != 0) abort();
     const pid_t child = fork();
     if (child == 0) {
-        const Cycles cycles = cycles_of(c, program);
+        const Cycles cycles = cycles_of(c, program, ring);
         _exit(write(ends[1], &cycles, sizeof cycles) == sizeof cycles ? 0 : 1);
     }
     Cycles cycles = 0;
@@ -177,6 +199,24 @@ TEST(MachineTest, QuantumChangesNothing) {
     for (const Cycles quantum : {100u, 1234u, 1'000'000u}) {
         c.quantum = quantum;
         EXPECT_EQ(in_child(c, sweep_lines(1000, 10)), cycles) << quantum;
+    }
+}
+
+// Load-to-use of each level, exactly: the loop around the chase hides behind it.
+TEST(MachineTest, PointerChaseCostsTheLevelThatHoldsTheRing) {
+    MachineConfig c = small();
+    c.l1d.size = 4 << 10;
+    c.l2.size = 16 << 10;
+    c.llc.size = 64 << 10;
+    const Cycles l1 = c.l1d.latency, l2 = l1 + c.l2.latency, llc = l2 + c.llc.latency,
+                 memory = llc + c.memory.latency;
+    const struct {
+        uint64_t lines;
+        Cycles hop;
+    } rings[] = {{48, l1}, {64, l1}, {192, l2}, {256, l2}, {768, llc}, {1024, llc}, {4096, memory}};
+    for (const auto& [lines, hop] : rings) {
+        const Cycles cycles = in_child(c, chase(6 * lines), lines) - in_child(c, chase(4 * lines), lines);
+        EXPECT_EQ(cycles, 2 * lines * hop) << lines << " lines";
     }
 }
 
