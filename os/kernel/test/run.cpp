@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abi/marker.h"
+#include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/fs/inode.h"
 #include "os/kernel/task/sched.h"
 #include "os/kernel/test/test.h"
 
@@ -22,11 +24,20 @@ void run_all(void*) {
 
 }  // namespace
 
-// The tests are a kernel thread, so that they may sleep and wait for one another.
+// The tests are a thread of a process without a program: it may sleep, and it has user memory to be copied from.
 void run_kernel_tests() {
-    Thread* t = thread_create(nullptr);
+    Process* p = process_create(nullptr);
+    if (p) {
+        p->space = address_space_create();
+        p->files = file_table_create();
+        p->handlers = knew<SignalHandlers>();
+        p->fs = knew<FsContext>();
+    }
+    Thread* t = p && p->space && p->files && p->handlers && p->fs ? thread_create(p) : nullptr;
     if (!t) panic("no memory for the self-test");
-    t->tid = allocate_tid();
+    p->fs->cwd = root_inode();
+    inode_get(root_inode());
+    t->tid = p->pid;
     t->kernel_entry = run_all;
     thread_list_add(t);
     make_runnable(t);
