@@ -75,9 +75,13 @@ void load_idt() {
     for (unsigned v = 0; v < 256; v++) {
         const auto at = reinterpret_cast<uint64_t>(trap_stubs) + 16 * v;
         const bool from_user = v == vec_breakpoint || v == vec_overflow;
-        idt[v] = {static_cast<uint16_t>(at), sel_kernel_code, static_cast<uint8_t>(v == vec_double_fault ? 1 : 0),
-                  static_cast<uint8_t>(from_user ? 0xee : 0x8e), static_cast<uint16_t>(at >> 16),
-                  static_cast<uint32_t>(at >> 32), 0};
+        idt[v] = {static_cast<uint16_t>(at),
+                  sel_kernel_code,
+                  static_cast<uint8_t>(v == vec_double_fault ? 1 : 0),
+                  static_cast<uint8_t>(from_user ? 0xee : 0x8e),
+                  static_cast<uint16_t>(at >> 16),
+                  static_cast<uint32_t>(at >> 32),
+                  0};
     }
     const TablePointer p{sizeof idt - 1, reinterpret_cast<uint64_t>(idt)};
     asm volatile("lidt %0" : : "m"(p));
@@ -90,8 +94,8 @@ void cpu_init() {
     load_idt();
     write_msr(msr_gs_base, reinterpret_cast<uint64_t>(&cpu0));
     write_msr(msr_kernel_gs_base, 0);
-    write_msr(msr_star, static_cast<uint64_t>(sel_kernel_code) << 32 |
-                            static_cast<uint64_t>(sel_user_data - 8) << 48);
+    write_msr(msr_star,
+              static_cast<uint64_t>(sel_kernel_code) << 32 | static_cast<uint64_t>(sel_user_data - 8) << 48);
     write_msr(msr_lstar, reinterpret_cast<uint64_t>(&syscall_entry));
     write_msr(msr_fmask, flag_if | flag_tf | flag_df | flag_iopl | flag_nt | flag_ac);
 

@@ -15,16 +15,16 @@ struct Thread;
 struct PageTable;
 
 struct Cpu {
-    Thread* current;          // gs:0
-    uint64_t kernel_stack;    // gs:8   top of the current thread's kernel stack
-    uint64_t user_rsp;        // gs:16  scratch of the system-call entry
-    uint64_t work;            // gs:24  not 0: look at work flags before returning to user mode
-    PageTable* page_table;    // the one in CR3
-    Thread* fpu_owner;        // whose FXSAVE image is in the registers
+    Thread* current;        // gs:0
+    uint64_t kernel_stack;  // gs:8   top of the current thread's kernel stack
+    uint64_t user_rsp;      // gs:16  scratch of the system-call entry
+    uint64_t work;          // gs:24  not 0: look at work flags before returning to user mode
+    PageTable* page_table;  // the one in CR3
+    Thread* fpu_owner;      // whose FXSAVE image is in the registers
     Thread* idle;
-    Thread* dead;             // left for the last time; freed by whoever runs next
+    Thread* dead;  // left for the last time; freed by whoever runs next
     bool has_fsgsbase, has_pcid;
-    bool domain_state_used;   // the domain registers hold a dIPC thread's state
+    bool domain_state_used;  // the domain registers hold a dIPC thread's state
 };
 extern Cpu cpu0;
 inline Cpu& cpu() { return cpu0; }
@@ -37,19 +37,33 @@ inline Thread* current() {
 }
 
 enum Selector : uint16_t {
-    sel_kernel_code = 0x08, sel_kernel_data = 0x10,
-    sel_user_data = 0x18 | 3, sel_user_code = 0x20 | 3,  // order fixed by sysret (SDM vol. 2, SYSRET)
+    sel_kernel_code = 0x08,
+    sel_kernel_data = 0x10,
+    sel_user_data = 0x18 | 3,
+    sel_user_code = 0x20 | 3,  // order fixed by sysret (SDM vol. 2, SYSRET)
     sel_tss = 0x28
 };
 
 enum Msr : uint32_t {
-    msr_apic_base = 0x1b, msr_efer = 0xc0000080, msr_star = 0xc0000081, msr_lstar = 0xc0000082, msr_fmask = 0xc0000084,
-    msr_fs_base = 0xc0000100, msr_gs_base = 0xc0000101, msr_kernel_gs_base = 0xc0000102
+    msr_apic_base = 0x1b,
+    msr_efer = 0xc0000080,
+    msr_star = 0xc0000081,
+    msr_lstar = 0xc0000082,
+    msr_fmask = 0xc0000084,
+    msr_fs_base = 0xc0000100,
+    msr_gs_base = 0xc0000101,
+    msr_kernel_gs_base = 0xc0000102
 };
 
 enum Rflags : uint64_t {
-    flag_cf = 1, flag_tf = 1 << 8, flag_if = 1 << 9, flag_df = 1 << 10, flag_iopl = 3 << 12, flag_nt = 1 << 14,
-    flag_rf = 1 << 16, flag_ac = 1 << 18
+    flag_cf = 1,
+    flag_tf = 1 << 8,
+    flag_if = 1 << 9,
+    flag_df = 1 << 10,
+    flag_iopl = 3 << 12,
+    flag_nt = 1 << 14,
+    flag_rf = 1 << 16,
+    flag_ac = 1 << 18
 };
 
 inline uint64_t read_msr(uint32_t msr) {
@@ -58,7 +72,10 @@ inline uint64_t read_msr(uint32_t msr) {
     return lo | static_cast<uint64_t>(hi) << 32;
 }
 inline void write_msr(uint32_t msr, uint64_t v) {
-    asm volatile("wrmsr" : : "c"(msr), "a"(static_cast<uint32_t>(v)), "d"(static_cast<uint32_t>(v >> 32)) : "memory");
+    asm volatile("wrmsr"
+                 :
+                 : "c"(msr), "a"(static_cast<uint32_t>(v)), "d"(static_cast<uint32_t>(v >> 32))
+                 : "memory");
 }
 inline uint64_t read_cr2() {
     uint64_t v;
@@ -92,7 +109,7 @@ inline CpuidResult cpuid(uint32_t leaf, uint32_t sub = 0) {
     return r;
 }
 
-void cpu_init();         // GDT, TSS, IDT, system-call MSRs, CR4 features
+void cpu_init();                      // GDT, TSS, IDT, system-call MSRs, CR4 features
 void set_kernel_stack(uint64_t top);  // for entries from ring 3: TSS.rsp0 and gs:8
 
 }  // namespace stile::os

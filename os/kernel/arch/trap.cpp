@@ -28,8 +28,8 @@ extern "C" const ExceptionEntry __ex_table_start[], __ex_table_end[];
     printk("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
     printk("r13 %016lx r14 %016lx r15 %016lx cr3 %016lx\n", f->r13, f->r14, f->r15, read_cr3());
     if (f->vector == STILE_VEC_DOMAIN)
-        printk("domain %lx to %lx, right %lx\n", read_msr(STILE_MSR_CD_FAULT_FROM), read_msr(STILE_MSR_CD_FAULT_TO),
-               read_msr(STILE_MSR_CD_FAULT_RIGHT));
+        printk("domain %lx to %lx, right %lx\n", read_msr(STILE_MSR_CD_FAULT_FROM),
+               read_msr(STILE_MSR_CD_FAULT_TO), read_msr(STILE_MSR_CD_FAULT_RIGHT));
     panic("%s: vector %lu error %lx at %p", what, f->vector, f->error, reinterpret_cast<void*>(f->rip));
 }
 
@@ -40,14 +40,21 @@ struct Meaning {
 };
 Meaning meaning_of(uint64_t vector) {
     switch (vector) {
-        case vec_divide: return {SIGFPE, FPE_INTDIV, true};
-        case vec_debug: return {SIGTRAP, TRAP_TRACE, true};
-        case vec_breakpoint: return {SIGTRAP, SI_KERNEL, false};
-        case vec_invalid_opcode: return {SIGILL, ILL_ILLOPN, true};
+        case vec_divide:
+            return {SIGFPE, FPE_INTDIV, true};
+        case vec_debug:
+            return {SIGTRAP, TRAP_TRACE, true};
+        case vec_breakpoint:
+            return {SIGTRAP, SI_KERNEL, false};
+        case vec_invalid_opcode:
+            return {SIGILL, ILL_ILLOPN, true};
         case vec_x87:
-        case vec_simd: return {SIGFPE, FPE_FLTINV, true};
-        case vec_alignment: return {SIGBUS, BUS_ADRALN, false};
-        default: return {SIGSEGV, SI_KERNEL, false};
+        case vec_simd:
+            return {SIGFPE, FPE_FLTINV, true};
+        case vec_alignment:
+            return {SIGBUS, BUS_ADRALN, false};
+        default:
+            return {SIGSEGV, SI_KERNEL, false};
     }
 }
 
@@ -67,7 +74,8 @@ void page_fault(TrapFrame* f) {
         mapped = space->find(addr);
     }
     if (f->from_user()) return user_exception(f, SIGSEGV, mapped ? SEGV_ACCERR : SEGV_MAPERR, addr);
-    if (!fix_up_kernel_fault(f)) die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
+    if (!fix_up_kernel_fault(f))
+        die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
 }
 
 void domain_fault(TrapFrame* f) {
@@ -89,14 +97,20 @@ bool fix_up_kernel_fault(TrapFrame* f) {
 
 extern "C" void trap_dispatch(TrapFrame* f) {
     switch (f->vector) {
-        case vec_page_fault: return page_fault(f);
-        case STILE_VEC_DOMAIN: return domain_fault(f);
-        case vec_timer: return timer_interrupt();
-        case vec_spurious: return;
-        default: break;
+        case vec_page_fault:
+            return page_fault(f);
+        case STILE_VEC_DOMAIN:
+            return domain_fault(f);
+        case vec_timer:
+            return timer_interrupt();
+        case vec_spurious:
+            return;
+        default:
+            break;
     }
     if (f->vector >= 32) die(f, "interrupt that nobody expects");
-    if (f->vector == vec_nmi || f->vector == vec_double_fault || f->vector == vec_machine_check) die(f, "fatal exception");
+    if (f->vector == vec_nmi || f->vector == vec_double_fault || f->vector == vec_machine_check)
+        die(f, "fatal exception");
     if (f->from_user()) {
         const Meaning m = meaning_of(f->vector);
         return user_exception(f, m.signal, m.code, m.address_is_rip ? f->rip : 0);

@@ -8,10 +8,24 @@
 namespace stile::os {
 
 enum Vector : uint8_t {
-    vec_divide = 0, vec_debug = 1, vec_nmi = 2, vec_breakpoint = 3, vec_overflow = 4, vec_bound = 5,
-    vec_invalid_opcode = 6, vec_no_fpu = 7, vec_double_fault = 8, vec_stack = 12, vec_protection = 13,
-    vec_page_fault = 14, vec_x87 = 16, vec_alignment = 17, vec_machine_check = 18, vec_simd = 19,
-    vec_timer = 0xef, vec_spurious = 0xff
+    vec_divide = 0,
+    vec_debug = 1,
+    vec_nmi = 2,
+    vec_breakpoint = 3,
+    vec_overflow = 4,
+    vec_bound = 5,
+    vec_invalid_opcode = 6,
+    vec_no_fpu = 7,
+    vec_double_fault = 8,
+    vec_stack = 12,
+    vec_protection = 13,
+    vec_page_fault = 14,
+    vec_x87 = 16,
+    vec_alignment = 17,
+    vec_machine_check = 18,
+    vec_simd = 19,
+    vec_timer = 0xef,
+    vec_spurious = 0xff
 };
 
 extern "C" void trap_dispatch(TrapFrame* frame);

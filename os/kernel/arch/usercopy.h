@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only ways to user memory. The hardware checks every one of these accesses: page rights as ever, and on a
-// machine with domains the rights of the code that made the system call (abi/codoms.h, transfer latch). A fault
-// that the fault handlers cannot mend ends the copy through the exception table (arch/usercopy.S).
+// The only ways to user memory. The hardware checks every one of these accesses: page rights as ever, and on
+// a machine with domains the rights of the code that made the system call (abi/codoms.h, transfer latch). A
+// fault that the fault handlers cannot mend ends the copy through the exception table (arch/usercopy.S).
 #pragma once
 
 #include "os/kernel/base/types.h"
@@ -30,7 +30,9 @@ inline size_t user_copy_out(UserAddr to, const void* from, size_t n) {
 inline size_t user_clear(UserAddr to, size_t n) { return user_range_ok(to, n) ? user_clear_raw(to, n) : n; }
 
 // All or -EFAULT.
-inline Status copy_from_user(void* to, UserAddr from, size_t n) { return user_copy_in(to, from, n) ? -EFAULT : 0; }
+inline Status copy_from_user(void* to, UserAddr from, size_t n) {
+    return user_copy_in(to, from, n) ? -EFAULT : 0;
+}
 inline Status copy_to_user(UserAddr to, const void* from, size_t n) {
     return user_copy_out(to, from, n) ? -EFAULT : 0;
 }

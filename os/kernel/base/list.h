@@ -74,8 +74,8 @@ class List {
     Link head_;
 };
 
-// Static lists side by side, made at compile time. A bare array of lists would be: g++ 12 constructs that one at
-// run time, and nobody runs constructors here.
+// Static lists side by side, made at compile time. A bare array of lists would be: g++ 12 constructs that one
+// at run time, and nobody runs constructors here.
 template <class L, unsigned n>
 struct ListArray {
     L lists[n];

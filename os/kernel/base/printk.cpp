@@ -52,21 +52,31 @@ int format_string(char* out, size_t size, const char* f, va_list args) {
                 for (t = t ? t : "(null)"; *t; t++) s.put(*t);
                 break;
             }
-            case 'c': s.put(static_cast<char>(va_arg(args, int))); break;
+            case 'c':
+                s.put(static_cast<char>(va_arg(args, int)));
+                break;
             case 'd': {
                 const int64_t v = wide ? va_arg(args, int64_t) : va_arg(args, int);
                 put_number(s, v < 0 ? -static_cast<uint64_t>(v) : v, 10, width, fill, v < 0);
                 break;
             }
-            case 'u': put_number(s, wide ? va_arg(args, uint64_t) : va_arg(args, unsigned), 10, width, fill, false); break;
-            case 'x': put_number(s, wide ? va_arg(args, uint64_t) : va_arg(args, unsigned), 16, width, fill, false); break;
+            case 'u':
+                put_number(s, wide ? va_arg(args, uint64_t) : va_arg(args, unsigned), 10, width, fill, false);
+                break;
+            case 'x':
+                put_number(s, wide ? va_arg(args, uint64_t) : va_arg(args, unsigned), 16, width, fill, false);
+                break;
             case 'p':
                 s.put('0');
                 s.put('x');
                 put_number(s, va_arg(args, uint64_t), 16, width, fill, false);
                 break;
-            case '%': s.put('%'); break;
-            default: s.put('?'); return static_cast<int>(s.used);
+            case '%':
+                s.put('%');
+                break;
+            default:
+                s.put('?');
+                return static_cast<int>(s.used);
         }
     }
     if (size) out[min(s.used, size - 1)] = 0;

@@ -19,8 +19,8 @@ int format_string(char* out, size_t size, const char* format, va_list args);
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char* format, ...);
 [[noreturn]] void power_off(unsigned status);
 
-#define STILE_KERNEL_ASSERT(cond)                                                \
-    do {                                                                         \
+#define STILE_KERNEL_ASSERT(cond)                                                                     \
+    do {                                                                                              \
         if (__builtin_expect(!(cond), 0)) ::stile::os::panic("%s:%d: %s", __FILE__, __LINE__, #cond); \
     } while (0)
 

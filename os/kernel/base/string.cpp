@@ -30,7 +30,10 @@ PHASE(copy) void* memmove(void* to, const void* from, size_t n) {
 PHASE(copy) void* memset(void* to, int byte, size_t n) {
     void* d = to;
     size_t words = n >> 3;
-    asm volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(0x0101010101010101ull * static_cast<uint8_t>(byte)) : "memory");
+    asm volatile("rep stosq"
+                 : "+D"(d), "+c"(words)
+                 : "a"(0x0101010101010101ull * static_cast<uint8_t>(byte))
+                 : "memory");
     size_t bytes = n & 7;
     if (bytes) asm volatile("rep stosb" : "+D"(d), "+c"(bytes) : "a"(byte) : "memory");
     return to;

@@ -26,8 +26,8 @@ struct UserPiece {
 struct UserBuffer {
     const UserPiece* pieces;
     unsigned count;
-    size_t left;          // bytes in all pieces from here on
-    size_t offset = 0;    // in the first piece
+    size_t left;        // bytes in all pieces from here on
+    size_t offset = 0;  // in the first piece
 
     // Move n <= left bytes; advance by what was moved and return it. Short: a fault in user memory.
     size_t copy_in(void* to, size_t n);
@@ -60,7 +60,7 @@ class File {
     virtual Status stat(struct stat& out);
     virtual Status truncate(int64_t length);
     virtual Status read_directory(UserAddr to, size_t bytes);
-    virtual void flush() {}                   // at each close(2) of a descriptor
+    virtual void flush() {}  // at each close(2) of a descriptor
     virtual Inode* inode() { return nullptr; }
     virtual DipcHandle* dipc_handle() { return nullptr; }  // os/kernel/dipc
 };
@@ -88,8 +88,8 @@ struct FsContext {
     unsigned umask = 022;
 };
 
-// Of the running process. file_of_fd takes no reference: valid until the thread sleeps with others sharing the
-// table; take one (file_get) when it may.
+// Of the running process. file_of_fd takes no reference: valid until the thread sleeps with others sharing
+// the table; take one (file_get) when it may.
 File* file_of_fd(int fd);
 // Installs a file, taking over the caller's reference (also on failure). The descriptor or -EMFILE.
 Status install_file(File* file, bool close_on_exec, int lowest = 0);

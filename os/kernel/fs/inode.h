@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The memory file system: everything lives in inodes, filled at boot from the initial ramdisk. A regular file's
-// bytes are in pages, so that mappings of it are those very pages.
+// The memory file system: everything lives in inodes, filled at boot from the initial ramdisk. A regular
+// file's bytes are in pages, so that mappings of it are those very pages.
 #pragma once
 
 #include "os/kernel/fs/file.h"
@@ -17,10 +17,10 @@ struct DirectoryEntry {
 
 class Inode final : public PageSource {
   public:
-    uint32_t refs = 1;       // directory entries, open files, mappings
+    uint32_t refs = 1;  // directory entries, open files, mappings
     uint32_t links = 0;
     uint64_t number = 0;
-    unsigned mode = 0;       // S_IF* and permissions
+    unsigned mode = 0;  // S_IF* and permissions
     uint64_t size = 0;
     uint64_t mtime_ns = 0;
 
@@ -42,7 +42,7 @@ class Inode final : public PageSource {
 
     Page* page_at(uint64_t index, bool create);  // no reference taken
     Status resize(uint64_t bytes);
-    Status read_kernel(void* to, uint64_t offset, size_t n);   // bytes read
+    Status read_kernel(void* to, uint64_t offset, size_t n);  // bytes read
     Status write_kernel(const void* from, uint64_t offset, size_t n);
     void fill_stat(struct stat& out) const;
 
@@ -61,7 +61,7 @@ inline void inode_get(Inode* i) { i->refs++; }
 void inode_put(Inode* i);
 Inode* root_inode();
 
-void memfs_init();        // root, /dev, /tmp, and the ramdisk's files
+void memfs_init();  // root, /dev, /tmp, and the ramdisk's files
 
 // Resolves a path; `from` is the directory it starts in when it is relative. The result carries a reference.
 Status resolve(const char* path, Inode* from, bool follow_last, Inode** out);

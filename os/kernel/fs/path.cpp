@@ -9,7 +9,7 @@ namespace stile::os {
 namespace {
 
 constexpr unsigned most_links = 40;  // as Linux (MAXSYMLINKS)
-constexpr size_t path_max = 1024;  // UserPath's room (sys/syscalls.h): such a buffer fits a kernel stack
+constexpr size_t path_max = 1024;    // UserPath's room (sys/syscalls.h): such a buffer fits a kernel stack
 
 struct Component {
     const char* begin;

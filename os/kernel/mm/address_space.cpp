@@ -29,8 +29,8 @@ VmArea* split(AddressSpace& space, VmArea* area, uint64_t at) {
 }
 
 bool mergeable(const VmArea& a, const VmArea& b) {
-    return a.end == b.start && a.prot == b.prot && a.flags == b.flags && a.tag == b.tag && a.pte_extra == b.pte_extra &&
-           !a.source && !b.source && !a.owner && !b.owner;
+    return a.end == b.start && a.prot == b.prot && a.flags == b.flags && a.tag == b.tag &&
+           a.pte_extra == b.pte_extra && !a.source && !b.source && !a.owner && !b.owner;
 }
 
 void destroy_area(AddressSpace& space, VmArea* area) {
@@ -96,7 +96,8 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
     } else {
         addr = align_up(addr, page_size);
         VmArea* hit = first_from(addr);
-        if (addr < base || addr > limit || length > limit - addr || (hit && hit->start < addr + length)) addr = 0;
+        if (addr < base || addr > limit || length > limit - addr || (hit && hit->start < addr + length))
+            addr = 0;
         if (!addr) addr = find_gap(length);
         if (!addr) return -ENOMEM;
     }
@@ -171,7 +172,8 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot) {
     return 0;
 }
 
-Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_addr) {
+Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags,
+                           uint64_t new_addr) {
     if (addr % page_size || !new_length || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))) return -EINVAL;
     if (flags & MREMAP_FIXED) return -EINVAL;  // nobody's libc start-up needs it; refused, not faked
     old_length = align_up(old_length, page_size);

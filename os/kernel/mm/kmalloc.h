@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernel heap: size classes of powers of two from 16 bytes to 2 KiB, each a free list over whole pages; larger
-// requests are pages. Blocks of a class are aligned to their size. nullptr when memory is out.
+// Kernel heap: size classes of powers of two from 16 bytes to 2 KiB, each a free list over whole pages;
+// larger requests are pages. Blocks of a class are aligned to their size. nullptr when memory is out.
 #pragma once
 
 #include <new>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Buddy allocator (Knuth, TAOCP vol. 1, 2.5): a free block of order k is aligned to its size; two free buddies
-// merge. In front of it a short LIFO of single pages, still warm in the caches, that have not been merged yet. The
-// frame array itself is taken from the start of free memory.
+// Buddy allocator (Knuth, TAOCP vol. 1, 2.5): a free block of order k is aligned to its size; two free
+// buddies merge. In front of it a short LIFO of single pages, still warm in the caches, that have not been
+// merged yet. The frame array itself is taken from the start of free memory.
 #include "os/kernel/mm/page.h"
 
 #include "os/kernel/base/boot_info.h"
@@ -31,7 +31,8 @@ void page_allocator_init() {
     frame_count = boot_info.mem_bytes >> page_shift;
     const uint64_t frames_at = align_up(boot_info.free_phys, page_size);
     const uint64_t first = align_up(frames_at + frame_count * sizeof(Page), page_size) >> page_shift;
-    if (first + 256 > frame_count) panic("only %lu KiB of memory", static_cast<uint64_t>(boot_info.mem_bytes >> 10));
+    if (first + 256 > frame_count)
+        panic("only %lu KiB of memory", static_cast<uint64_t>(boot_info.mem_bytes >> 10));
     page_frames = static_cast<Page*>(direct(frames_at));
     memset(static_cast<void*>(page_frames), 0, frame_count * sizeof(Page));
     for (uint64_t at = first; at < frame_count;) {

@@ -11,11 +11,11 @@ namespace stile::os {
 
 struct Page {
     Link free_link;
-    uint32_t refs = 0;      // mappings and owners; meaningful for order-0 pages
-    uint8_t order = 0;      // of the block that starts here, while it is free or was allocated whole
-    bool free = false;      // heads a free block
-    uint8_t slab_class = 0; // kmalloc: 1 + size class; 0: not a slab page
-    uint64_t reserved = 0;  // 32 bytes: a frame's number is a shift away
+    uint32_t refs = 0;       // mappings and owners; meaningful for order-0 pages
+    uint8_t order = 0;       // of the block that starts here, while it is free or was allocated whole
+    bool free = false;       // heads a free block
+    uint8_t slab_class = 0;  // kmalloc: 1 + size class; 0: not a slab page
+    uint64_t reserved = 0;   // 32 bytes: a frame's number is a shift away
 };
 static_assert(sizeof(Page) == 32);
 

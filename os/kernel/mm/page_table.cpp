@@ -143,11 +143,14 @@ void kernel_page_table_init() {
     map_large(STILE_DIRECT_BASE, 0, align_up(boot_info.mem_bytes, 2ull << 20), pte_write | pte_no_exec);
     map_large(STILE_DIRECT_BASE + STILE_MMIO_BASE, STILE_MMIO_BASE, STILE_MMIO_SIZE,
               pte_write | pte_no_exec | pte_no_cache | pte_write_through);
-    const auto text = reinterpret_cast<uint64_t>(__text_start), text_end = reinterpret_cast<uint64_t>(__text_end);
-    const auto rodata_end = reinterpret_cast<uint64_t>(__rodata_end), end = reinterpret_cast<uint64_t>(__kernel_end);
+    const auto text = reinterpret_cast<uint64_t>(__text_start),
+               text_end = reinterpret_cast<uint64_t>(__text_end);
+    const auto rodata_end = reinterpret_cast<uint64_t>(__rodata_end),
+               end = reinterpret_cast<uint64_t>(__kernel_end);
     map_kernel(text, text - STILE_KERNEL_BASE, text_end - text, 0);
     map_kernel(text_end, text_end - STILE_KERNEL_BASE, rodata_end - text_end, pte_no_exec);
-    map_kernel(rodata_end, rodata_end - STILE_KERNEL_BASE, align_up(end, page_size) - rodata_end, pte_write | pte_no_exec);
+    map_kernel(rodata_end, rodata_end - STILE_KERNEL_BASE, align_up(end, page_size) - rodata_end,
+               pte_write | pte_no_exec);
     cpu().page_table = nullptr;
     kernel_table.need_flush = true;
     page_table_activate(&kernel_table);

@@ -13,8 +13,16 @@ namespace stile::os {
 struct AddressSpace;
 
 enum Pte : uint64_t {
-    pte_present = 1, pte_write = 2, pte_user = 4, pte_write_through = 8, pte_no_cache = 0x10, pte_accessed = 0x20,
-    pte_dirty = 0x40, pte_large = 0x80, pte_global = 0x100, pte_no_exec = 1ull << 63
+    pte_present = 1,
+    pte_write = 2,
+    pte_user = 4,
+    pte_write_through = 8,
+    pte_no_cache = 0x10,
+    pte_accessed = 0x20,
+    pte_dirty = 0x40,
+    pte_large = 0x80,
+    pte_global = 0x100,
+    pte_no_exec = 1ull << 63
 };
 inline constexpr uint64_t pte_address = 0x000000fffffff000ull;  // 40 bits; [51:40] hold the domain tag
 
@@ -22,9 +30,9 @@ struct PageTable {
     uint64_t* root = nullptr;
     uint64_t root_phys = 0;
     uint32_t refs = 1;
-    uint16_t pcid = 0;        // 0: shared by all that found no other; always flushed at load
-    bool need_flush = true;   // entries changed while it was not in CR3
-    bool shared = false;      // the dIPC processes' common table
+    uint16_t pcid = 0;       // 0: shared by all that found no other; always flushed at load
+    bool need_flush = true;  // entries changed while it was not in CR3
+    bool shared = false;     // the dIPC processes' common table
 
     // The leaf entry of vaddr; nullptr if a level is missing and `create` is false or memory is out.
     uint64_t* entry(uint64_t vaddr, bool create);
@@ -34,7 +42,7 @@ struct PageTable {
 };
 
 PageTable* page_table_create();
-void page_table_put(PageTable* table);   // at the last reference frees the levels; leaves must be gone
+void page_table_put(PageTable* table);       // at the last reference frees the levels; leaves must be gone
 void page_table_activate(PageTable* table);  // CR3 load unless it is there already
 
 // The kernel's own half, with final rights: text read-only and executable, the rest not executable.

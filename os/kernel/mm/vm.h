@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Address spaces. An AddressSpace is one process's view: areas, heap break, and the part of a page table that
-// it owns. Ordinary processes have a page table each. dIPC processes have an AddressSpace each, covering their
-// slots [base, limit), in one shared PageTable.
+// it owns. Ordinary processes have a page table each. dIPC processes have an AddressSpace each, covering
+// their slots [base, limit), in one shared PageTable.
 #pragma once
 
-#include <linux/mman.h>
 #include <asm/mman.h>
+#include <linux/mman.h>
 
 #include "os/kernel/mm/page_table.h"
 
@@ -31,13 +31,13 @@ class VmOwner {
 };
 
 enum VmFlags : uint32_t {
-    vm_shared = 1,         // MAP_SHARED: writes reach the source
-    vm_grows_down = 2,     // stack
-    vm_dont_copy = 4,      // not inherited by fork
-    vm_dont_expand = 8,    // mremap refused
-    vm_no_write_ever = 16, // mprotect may not add PROT_WRITE (binder)
-    vm_pinned = 32,        // user may not unmap, protect or move it (dIPC's own structures)
-    vm_no_fault = 64,      // pages are put in by the owner only; a missing one is a SIGSEGV (or -EFAULT)
+    vm_shared = 1,          // MAP_SHARED: writes reach the source
+    vm_grows_down = 2,      // stack
+    vm_dont_copy = 4,       // not inherited by fork
+    vm_dont_expand = 8,     // mremap refused
+    vm_no_write_ever = 16,  // mprotect may not add PROT_WRITE (binder)
+    vm_pinned = 32,         // user may not unmap, protect or move it (dIPC's own structures)
+    vm_no_fault = 64,       // pages are put in by the owner only; a missing one is a SIGSEGV (or -EFAULT)
 };
 
 struct VmArea {
@@ -61,20 +61,20 @@ struct AddressSpace {
     List<VmArea, &VmArea::link> areas;  // sorted, disjoint
     VmArea* last_hit = nullptr;
     uint64_t base = page_size * 16, limit = user_top;  // where mappings may lie
-    uint64_t mmap_top = user_top;       // search for free space goes down from here
+    uint64_t mmap_top = user_top;                      // search for free space goes down from here
     uint64_t brk_start = 0, brk = 0;
-    uint64_t mapped_pages = 0;          // sum of area sizes
+    uint64_t mapped_pages = 0;  // sum of area sizes
     uint16_t default_tag = 0;
-    Link shared_link;                   // in the list of spaces of the shared table
+    Link shared_link;  // in the list of spaces of the shared table
 
-    VmArea* find(uint64_t addr);              // the area that contains addr
-    VmArea* first_from(uint64_t addr);        // the first area that ends above addr
-    uint64_t find_gap(uint64_t length);       // 0: none
+    VmArea* find(uint64_t addr);         // the area that contains addr
+    VmArea* first_from(uint64_t addr);   // the first area that ends above addr
+    uint64_t find_gap(uint64_t length);  // 0: none
 
     // As mmap(2): addr is used when MAP_FIXED (replacing what is there) or when free, else a gap is found.
     // On success the area is returned and can be specialised before anything touches it.
-    Status map(uint64_t addr, uint64_t length, int prot, uint32_t map_flags, PageSource* source, uint64_t source_index,
-               VmArea** out = nullptr);
+    Status map(uint64_t addr, uint64_t length, int prot, uint32_t map_flags, PageSource* source,
+               uint64_t source_index, VmArea** out = nullptr);
     Status unmap(uint64_t addr, uint64_t length);
     Status protect(uint64_t addr, uint64_t length, int prot);
     Status remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_addr);
@@ -85,7 +85,7 @@ struct AddressSpace {
     bool fault(uint64_t addr, bool write, bool exec);
     // Puts a page into the table now, taking over the caller's reference.
     Status insert_page(VmArea& area, uint64_t addr, Page* page, bool writable);
-    void remove_page(uint64_t addr);         // unmaps and drops the table's reference
+    void remove_page(uint64_t addr);  // unmaps and drops the table's reference
     Status populate(uint64_t addr, uint64_t length, bool write);
     // Rewrites tag and extra bits of an area that is already populated.
     void retag(VmArea& area, uint16_t tag, uint64_t pte_extra);
@@ -93,16 +93,16 @@ struct AddressSpace {
     // Writes into this space's pages from the kernel, whatever their user rights; for loaders.
     Status write_bytes(uint64_t addr, const void* from, size_t n);
 
-    Status fork_into(AddressSpace& child);   // copy-on-write copy of areas and pages
-    void clear();                            // unmaps everything
+    Status fork_into(AddressSpace& child);  // copy-on-write copy of areas and pages
+    void clear();                           // unmaps everything
 };
 
-AddressSpace* address_space_create();                    // with a page table of its own
+AddressSpace* address_space_create();  // with a page table of its own
 AddressSpace* address_space_create_shared(PageTable* table, uint64_t base, uint64_t limit);
 void address_space_put(AddressSpace* space);
 
-// The space responsible for addr when `table` is in CR3: the running process's own one, or with the shared table
-// the one whose slot it is.
+// The space responsible for addr when `table` is in CR3: the running process's own one, or with the shared
+// table the one whose slot it is.
 AddressSpace* space_for(AddressSpace* own, uint64_t addr);
 
 uint64_t pte_for(const VmArea& area, uint64_t phys, bool writable);

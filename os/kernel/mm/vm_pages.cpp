@@ -34,7 +34,8 @@ bool AddressSpace::fault(uint64_t addr, bool write, bool exec) {
         mapped_pages += (a->start - bottom) >> page_shift;
         a->start = bottom;
     }
-    if (a->prot == PROT_NONE || (write && !(a->prot & PROT_WRITE)) || (exec && !(a->prot & PROT_EXEC))) return false;
+    if (a->prot == PROT_NONE || (write && !(a->prot & PROT_WRITE)) || (exec && !(a->prot & PROT_EXEC)))
+        return false;
 
     uint64_t* e = table->entry(addr, true);
     if (!e) return false;
@@ -147,8 +148,8 @@ Status AddressSpace::write_bytes(uint64_t addr, const void* from, size_t n) {
     return 0;
 }
 
-// Copy-on-write: private pages lose their write bit on both sides; the first write after that copies, unless the
-// other side has gone by then.
+// Copy-on-write: private pages lose their write bit on both sides; the first write after that copies, unless
+// the other side has gone by then.
 Status AddressSpace::fork_into(AddressSpace& child) {
     child.base = base;
     child.limit = limit;
@@ -160,8 +161,9 @@ Status AddressSpace::fork_into(AddressSpace& child) {
     for (VmArea& a : areas) {
         if (a.flags & vm_dont_copy) continue;
         VmArea* copy = nullptr;
-        const Status s = child.map(a.start, a.size(), a.prot, (a.flags & vm_shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED,
-                                   a.source, a.source_index, &copy);
+        const Status s =
+            child.map(a.start, a.size(), a.prot, (a.flags & vm_shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED,
+                      a.source, a.source_index, &copy);
         if (s < 0) return s;
         copy->flags = a.flags;
         copy->tag = a.tag;

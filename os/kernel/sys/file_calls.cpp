@@ -142,11 +142,18 @@ long sys_fcntl(int fd, int command, uint64_t argument) {
             if (argument >= FileTable::capacity) return -EINVAL;
             file_get(f);
             return install_file(f, command == F_DUPFD_CLOEXEC, static_cast<int>(argument));
-        case F_GETFD: return slot.close_on_exec ? FD_CLOEXEC : 0;
-        case F_SETFD: slot.close_on_exec = argument & FD_CLOEXEC; return 0;
-        case F_GETFL: return f->flags | O_LARGEFILE;
-        case F_SETFL: f->flags = (f->flags & ~settable) | (static_cast<uint32_t>(argument) & settable); return 0;
-        default: return -EINVAL;  // locks and leases: not in this version
+        case F_GETFD:
+            return slot.close_on_exec ? FD_CLOEXEC : 0;
+        case F_SETFD:
+            slot.close_on_exec = argument & FD_CLOEXEC;
+            return 0;
+        case F_GETFL:
+            return f->flags | O_LARGEFILE;
+        case F_SETFL:
+            f->flags = (f->flags & ~settable) | (static_cast<uint32_t>(argument) & settable);
+            return 0;
+        default:
+            return -EINVAL;  // locks and leases: not in this version
     }
 }
 

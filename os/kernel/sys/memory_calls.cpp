@@ -9,8 +9,9 @@ namespace {
 
 AddressSpace& space() { return *current_process()->space; }
 
-constexpr int known_flags = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE |
-                            MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK;
+constexpr int known_flags = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN |
+                            MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
+                            MAP_NONBLOCK | MAP_STACK;
 
 Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset) {
     File* f = file_of_fd(fd);
@@ -50,7 +51,8 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
     } else {
         at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0);
     }
-    if (at >= 0 && (flags & MAP_POPULATE)) space().populate(static_cast<uint64_t>(at), length, prot & PROT_WRITE);
+    if (at >= 0 && (flags & MAP_POPULATE))
+        space().populate(static_cast<uint64_t>(at), length, prot & PROT_WRITE);
     return at;
 }
 
@@ -66,15 +68,18 @@ long sys_brk(uint64_t wanted) { return space().set_brk(wanted); }
 
 long sys_madvise(uint64_t addr, size_t length, int advice) {
     switch (advice) {
-        case MADV_DONTNEED: return space().discard(addr, length);
+        case MADV_DONTNEED:
+            return space().discard(addr, length);
         case MADV_NORMAL:
         case MADV_RANDOM:
         case MADV_SEQUENTIAL:
         case MADV_WILLNEED:
         case MADV_FREE:
         case MADV_HUGEPAGE:
-        case MADV_NOHUGEPAGE: return addr % page_size ? -EINVAL : 0;  // hints only
-        default: return -EINVAL;
+        case MADV_NOHUGEPAGE:
+            return addr % page_size ? -EINVAL : 0;  // hints only
+        default:
+            return -EINVAL;
     }
 }
 }

@@ -22,7 +22,9 @@ Status directory_of(int dirfd, const char* path, Inode** out) {
 
 namespace {
 
-Status path_from_user(UserPath& to, UserAddr from) { return copy_string_from_user(to.text, from, sizeof to.text); }
+Status path_from_user(UserPath& to, UserAddr from) {
+    return copy_string_from_user(to.text, from, sizeof to.text);
+}
 
 Status find(int dirfd, UserAddr path_at, bool follow, Inode** out) {
     UserPath path;
@@ -177,7 +179,9 @@ extern "C" {
 
 long sys_open(UserAddr path, int flags, unsigned mode) { return open_at(AT_FDCWD, path, flags, mode); }
 long sys_openat(int fd, UserAddr path, int flags, unsigned mode) { return open_at(fd, path, flags, mode); }
-long sys_creat(UserAddr path, unsigned mode) { return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+long sys_creat(UserAddr path, unsigned mode) {
+    return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
 long sys_stat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, true); }
 long sys_lstat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, false); }
 long sys_fstat(int fd, UserAddr to);

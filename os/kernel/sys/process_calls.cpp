@@ -9,6 +9,7 @@
 
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/page.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
@@ -16,7 +17,8 @@
 namespace stile::os {
 
 uint64_t random_u64() {
-    // splitmix64 (Steele, Lea, Flood 2014) over the run's seed: as unpredictable as a reproducible run can be.
+    // splitmix64 (Steele, Lea, Flood 2014) over the run's seed: as unpredictable as a reproducible run can
+    // be.
     static uint64_t state = 0;
     if (!state) state = boot_info.seed;
     uint64_t z = (state += 0x9e3779b97f4a7c15ull);
@@ -64,12 +66,16 @@ long sys_setsid() {
     return p->sid = p->pgid = p->pid;
 }
 
+// Where the kernel writes when the thread ends is the thread's affair at home, not that of a process it
+// visits.
 long sys_set_tid_address(UserAddr at) {
+    if (dipc_on_visit(current())) return -EPERM;
     current()->clear_child_tid = at;
     return current()->tid;
 }
 long sys_set_robust_list(UserAddr at, size_t length) {
     if (length != 24) return -EINVAL;
+    if (dipc_on_visit(current())) return -EPERM;
     current()->robust_list = at;
     return 0;
 }
@@ -100,7 +106,8 @@ long sys_arch_prctl(int code, uint64_t argument) {
             const uint64_t v = read_msr(msr_kernel_gs_base);
             return put_user(argument, v);
         }
-        default: return -EINVAL;
+        default:
+            return -EINVAL;
     }
 }
 
@@ -120,7 +127,7 @@ long sys_sched_setaffinity(int, size_t bytes, UserAddr from) {
 }
 
 long sys_uname(UserAddr to) {
-    static constexpr struct new_utsname name {"Linux", "stile", "6.1.0-stile", "#1", "x86_64", "(none)"};
+    static constexpr struct new_utsname name { "Linux", "stile", "6.1.0-stile", "#1", "x86_64", "(none)" };
     return put_user(to, name);
 }
 
@@ -149,7 +156,9 @@ long sys_prlimit64(int pid, unsigned resource, UserAddr, UserAddr old) {
     if (pid && !find_process(pid)) return -ESRCH;
     if (resource >= RLIM_NLIMITS) return -EINVAL;
     if (!old) return 0;  // limits are fixed; setting them succeeds as for root, and changes nothing
-    struct rlimit64 r {~0ull, ~0ull};
+    struct rlimit64 r {
+        ~0ull, ~0ull
+    };
     if (resource == RLIMIT_STACK) r.rlim_cur = 8 << 20;
     if (resource == RLIMIT_NOFILE) r.rlim_cur = r.rlim_max = FileTable::capacity;
     if (resource == RLIMIT_CORE) r.rlim_cur = 0;
@@ -168,8 +177,10 @@ long sys_prctl(int option, UserAddr argument) {
             memcpy(p->name, name, sizeof name);
             return 0;
         }
-        case PR_GET_NAME: return copy_to_user(argument, p->name, sizeof p->name);
-        default: return -EINVAL;
+        case PR_GET_NAME:
+            return copy_to_user(argument, p->name, sizeof p->name);
+        default:
+            return -EINVAL;
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // System calls on signals; rt_sigreturn is in task/signal_frame.cpp.
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
 
@@ -45,17 +46,27 @@ long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
 long sys_rt_sigprocmask(int how, UserAddr set_at, UserAddr old, size_t bytes) {
     if (bytes != sizeof(SignalSet)) return -EINVAL;
     Thread* t = current();
-    const SignalSet before = t->blocked;
+    // The mask is the thread's at home. What a visited process sets is its own, and keeps nothing from
+    // anybody: handlers wait for the end of the visit in any case.
+    SignalSet& mask = dipc_on_visit(t) ? t->visit_blocked : t->blocked;
+    const SignalSet before = mask;
     if (set_at) {
         SignalSet set;
         if (get_user(set, set_at) < 0) return -EFAULT;
         switch (how) {
-            case SIG_BLOCK: t->blocked |= set; break;
-            case SIG_UNBLOCK: t->blocked &= ~set; break;
-            case SIG_SETMASK: t->blocked = set; break;
-            default: return -EINVAL;
+            case SIG_BLOCK:
+                mask |= set;
+                break;
+            case SIG_UNBLOCK:
+                mask &= ~set;
+                break;
+            case SIG_SETMASK:
+                mask = set;
+                break;
+            default:
+                return -EINVAL;
         }
-        t->blocked &= ~signals_unblockable;
+        mask &= ~signals_unblockable;
         signal_recompute(t);
     }
     return old ? put_user(old, before) : 0;
@@ -100,6 +111,7 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
     const bool on_it = !(t->alt_stack.flags & ss_disable) && sp - t->alt_stack.base < t->alt_stack.size;
     const SignalStack before = t->alt_stack;
     if (next) {
+        if (dipc_on_visit(t)) return -EPERM;  // handlers run at home only
         if (get_user(v, next) < 0) return -EFAULT;
         if (on_it) return -EPERM;
         if (v.flags & ~(ss_disable | ss_onstack)) return -EINVAL;
@@ -130,7 +142,9 @@ long sys_kill(int pid, int sig) {
     return any ? 0 : -ESRCH;
 }
 long sys_tkill(int tid, int sig) { return kill_thread(0, tid, sig); }
-long sys_tgkill(int process, int tid, int sig) { return process > 0 ? kill_thread(process, tid, sig) : -EINVAL; }
+long sys_tgkill(int process, int tid, int sig) {
+    return process > 0 ? kill_thread(process, tid, sig) : -EINVAL;
+}
 }
 
 }  // namespace stile::os

@@ -20,7 +20,8 @@ struct KernelTimespec {
 // TSC deadline of a timeout: relative, or absolute on CLOCK_REALTIME or CLOCK_MONOTONIC.
 Status deadline_from(const KernelTimespec& ts, bool absolute, bool realtime, uint64_t& out);
 
-// CLOCK_REALTIME starts at 2020-01-01 00:00 UTC when the machine boots: our choice, so that runs are reproducible.
+// CLOCK_REALTIME starts at 2020-01-01 00:00 UTC when the machine boots: our choice, so that runs are
+// reproducible.
 inline constexpr uint64_t epoch_ns = 1577836800ull * 1000000000ull;
 
 // The path argument of a system call, copied in. Shorter than PATH_MAX: it lives on the kernel stack.

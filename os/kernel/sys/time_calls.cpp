@@ -37,12 +37,14 @@ Status clock_value(int clock, uint64_t& ns) {
             ns = clock_ns();
             return 0;
         case 2:  // CLOCK_PROCESS_CPUTIME_ID
-            ns = tsc_to_ns(current_process()->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
+            ns = tsc_to_ns(current_process()->cpu_tsc + current()->cpu_tsc + read_tsc() -
+                           current()->switched_in);
             return 0;
         case 3:  // CLOCK_THREAD_CPUTIME_ID
             ns = tsc_to_ns(current()->cpu_tsc + read_tsc() - current()->switched_in);
             return 0;
-        default: return -EINVAL;
+        default:
+            return -EINVAL;
     }
 }
 
@@ -55,7 +57,8 @@ Status sleep_for(const KernelTimespec& ts, bool absolute, bool realtime, UserAdd
     if (s == -ETIMEDOUT) return 0;
     if (!absolute && left_at) {
         const uint64_t now = read_tsc(), ns = deadline > now ? tsc_to_ns(deadline - now) : 0;
-        const KernelTimespec left{static_cast<int64_t>(ns / 1000000000ull), static_cast<int64_t>(ns % 1000000000ull)};
+        const KernelTimespec left{static_cast<int64_t>(ns / 1000000000ull),
+                                  static_cast<int64_t>(ns % 1000000000ull)};
         if (put_user(left_at, left) < 0) return -EFAULT;
     }
     return s;
@@ -75,7 +78,8 @@ Status poll_files(UserAddr at, unsigned count, uint64_t deadline, bool no_wait) 
                 if (fds[i].fd < 0) continue;
                 File* f = file_of_fd(fds[i].fd);
                 const unsigned events = f ? f->poll(no_wait ? nullptr : table) : POLLNVAL;
-                fds[i].revents = static_cast<short>(events & (static_cast<unsigned>(fds[i].events) | POLLERR | POLLHUP | POLLNVAL));
+                fds[i].revents = static_cast<short>(
+                    events & (static_cast<unsigned>(fds[i].events) | POLLERR | POLLHUP | POLLNVAL));
                 if (fds[i].revents) result++;
             }
             if (result || no_wait) break;
@@ -102,7 +106,8 @@ extern "C" {
 long sys_clock_gettime(int clock, UserAddr to) {
     uint64_t ns;
     if (const Status s = clock_value(clock, ns); s < 0) return s;
-    const KernelTimespec ts{static_cast<int64_t>(ns / 1000000000ull), static_cast<int64_t>(ns % 1000000000ull)};
+    const KernelTimespec ts{static_cast<int64_t>(ns / 1000000000ull),
+                            static_cast<int64_t>(ns % 1000000000ull)};
     return put_user(to, ts);
 }
 long sys_clock_getres(int clock, UserAddr to) {
@@ -176,7 +181,8 @@ long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {
     int64_t v[4];
     if (old_at) {
         const uint64_t now = read_tsc();
-        const uint64_t us = p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) / 1000 : 0;
+        const uint64_t us =
+            p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) / 1000 : 0;
         const uint64_t every = tsc_to_ns(p->alarm_interval) / 1000;
         const uint64_t old[4] = {every / 1000000, every % 1000000, us / 1000000, us % 1000000};
         if (copy_to_user(old_at, old, sizeof old) < 0) return -EFAULT;
@@ -194,7 +200,8 @@ long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {
 long sys_alarm(unsigned seconds) {
     Process* p = current_process();
     const uint64_t now = read_tsc();
-    const uint64_t left = p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) : 0;
+    const uint64_t left =
+        p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) : 0;
     timer_cancel(p->alarm);
     p->alarm_interval = 0;
     if (seconds) timer_start(p->alarm, now + ns_to_tsc(seconds * 1000000000ull));

@@ -18,7 +18,8 @@ int prot_of(uint32_t flags) {
 
 bool has_stile_note(Inode* inode, const Elf64_Phdr& p) {
     uint8_t notes[1024];
-    const size_t n = static_cast<size_t>(max<Status>(0, inode->read_kernel(notes, p.p_offset, min<uint64_t>(p.p_filesz, sizeof notes))));
+    const size_t n = static_cast<size_t>(
+        max<Status>(0, inode->read_kernel(notes, p.p_offset, min<uint64_t>(p.p_filesz, sizeof notes))));
     for (size_t at = 0; at + sizeof(Elf64_Nhdr) <= n;) {
         Elf64_Nhdr h;
         memcpy(&h, notes + at, sizeof h);
@@ -37,9 +38,11 @@ bool has_stile_note(Inode* inode, const Elf64_Phdr& p) {
 Status elf_parse(Inode* inode, ElfImage& out) {
     Elf64_Ehdr h;
     if (!inode->is_regular()) return -EACCES;
-    if (inode->read_kernel(&h, 0, sizeof h) != sizeof h || memcmp(h.e_ident, ELFMAG, SELFMAG)) return -ENOEXEC;
-    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_machine != EM_X86_64 || (h.e_type != ET_EXEC && h.e_type != ET_DYN) ||
-        h.e_phentsize != sizeof(Elf64_Phdr) || !h.e_phnum || h.e_phnum > 64)
+    if (inode->read_kernel(&h, 0, sizeof h) != sizeof h || memcmp(h.e_ident, ELFMAG, SELFMAG))
+        return -ENOEXEC;
+    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_machine != EM_X86_64 ||
+        (h.e_type != ET_EXEC && h.e_type != ET_DYN) || h.e_phentsize != sizeof(Elf64_Phdr) || !h.e_phnum ||
+        h.e_phnum > 64)
         return -ENOEXEC;
     out = {};
     out.inode = inode;
@@ -60,7 +63,8 @@ Status elf_parse(Inode* inode, ElfImage& out) {
         if (p.p_filesz > p.p_memsz || p.p_vaddr > user_top || p.p_memsz > user_top - p.p_vaddr ||
             (p.p_vaddr - p.p_offset) % page_size || p.p_offset + p.p_filesz > inode->size)
             return -ENOEXEC;
-        out.segments[out.segment_count++] = {p.p_vaddr, p.p_offset, p.p_filesz, p.p_memsz, prot_of(p.p_flags)};
+        out.segments[out.segment_count++] = {p.p_vaddr, p.p_offset, p.p_filesz, p.p_memsz,
+                                             prot_of(p.p_flags)};
         out.low = min(out.low, align_down(p.p_vaddr, page_size));
         out.high = max(out.high, align_up(p.p_vaddr + p.p_memsz, page_size));
         if (!out.phdr_vaddr && h.e_phoff >= p.p_offset && h.e_phoff < p.p_offset + p.p_filesz)
@@ -74,15 +78,18 @@ Status elf_map(AddressSpace& space, const ElfImage& image, uint64_t bias, bool e
     for (unsigned i = 0; i < image.segment_count; i++) {
         const ElfSegment& s = image.segments[i];
         const uint64_t start = align_down(s.vaddr, page_size) + bias;
-        const uint64_t file_end = s.vaddr + s.file_size + bias, end = align_up(s.vaddr + s.mem_size + bias, page_size);
+        const uint64_t file_end = s.vaddr + s.file_size + bias,
+                       end = align_up(s.vaddr + s.mem_size + bias, page_size);
         uint64_t anonymous_from = start;
         if (s.file_size) {
             anonymous_from = align_up(file_end, page_size);
-            const Status m = space.map(start, anonymous_from - start, s.prot, MAP_PRIVATE | MAP_FIXED_NOREPLACE, image.inode,
-                                       align_down(s.file_offset, page_size) >> page_shift);
+            const Status m =
+                space.map(start, anonymous_from - start, s.prot, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+                          image.inode, align_down(s.file_offset, page_size) >> page_shift);
             if (m < 0) return m;
             if (s.mem_size > s.file_size && file_end < anonymous_from)
-                if (const Status w = space.write_bytes(file_end, zeros, anonymous_from - file_end); w < 0) return w;
+                if (const Status w = space.write_bytes(file_end, zeros, anonymous_from - file_end); w < 0)
+                    return w;
         }
         if (anonymous_from < end) {
             const Status m = space.map(anonymous_from, end - anonymous_from, s.prot,
@@ -101,9 +108,10 @@ Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, co
     constexpr uint64_t initial = 33 * page_size, room = 16ull << 20;
     const uint64_t top = space.limit;
     const int prot = PROT_READ | PROT_WRITE | (image.executable_stack ? PROT_EXEC : 0);
-    const uint64_t size = max(initial, align_up(args.bytes + 8 * (args.argc + args.envc) + 2 * page_size, page_size));
-    const Status m = space.map(top - size, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN,
-                               nullptr, 0);
+    const uint64_t size =
+        max(initial, align_up(args.bytes + 8 * (args.argc + args.envc) + 2 * page_size, page_size));
+    const Status m = space.map(top - size, size, prot,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN, nullptr, 0);
     if (m < 0) return m;
     space.mmap_top = top - room;
 
@@ -123,12 +131,25 @@ Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, co
     if (push_bytes(args.strings, args.bytes) < 0) return -ENOMEM;
     uint64_t string_at = sp;
 
-    const uint64_t aux[][2] = {
-        {AT_PHDR, image.phdr_vaddr + bias}, {AT_PHENT, image.phdr_entry_size}, {AT_PHNUM, image.phdr_count},
-        {AT_PAGESZ, page_size}, {AT_BASE, 0}, {AT_FLAGS, 0}, {AT_ENTRY, image.entry + bias}, {AT_UID, 0}, {AT_EUID, 0},
-        {AT_GID, 0}, {AT_EGID, 0}, {AT_SECURE, 0}, {AT_RANDOM, random_at}, {AT_HWCAP, cpuid(1).edx},
-        {AT_HWCAP2, cpu().has_fsgsbase ? 2u : 0u}, {AT_CLKTCK, 100}, {AT_PLATFORM, platform}, {AT_EXECFN, execfn},
-        {AT_NULL, 0}};
+    const uint64_t aux[][2] = {{AT_PHDR, image.phdr_vaddr + bias},
+                               {AT_PHENT, image.phdr_entry_size},
+                               {AT_PHNUM, image.phdr_count},
+                               {AT_PAGESZ, page_size},
+                               {AT_BASE, 0},
+                               {AT_FLAGS, 0},
+                               {AT_ENTRY, image.entry + bias},
+                               {AT_UID, 0},
+                               {AT_EUID, 0},
+                               {AT_GID, 0},
+                               {AT_EGID, 0},
+                               {AT_SECURE, 0},
+                               {AT_RANDOM, random_at},
+                               {AT_HWCAP, cpuid(1).edx},
+                               {AT_HWCAP2, cpu().has_fsgsbase ? 2u : 0u},
+                               {AT_CLKTCK, 100},
+                               {AT_PLATFORM, platform},
+                               {AT_EXECFN, execfn},
+                               {AT_NULL, 0}};
     const uint64_t words = 1 + args.argc + 1 + args.envc + 1;
     sp = align_down(sp - words * 8 - sizeof aux, 16);
     out = {image.entry + bias, sp};

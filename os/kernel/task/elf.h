@@ -18,11 +18,11 @@ struct ElfImage {
     static constexpr unsigned max_segments = 16;
     Inode* inode = nullptr;
     bool position_independent = false;
-    bool wants_dipc = false;         // carries the note of abi/syscall.h
+    bool wants_dipc = false;  // carries the note of abi/syscall.h
     bool executable_stack = false;
     uint64_t entry = 0;
     uint64_t phdr_vaddr = 0, phdr_entry_size = 0, phdr_count = 0;
-    uint64_t low = 0, high = 0;      // page-aligned span of all segments, unbiased
+    uint64_t low = 0, high = 0;  // page-aligned span of all segments, unbiased
     unsigned segment_count = 0;
     ElfSegment segments[max_segments];
 };
@@ -35,7 +35,7 @@ Status elf_map(AddressSpace& space, const ElfImage& image, uint64_t bias, bool e
 // What execve leaves on the new stack.
 struct ProgramArguments {
     uint64_t argc = 0, envc = 0;
-    char* strings = nullptr;         // argv then envp, NUL-terminated, end to end
+    char* strings = nullptr;  // argv then envp, NUL-terminated, end to end
     uint64_t bytes = 0;
 };
 struct ProgramStart {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// execve, and the first programs at boot. The new program is built in a new address space beside the old one; only
-// when nothing can fail any more does the process move over.
+// execve, and the first programs at boot. The new program is built in a new address space beside the old one;
+// only when nothing can fail any more does the process move over.
 #include "abi/marker.h"
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/printk.h"
@@ -23,8 +23,8 @@ const char* base_name(const char* path) {
     return slash ? slash + 1 : path;
 }
 
-Status build_program(Inode* inode, const char* path, const ProgramArguments& args, ElfImage& image, AddressSpace** space,
-                     uint64_t* bias, ProgramStart& start) {
+Status build_program(Inode* inode, const char* path, const ProgramArguments& args, ElfImage& image,
+                     AddressSpace** space, uint64_t* bias, ProgramStart& start) {
     if (const Status s = elf_parse(inode, image); s < 0) return s;
     *bias = image.position_independent ? pie_base : 0;
     Status s = 0;
@@ -51,7 +51,9 @@ void become_only_thread(Process* p) {
         set_work(t, work_signal);
         wake_for_signal(t);
     }
-    if (p->live_threads > 1) wait_until(p->child_wait, [&] { return p->live_threads == 1; }, 0, false);
+    if (p->live_threads > 1)
+        wait_until(
+            p->child_wait, [&] { return p->live_threads == 1; }, 0, false);
     self->tid = p->pid;
 }
 
@@ -69,7 +71,8 @@ void reset_handlers(Process* p) {
 
 }  // namespace
 
-Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args, TrapFrame* frame) {
+Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args,
+                    TrapFrame* frame) {
     ElfImage image;
     AddressSpace* space = nullptr;
     uint64_t bias = 0;
@@ -134,7 +137,8 @@ Status gather(UserAddr vector, char* to, size_t& used) {
 }
 
 // "#!interpreter [argument]": puts them and the script's path in front, replacing argv[0].
-Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args, char* interpreter, size_t size) {
+Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args, char* interpreter,
+                          size_t size) {
     char line[128];
     const Status n = inode->read_kernel(line, 0, sizeof line - 1);
     if (n < 2 || line[0] != '#' || line[1] != '!') return 0;
@@ -193,7 +197,9 @@ extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
     if (s >= 0) {
         args.envc = static_cast<uint64_t>(s);
         args.bytes = used;
-        s = inode->is_regular() && !(inode->mode & 0111) ? -EACCES : script_interpreter(inode, path, args, interpreter, sizeof interpreter);
+        s = inode->is_regular() && !(inode->mode & 0111)
+                ? -EACCES
+                : script_interpreter(inode, path, args, interpreter, sizeof interpreter);
     }
     if (s > 0) {
         inode_put(inode);
@@ -230,7 +236,8 @@ Process* spawn_boot_process(unsigned index) {
     if (b.stdin_path) {
         Inode* file;
         const char* from = boot_info.strings + b.stdin_path;
-        if (resolve(from, root_inode(), true, &file) < 0 || open_inode(file, O_RDONLY, &in) < 0) panic("no file %s", from);
+        if (resolve(from, root_inode(), true, &file) < 0 || open_inode(file, O_RDONLY, &in) < 0)
+            panic("no file %s", from);
         inode_put(file);
     } else {
         in = open_console(O_RDONLY);
@@ -244,7 +251,8 @@ Process* spawn_boot_process(unsigned index) {
     size_t argv_bytes = 0, envp_bytes = 0;
     for (unsigned i = 0; i < b.argc; i++) argv_bytes += strlen(argv + argv_bytes) + 1;
     for (unsigned i = 0; i < b.envc; i++) envp_bytes += strlen(envp + envp_bytes) + 1;
-    ProgramArguments args{b.argc, b.envc, static_cast<char*>(kmalloc(argv_bytes + envp_bytes + 16)), argv_bytes + envp_bytes};
+    ProgramArguments args{b.argc, b.envc, static_cast<char*>(kmalloc(argv_bytes + envp_bytes + 16)),
+                          argv_bytes + envp_bytes};
     memcpy(args.strings, argv, argv_bytes);
     memcpy(args.strings + argv_bytes, envp, envp_bytes);
     if (const Status s = load_program(p, inode, path, args, t->frame()); s < 0) {

@@ -216,8 +216,9 @@ long sys_getrusage(int who, UserAddr to) {
     struct rusage u {};
     const Process* p = current_process();
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != 1 /* RUSAGE_THREAD */) return -EINVAL;
-    fill_usage(u, who == RUSAGE_CHILDREN ? p->child_cpu_tsc
-                                         : p->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
+    fill_usage(u, who == RUSAGE_CHILDREN
+                      ? p->child_cpu_tsc
+                      : p->cpu_tsc + current()->cpu_tsc + read_tsc() - current()->switched_in);
     return put_user(to, u);
 }
 }

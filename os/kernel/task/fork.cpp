@@ -14,8 +14,9 @@ namespace stile::os {
 namespace {
 
 constexpr uint64_t for_a_thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
-constexpr uint64_t known = for_a_thread | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
-                           CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED | CSIGNAL;
+constexpr uint64_t known = for_a_thread | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                           CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED |
+                           CSIGNAL;
 
 struct CloneArguments {
     uint64_t flags;
@@ -109,7 +110,13 @@ Status do_clone(const CloneArguments& a) {
     if (!(a.flags & CLONE_VM) || (a.flags & CLONE_VFORK)) t->alt_stack = self->alt_stack;
     if (a.flags & CLONE_CHILD_CLEARTID) t->clear_child_tid = a.child_tid;
     if (a.flags & CLONE_PARENT_SETTID) put_user(a.parent_tid, t->tid);
-    if (a.flags & CLONE_CHILD_SETTID) process->space->write_bytes(a.child_tid, &t->tid, sizeof t->tid);
+    if (a.flags & CLONE_CHILD_SETTID) {
+        // In shared memory with the caller's rights; what is the child's alone is not in CR3.
+        if (a.flags & CLONE_VM)
+            put_user(a.child_tid, t->tid);
+        else if (user_range_ok(a.child_tid, sizeof t->tid))
+            process->space->write_bytes(a.child_tid, &t->tid, sizeof t->tid);
+    }
     thread_list_add(t);
 
     if (!thread) {
@@ -133,7 +140,8 @@ Status do_clone(const CloneArguments& a) {
     if (a.flags & CLONE_VFORK) process_get(process);
     make_runnable(t);
     if (a.flags & CLONE_VFORK) {
-        wait_until(process->vfork_wait, [&] { return !process->vforked; }, 0, false);
+        wait_until(
+            process->vfork_wait, [&] { return !process->vforked; }, 0, false);
         process_put(process);
     }
     return id;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// futex(2): sleep while a word of user memory has a value. Waiters are found by the word's physical address, so
-// private and shared futexes need no telling apart: the waiter keeps a reference to the page, which therefore stays
-// that page's for as long as anybody waits.
+// futex(2): sleep while a word of user memory has a value. Waiters are found by the word's physical address,
+// so private and shared futexes need no telling apart: the waiter keeps a reference to the page, which
+// therefore stays that page's for as long as anybody waits.
 #include <linux/futex.h>
 #include <linux/time.h>
 
@@ -26,8 +26,8 @@ constinit ListArray<List<FutexWaiter, &FutexWaiter::link>, buckets> table;
 
 auto& bucket_of(uint64_t phys) { return table[(phys >> 2 ^ phys >> 12) % buckets]; }
 
-// Physical address of a user word; faults it in. A copy-on-write page is made the process's own first, so that
-// waiter and waker agree on the address.
+// Physical address of a user word; faults it in. A copy-on-write page is made the process's own first, so
+// that waiter and waker agree on the address.
 Status physical(UserAddr addr, uint64_t& out) {
     if (addr % 4 || !user_range_ok(addr, 4)) return addr % 4 ? -EINVAL : -EFAULT;
     AddressSpace* space = space_for(current_process()->space, addr);
@@ -106,33 +106,42 @@ int futex_wake(UserAddr addr, unsigned n, uint32_t bits) {
     return physical(addr, phys) < 0 ? 0 : wake_at(phys, n, bits);
 }
 
-extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeout, UserAddr addr2, uint32_t value3) {
+extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeout, UserAddr addr2,
+                          uint32_t value3) {
     const int command = op & FUTEX_CMD_MASK;
     uint64_t deadline = 0;
     if (timeout && (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET)) {
         KernelTimespec ts;
         if (get_user(ts, timeout) < 0) return -EFAULT;
         if (!ts.valid()) return -EINVAL;
-        if (const Status s = deadline_from(ts, command == FUTEX_WAIT_BITSET, op & FUTEX_CLOCK_REALTIME, deadline); s < 0)
+        if (const Status s =
+                deadline_from(ts, command == FUTEX_WAIT_BITSET, op & FUTEX_CLOCK_REALTIME, deadline);
+            s < 0)
             return s;
     }
     switch (command) {
-        case FUTEX_WAIT: return futex_wait(addr, value, ~0u, deadline);
-        case FUTEX_WAIT_BITSET: return futex_wait(addr, value, value3, deadline);
-        case FUTEX_WAKE: value3 = ~0u; [[fallthrough]];
+        case FUTEX_WAIT:
+            return futex_wait(addr, value, ~0u, deadline);
+        case FUTEX_WAIT_BITSET:
+            return futex_wait(addr, value, value3, deadline);
+        case FUTEX_WAKE:
+            value3 = ~0u;
+            [[fallthrough]];
         case FUTEX_WAKE_BITSET: {
             uint64_t phys;
             if (!value3) return -EINVAL;
             if (const Status s = physical(addr, phys); s < 0) return s;
             return wake_at(phys, value, value3);
         }
-        case FUTEX_REQUEUE: return requeue(addr, value, addr2, static_cast<unsigned>(timeout));
+        case FUTEX_REQUEUE:
+            return requeue(addr, value, addr2, static_cast<unsigned>(timeout));
         case FUTEX_CMP_REQUEUE: {
             uint32_t now;
             if (get_user(now, addr) < 0) return -EFAULT;
             return now == value3 ? requeue(addr, value, addr2, static_cast<unsigned>(timeout)) : -EAGAIN;
         }
-        default: return -ENOSYS;  // priority inheritance, FUTEX_WAKE_OP: not in this version
+        default:
+            return -ENOSYS;  // priority inheritance, FUTEX_WAKE_OP: not in this version
     }
 }
 

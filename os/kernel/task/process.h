@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes: what threads share. Threads are in task/thread.h, their birth and death in fork.cpp, exec.cpp, exit.cpp.
+// Processes: what threads share. Threads are in task/thread.h, their birth and death in fork.cpp, exec.cpp,
+// exit.cpp.
 #pragma once
 
 #include "os/kernel/fs/file.h"
@@ -17,45 +18,45 @@ struct DipcProcess;       // os/kernel/dipc
 
 struct Process {
     int pid = 0;
-    uint32_t refs = 1;                 // the process table's; whoever keeps a pointer takes one
+    uint32_t refs = 1;  // the process table's; whoever keeps a pointer takes one
     Link all_link, sibling_link;
-    Process* parent = nullptr;         // nullptr: the kernel's own child
+    Process* parent = nullptr;  // nullptr: the kernel's own child
     List<Process, &Process::sibling_link> children;
-    char name[16] = {};                // base name of the executable
+    char name[16] = {};  // base name of the executable
     char exe[256] = {};
 
     AddressSpace* space = nullptr;
     FileTable* files = nullptr;
-    FsContext* fs = nullptr;           // working directory, umask
+    FsContext* fs = nullptr;  // working directory, umask
     SignalHandlers* handlers = nullptr;
-    PendingSignals pending;            // for any thread
+    PendingSignals pending;  // for any thread
 
     unsigned live_threads = 0;
-    Thread* first_thread = nullptr;    // head of the list of threads (Thread::sibling)
-    bool exiting = false;              // exit_group or a fatal signal under way
+    Thread* first_thread = nullptr;  // head of the list of threads (Thread::sibling)
+    bool exiting = false;            // exit_group or a fatal signal under way
     bool zombie = false;
-    bool vforked = false;              // runs in its parent's address space; the parent waits
-    int exit_status = 0;               // as wait(2) gives it
-    int exit_signal = SIGCHLD;         // sent to the parent
-    WaitQueue child_wait;              // this process waiting for its children
-    WaitQueue vfork_wait;              // the parent of a vforked child
+    bool vforked = false;       // runs in its parent's address space; the parent waits
+    int exit_status = 0;        // as wait(2) gives it
+    int exit_signal = SIGCHLD;  // sent to the parent
+    WaitQueue child_wait;       // this process waiting for its children
+    WaitQueue vfork_wait;       // the parent of a vforked child
 
     int pgid = 0, sid = 0;
-    Timer alarm;                       // ITIMER_REAL
+    Timer alarm;  // ITIMER_REAL
     uint64_t alarm_interval = 0;
     uint64_t start_tsc = 0;
     uint64_t child_cpu_tsc = 0, cpu_tsc = 0;
-    bool main = false;                 // the machine powers off when it ends
+    bool main = false;  // the machine powers off when it ends
 
-    bool dipc_enabled = false;         // lives in the shared table
+    bool dipc_enabled = false;  // lives in the shared table
     DipcProcess* dipc = nullptr;
 };
 
 Process* find_process(int pid);
-Process* next_process(Process* after);        // iteration in order of pid; nullptr starts
+Process* next_process(Process* after);  // iteration in order of pid; nullptr starts
 void process_get(Process* p);
 void process_put(Process* p);
-Process* process_create(Process* parent);      // on the process table, otherwise empty
+Process* process_create(Process* parent);  // on the process table, otherwise empty
 
 // The process that the running thread acts for now: its own one, or on a dIPC visit the one it visits.
 Process* current_process();
@@ -68,7 +69,8 @@ Process* current_process();
 void kill_process(Process* p, int status);
 
 // Replaces the running process's program by that of `inode`; on success frame is the new program's start.
-Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args, TrapFrame* frame);
+Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args,
+                    TrapFrame* frame);
 // Starts a process from the initial file system at boot.
 Process* spawn_boot_process(unsigned index);
 

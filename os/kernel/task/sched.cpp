@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The scheduler and the switch. A switch is: page table if it differs, what user mode may have left in registers
-// that the kernel does not use (FXSAVE image, FS and GS bases, domain state), kernel stacks.
+// The scheduler and the switch. A switch is: page table if it differs, what user mode may have left in
+// registers that the kernel does not use (FXSAVE image, FS and GS bases, domain state), kernel stacks.
 #include "os/kernel/task/sched.h"
 
 #include <new>

@@ -16,10 +16,13 @@ namespace stile::os {
 namespace {
 
 constexpr int first_realtime = 32;
-const auto action_default = reinterpret_cast<uint64_t>(SIG_DFL), action_ignore = reinterpret_cast<uint64_t>(SIG_IGN);
+const auto action_default = reinterpret_cast<uint64_t>(SIG_DFL),
+           action_ignore = reinterpret_cast<uint64_t>(SIG_IGN);
 
-constexpr SignalSet ignored_by_default = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT);
-constexpr SignalSet stopping = signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+constexpr SignalSet ignored_by_default =
+    signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT);
+constexpr SignalSet stopping =
+    signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 
 bool is_ignored(const Process* p, int sig) {
     const uint64_t h = p->handlers->action[sig].handler;

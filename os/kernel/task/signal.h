@@ -55,9 +55,9 @@ Status send_signal(Thread* thread, int sig, const siginfo_t* info);
 // A fault of the running thread: delivered even if blocked (then it kills).
 void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame);
 
-bool signal_pending(const Thread* t);   // something deliverable waits
+bool signal_pending(const Thread* t);  // something deliverable waits
 void signals_discard(PendingSignals& pending);
-void deliver_signals(TrapFrame* frame); // on the way to user mode
-void signal_recompute(Thread* t);       // after a change of mask or pending sets
+void deliver_signals(TrapFrame* frame);  // on the way to user mode
+void signal_recompute(Thread* t);        // after a change of mask or pending sets
 
 }  // namespace stile::os

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a handler finds on the stack: struct rt_sigframe of Linux x86-64 (return address, ucontext, siginfo) with the
-// FXSAVE image above it; rt_sigreturn reads it back.
+// What a handler finds on the stack: struct rt_sigframe of Linux x86-64 (return address, ucontext, siginfo)
+// with the FXSAVE image above it; rt_sigreturn reads it back.
 #include "os/kernel/task/signal_frame.h"
 
 #include <asm/sigcontext.h>
@@ -64,8 +64,8 @@ void load_context(TrapFrame& f, const sigcontext_64& c) {
 
 }  // namespace
 
-// System calls that slept and were interrupted return -EINTR; Linux restarts them unless the handler was set up
-// without SA_RESTART. The number is kept in frame->error.
+// System calls that slept and were interrupted return -EINTR; Linux restarts them unless the handler was set
+// up without SA_RESTART. The number is kept in frame->error.
 static bool interrupted(const TrapFrame* f) {
     return f->vector == frame_syscall && static_cast<int64_t>(f->rax) == -EINTR && current()->restartable;
 }
@@ -130,8 +130,7 @@ extern "C" long sys_rt_sigreturn() {
     }
     load_context(*f, s.context.mcontext);
     if (s.context.mcontext.fpstate) {
-        if (copy_from_user(t->fpu, s.context.mcontext.fpstate, sizeof(FpuImage)) < 0)
-            exit_process(SIGSEGV);
+        if (copy_from_user(t->fpu, s.context.mcontext.fpstate, sizeof(FpuImage)) < 0) exit_process(SIGSEGV);
         t->fpu->bytes[26] = t->fpu->bytes[27] = 0;  // reserved MXCSR bits would fault in fxrstor
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
     }

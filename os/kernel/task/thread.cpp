@@ -56,7 +56,8 @@ Thread* thread_create(Process* process) {
 void thread_put(Thread* t) {
     if (--t->refs) return;
     if (cpu().fpu_owner == t) cpu().fpu_owner = nullptr;
-    free_pages(address_page(reinterpret_cast<void*>(t->kernel_stack - kernel_stack_size)), kernel_stack_order);
+    free_pages(address_page(reinterpret_cast<void*>(t->kernel_stack - kernel_stack_size)),
+               kernel_stack_order);
     kfree(t->fpu);
     signals_discard(t->pending);
     kdelete(t);

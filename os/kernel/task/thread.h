@@ -33,12 +33,13 @@ struct FaultInfo {
 };
 
 struct Thread {
-    uint64_t kernel_rsp = 0;     // saved stack pointer while switched out (switch.S knows this offset)
-    uint64_t kernel_stack = 0;   // top
+    uint64_t kernel_rsp = 0;    // saved stack pointer while switched out (switch.S knows this offset)
+    uint64_t kernel_stack = 0;  // top
     uint64_t fs_base = 0, gs_base = 0;
     uint64_t work = 0;           // WorkFlags; copied to the CPU's block while running
     Process* process = nullptr;  // whose thread it is
-    Process** acting_for = &process;  // current_process() reads through it; dIPC points it at the thread's KCS
+    Process** acting_for =
+        &process;  // current_process() reads through it; dIPC points it at the thread's KCS
     stile_cd_state* cd_state = nullptr;  // dIPC: switched with cd.save / cd.restore when present
     FpuImage* fpu = nullptr;
 
@@ -47,18 +48,19 @@ struct Thread {
     uint32_t refs = 1;
     Link run_link;
     Link all_link;
-    Thread* sibling = nullptr;   // next thread of the process
+    Thread* sibling = nullptr;  // next thread of the process
     bool timed_out = false;
-    bool must_exit = false;      // another thread of the process calls execve
+    bool must_exit = false;  // another thread of the process calls execve
     uint64_t cpu_tsc = 0, switched_in = 0;
 
     SignalSet blocked = 0;
+    SignalSet visit_blocked = 0;  // what processes visited over dIPC have set
     SignalSet saved_blocked = 0;  // rt_sigsuspend, ppoll: restored after delivery
     bool restore_blocked = false;
     PendingSignals pending;
-    bool signals_held = false;    // caught ones wait for the end of a dIPC visit
+    bool signals_held = false;  // caught ones wait for the end of a dIPC visit
     FaultInfo fault;
-    bool restartable = false;    // the system call that returns -EINTR may be started again
+    bool restartable = false;  // the system call that returns -EINTR may be started again
     SignalStack alt_stack;
 
     UserAddr clear_child_tid = 0;

@@ -41,8 +41,12 @@ void timer_cancel(Timer& t) {
 
 bool timer_pending() { return !timers.empty(); }
 
-uint64_t tsc_to_ns(uint64_t tsc) { return static_cast<uint64_t>((static_cast<unsigned __int128>(tsc) * to_ns) >> 32); }
-uint64_t ns_to_tsc(uint64_t ns) { return static_cast<uint64_t>((static_cast<unsigned __int128>(ns) * to_tsc) >> 30); }
+uint64_t tsc_to_ns(uint64_t tsc) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(tsc) * to_ns) >> 32);
+}
+uint64_t ns_to_tsc(uint64_t ns) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(ns) * to_tsc) >> 30);
+}
 uint64_t clock_ns() { return tsc_to_ns(read_tsc() - boot_tsc); }
 
 void clock_init() {

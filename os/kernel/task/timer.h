@@ -17,15 +17,15 @@ struct Timer {
 
 void timer_start(Timer& t, uint64_t deadline);
 void timer_cancel(Timer& t);
-bool timer_pending();                 // any timer at all
+bool timer_pending();  // any timer at all
 
 uint64_t tsc_to_ns(uint64_t tsc);
 uint64_t ns_to_tsc(uint64_t ns);
-uint64_t clock_ns();                  // since boot
+uint64_t clock_ns();  // since boot
 
 void clock_init();
-void timer_interrupt();               // from trap_dispatch
-void timer_enter_idle();              // arm for the first deadline only
-void timer_leave_idle();              // arm for the tick again
+void timer_interrupt();   // from trap_dispatch
+void timer_enter_idle();  // arm for the first deadline only
+void timer_leave_idle();  // arm for the tick again
 
 }  // namespace stile::os

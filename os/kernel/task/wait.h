@@ -42,12 +42,12 @@ class WaitQueue {
     List<Waiter, &Waiter::link> waiters_;
 };
 
-// Puts the running thread to sleep until wake(thread), a signal (if interruptible) or the deadline (TSC, 0: none).
-// The caller has already joined its queues. 0, -EINTR or -ETIMEDOUT.
+// Puts the running thread to sleep until wake(thread), a signal (if interruptible) or the deadline (TSC, 0:
+// none). The caller has already joined its queues. 0, -EINTR or -ETIMEDOUT.
 Status sleep(bool interruptible, uint64_t deadline = 0);
 
-// Sleeps until condition() holds: 0; -EINTR when a signal comes first (without a deadline the system call is then
-// restarted as SA_RESTART says); -ETIMEDOUT after the deadline.
+// Sleeps until condition() holds: 0; -EINTR when a signal comes first (without a deadline the system call is
+// then restarted as SA_RESTART says); -ETIMEDOUT after the deadline.
 template <class Condition>
 Status wait_until(WaitQueue& queue, Condition condition, uint64_t deadline = 0, bool interruptible = true) {
     if (condition()) return 0;

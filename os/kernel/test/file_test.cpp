@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does the pipe's ring keep bytes in order, wrap, fill at 64 KiB and keep small writes whole? Do paths resolve?
+// Does the pipe's ring keep bytes in order, wrap, fill at 64 KiB and keep small writes whole? Do paths
+// resolve?
 #include "os/kernel/fs/inode.h"
 #include "os/kernel/fs/pipe.h"
 #include "os/kernel/task/sched.h"
@@ -44,12 +45,14 @@ KERNEL_TEST(pipe_keeps_order_across_its_ends) {
         CHECK(got > 0);
         for (Status i = 0; i < got; i++) {
             uint8_t b;
-            CHECK(get_user(b, to.at + static_cast<uint64_t>(i)) == 0 && b == pattern(received + static_cast<uint64_t>(i)));
+            CHECK(get_user(b, to.at + static_cast<uint64_t>(i)) == 0 &&
+                  b == pattern(received + static_cast<uint64_t>(i)));
         }
         received += static_cast<uint64_t>(got);
     }
     file_put(w);
-    for (Status got; (got = move(r, to.at, 8 * page_size, false)) > 0;) received += static_cast<uint64_t>(got);
+    for (Status got; (got = move(r, to.at, 8 * page_size, false)) > 0;)
+        received += static_cast<uint64_t>(got);
     CHECK(received == sent);
     CHECK(move(r, to.at, 1, false) == 0);  // the end, once the writer has gone
     file_put(r);

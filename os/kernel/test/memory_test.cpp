@@ -89,8 +89,8 @@ KERNEL_TEST(domain_tags_survive_the_page_table) {
 KERNEL_TEST(areas_split_merge_and_go) {
     AddressSpace& s = *current_process()->space;
     const uint64_t free_before = free_page_count(), mapped_before = s.mapped_pages;
-    const Status at = s.map(0x40000000, 16 * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-                            nullptr, 0);
+    const Status at = s.map(0x40000000, 16 * page_size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, nullptr, 0);
     CHECK(at == 0x40000000);
     const auto a = static_cast<uint64_t>(at);
     CHECK(s.populate(a, 16 * page_size, true) == 0);
@@ -101,7 +101,8 @@ KERNEL_TEST(areas_split_merge_and_go) {
     CHECK(s.find(a)->end == a + 16 * page_size);
     CHECK(s.unmap(a + page_size, page_size) == 0);
     CHECK(!s.find(a + page_size) && s.find(a + 2 * page_size));
-    CHECK(s.map(a, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, nullptr, 0) == -EEXIST);
+    CHECK(s.map(a, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, nullptr, 0) ==
+          -EEXIST);
     CHECK(s.unmap(a, 16 * page_size) == 0);
     CHECK(s.mapped_pages == mapped_before && !s.find(a));
     CHECK(free_page_count() + 8 > free_before);  // only page-table levels remain
@@ -110,7 +111,8 @@ KERNEL_TEST(areas_split_merge_and_go) {
 
 KERNEL_TEST(copy_on_write_copies_once) {
     AddressSpace& parent = *current_process()->space;
-    const Status at = parent.map(0, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0);
+    const Status at =
+        parent.map(0, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0);
     CHECK(at > 0);
     const auto a = static_cast<uint64_t>(at);
     CHECK(put_user(a, 0x1111) == 0);
@@ -121,7 +123,8 @@ KERNEL_TEST(copy_on_write_copies_once) {
     CHECK(!(*parent.table->entry(a, false) & pte_write) && phys_page(shared)->refs == 2);
     CHECK(put_user(a, 0x2222) == 0);  // faults, copies
     const uint64_t own = *parent.table->entry(a, false) & pte_address;
-    CHECK(own != shared && *static_cast<int*>(direct(shared)) == 0x1111 && *static_cast<int*>(direct(own)) == 0x2222);
+    CHECK(own != shared && *static_cast<int*>(direct(shared)) == 0x1111 &&
+          *static_cast<int*>(direct(own)) == 0x2222);
     CHECK(phys_page(shared)->refs == 1);
     CHECK(child->fault(a, true, false));  // the last owner writes in place
     CHECK((*child->table->entry(a, false) & pte_address) == shared);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abi/marker.h"
-#include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/fs/inode.h"
+#include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/sched.h"
 #include "os/kernel/test/test.h"
 
@@ -24,7 +24,8 @@ void run_all(void*) {
 
 }  // namespace
 
-// The tests are a thread of a process without a program: it may sleep, and it has user memory to be copied from.
+// The tests are a thread of a process without a program: it may sleep, and it has user memory to be copied
+// from.
 void run_kernel_tests() {
     Process* p = process_create(nullptr);
     if (p) {

@@ -87,7 +87,8 @@ KERNEL_TEST(sleep_ends_at_the_deadline) {
     const uint64_t late = read_tsc() - deadline;
     CHECK(read_tsc() >= deadline && tsc_to_ns(late) < 100000);
     WaitQueue never;
-    CHECK(wait_until(never, [] { return false; }, read_tsc() + ns_to_tsc(50000)) == -ETIMEDOUT);
+    CHECK(wait_until(
+              never, [] { return false; }, read_tsc() + ns_to_tsc(50000)) == -ETIMEDOUT);
     CHECK(never.empty());
     return true;
 }

@@ -12,7 +12,8 @@ namespace {
 // One readable and writable page with nothing behind it.
 uint64_t lone_page() {
     AddressSpace& s = *current_process()->space;
-    const Status at = s.map(0, 2 * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0);
+    const Status at =
+        s.map(0, 2 * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0);
     if (at < 0 || s.unmap(static_cast<uint64_t>(at) + page_size, page_size) < 0) return 0;
     return static_cast<uint64_t>(at);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CHECK counts and names what does not hold; END prints the sum and is the exit status. The same programs run on
- * the host: what fails here must not fail there. */
+ * CHECK counts and names what does not hold; END prints the sum and is the exit status. The same programs run
+ * on the host: what fails here must not fail there. */
 #ifndef STILE_TESTS_KERNEL_CHECK_H
 #define STILE_TESTS_KERNEL_CHECK_H
 
@@ -32,11 +32,12 @@ static int held, failed;
 
 static volatile sig_atomic_t signal_seen;
 static siginfo_t signal_info;
-__attribute__((unused)) static void note_signal(int number, siginfo_t *info, void *context) {
+__attribute__((unused)) static void note_signal(int number, siginfo_t* info, void* context) {
     signal_seen = number;
     signal_info = *info;
 }
-__attribute__((unused)) static void on_signal(int number, void (*handler)(int, siginfo_t *, void *), int flags) {
+__attribute__((unused)) static void on_signal(int number, void (*handler)(int, siginfo_t*, void*),
+                                              int flags) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = handler;

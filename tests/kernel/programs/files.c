@@ -26,8 +26,8 @@ int main(void) {
     CHECK(pread(fd, b, 4, 10000) == 4 && b[0] == 0);
     CHECK_ERROR(lseek(fd, -1, SEEK_SET), EINVAL);
 
-    char *shared = mmap(0, 20003, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    char *private = mmap(0, 20003, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    char* shared = mmap(0, 20003, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char* private = mmap(0, 20003, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     CHECK(shared != MAP_FAILED && private != MAP_FAILED && shared[0] == 'J' && private[20000] == 'e');
     shared[9000] = 'z';
     CHECK(pread(fd, b, 1, 9000) == 1 && b[0] == 'z' && private[9000] == 'z');
@@ -56,12 +56,13 @@ int main(void) {
     CHECK(chdir("../..") == 0);
 
     int names = 0;
-    DIR *directory = opendir(".");
-    for (struct dirent *e; directory && (e = readdir(directory));)
+    DIR* directory = opendir(".");
+    for (struct dirent* e; directory && (e = readdir(directory));)
         names += !strcmp(e->d_name, "c") + 10 * !strcmp(e->d_name, "link") + 100 * (e->d_name[0] == '.');
     CHECK(names == 211);
     closedir(directory);
-    CHECK(rmdir("d/e") == 0 && rmdir("d") == 0 && unlink("link") == 0 && unlink("loop") == 0 && unlink("c") == 0);
+    CHECK(rmdir("d/e") == 0 && rmdir("d") == 0 && unlink("link") == 0 && unlink("loop") == 0 &&
+          unlink("c") == 0);
     CHECK(chdir("/") == 0 && rmdir(base) == 0);
 
     fd = open("/dev/zero", O_RDONLY);

@@ -87,9 +87,9 @@ int main(void) {
     close(ends[0]);
 
     CHECK(pipe(ends) == 0);
-    CHECK_ERROR(write(ends[1], (void *)16, 8), EFAULT);
+    CHECK_ERROR(write(ends[1], (void*)16, 8), EFAULT);
     CHECK(write(ends[1], "abc", 3) == 3);
-    CHECK_ERROR(read(ends[0], (void *)16, 8), EFAULT);
+    CHECK_ERROR(read(ends[0], (void*)16, 8), EFAULT);
     CHECK(read(ends[0], buffer, 8) == 3 && !memcmp(buffer, "abc", 3));
     ready = (struct pollfd){ends[0], POLLIN, 0};
     CHECK(poll(&ready, 1, 5) == 0);

@@ -3,11 +3,11 @@
  * fork, vfork, execve, wait, death by signal. */
 #include "check.h"
 
-static int *volatile nowhere = (int *)8;
+static int* volatile nowhere = (int*)8;
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc == 3 && !strcmp(argv[1], "again")) {
-        const char *value = getenv("STILE_TEST");
+        const char* value = getenv("STILE_TEST");
         return !strcmp(argv[2], value ? value : "") ? 7 : 8;
     }
     int here = 5;
@@ -24,18 +24,18 @@ int main(int argc, char **argv) {
     setenv("STILE_TEST", "value", 1);
     child = fork();
     if (!child) {
-        execl(argv[0], argv[0], "again", "value", (char *)0);
+        execl(argv[0], argv[0], "again", "value", (char*)0);
         _exit(99);
     }
     CHECK(status_of(child) == 7 << 8);
     child = vfork();
     if (!child) {
-        execl(argv[0], argv[0], "again", "value", (char *)0);
+        execl(argv[0], argv[0], "again", "value", (char*)0);
         _exit(99);
     }
     CHECK(status_of(child) == 7 << 8);
-    CHECK_ERROR(execl("/no/such/program", "x", (char *)0), ENOENT);
-    CHECK_ERROR(execl("/dev/null", "x", (char *)0), EACCES);
+    CHECK_ERROR(execl("/no/such/program", "x", (char*)0), ENOENT);
+    CHECK_ERROR(execl("/dev/null", "x", (char*)0), EACCES);
 
     child = fork();
     if (!child)

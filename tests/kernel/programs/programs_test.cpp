@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does an ordinary static program see the same system on Stile as on Linux? The programs check themselves; run
-// on an x86-64 Linux host, they are the oracle of their own checks.
+// Does an ordinary static program see the same system on Stile as on Linux? The programs check themselves;
+// run on an x86-64 Linux host, they are the oracle of their own checks.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -20,7 +20,8 @@ struct Unknown final : model::Observer {
         if (code == STILE_MARK_K_ENOSYS) calls.push_back(rdi);
     }
     void unsupported(model::Core&, uint64_t, std::span<const uint8_t> bytes) override {
-        for (const uint8_t b : bytes) instruction += "0123456789abcdef"[b >> 4], instruction += "0123456789abcdef"[b & 15];
+        for (const uint8_t b : bytes)
+            instruction += "0123456789abcdef"[b >> 4], instruction += "0123456789abcdef"[b & 15];
     }
 };
 
@@ -62,7 +63,8 @@ TEST_P(Program, PassesOnTheHost) {
 }
 #endif
 
-INSTANTIATE_TEST_SUITE_P(Kernel, Program, testing::Values("processes", "signals", "pipes", "memory", "files", "threads"),
+INSTANTIATE_TEST_SUITE_P(Kernel, Program,
+                         testing::Values("processes", "signals", "pipes", "memory", "files", "threads"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

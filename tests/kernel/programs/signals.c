@@ -5,20 +5,18 @@
 
 #include <setjmp.h>
 
-static int *volatile nowhere = (int *)0x1234;
+static int* volatile nowhere = (int*)0x1234;
 static sigjmp_buf back;
-static void jump_back(int number, siginfo_t *info, void *context) {
+static void jump_back(int number, siginfo_t* info, void* context) {
     signal_info = *info;
     siglongjmp(back, 1);
 }
 static volatile unsigned long stack_of_handler;
-static void note_stack(int number, siginfo_t *info, void *context) {
+static void note_stack(int number, siginfo_t* info, void* context) {
     stack_of_handler = (unsigned long)__builtin_frame_address(0);
 }
 static volatile double float_in_handler;
-static void use_floats(int number, siginfo_t *info, void *context) {
-    float_in_handler = 1.0 / 3.0 + number;
-}
+static void use_floats(int number, siginfo_t* info, void* context) { float_in_handler = 1.0 / 3.0 + number; }
 
 int main(void) {
     on_signal(SIGUSR1, note_signal, 0);
@@ -49,11 +47,11 @@ int main(void) {
         *nowhere = 1;
         CHECK(0);
     } else {
-        CHECK(signal_info.si_addr == (void *)nowhere && signal_info.si_code == SEGV_MAPERR);
+        CHECK(signal_info.si_addr == (void*)nowhere && signal_info.si_code == SEGV_MAPERR);
     }
-    char *volatile page = mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char* volatile page = mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!sigsetjmp(back, 1)) {
-        *(volatile char *)page = 1;
+        *(volatile char*)page = 1;
         CHECK(0);
     } else {
         CHECK(signal_info.si_addr == page && signal_info.si_code == SEGV_ACCERR);

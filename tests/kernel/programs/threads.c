@@ -11,7 +11,7 @@ static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int counter, arrived;
 static __thread int own = 5;
 
-static void *count(void *name) {
+static void* count(void* name) {
     own += (int)(long)name;
     for (int i = 0; i < 2000; i++) {
         pthread_mutex_lock(&mutex);
@@ -23,7 +23,7 @@ static void *count(void *name) {
     arrived++;
     pthread_cond_signal(&condition);
     pthread_mutex_unlock(&mutex);
-    return (void *)(long)own;
+    return (void*)(long)own;
 }
 
 static double series(int n) {
@@ -32,17 +32,17 @@ static double series(int n) {
     return x;
 }
 static double expected;
-static void *floats(void *unused) { return (void *)(long)(series(400000) == expected); }
+static void* floats(void* unused) { return (void*)(long)(series(400000) == expected); }
 
-static void *leave_the_process(void *unused) {
+static void* leave_the_process(void* unused) {
     usleep(1000);
     exit(9);
 }
 
 int main(void) {
     pthread_t threads[6];
-    void *result;
-    for (long i = 0; i < 6; i++) CHECK(pthread_create(&threads[i], 0, count, (void *)i) == 0);
+    void* result;
+    for (long i = 0; i < 6; i++) CHECK(pthread_create(&threads[i], 0, count, (void*)i) == 0);
     pthread_mutex_lock(&mutex);
     while (arrived < 6) pthread_cond_wait(&condition, &mutex);
     pthread_mutex_unlock(&mutex);
