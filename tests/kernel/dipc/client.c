@@ -63,6 +63,23 @@ static int kernel_deputy(void) {
     return r == -EFAULT ? 0 : 1;
 }
 
+/* Nor write it: a new thread's number at an address of the server's. */
+static int thread_deputy(void) {
+    static char room[4096] __attribute__((aligned(16)));
+    const long at = P0(SECRET)();
+    /* CLONE_VM | FS | FILES | SIGHAND | THREAD | SYSVSEM | CHILD_SETTID; the thread ends at once. */
+    long r;
+    register long r10 __asm__("r10") = at;
+    register long r8 __asm__("r8") = 0;
+    __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n mov $60, %%eax\n xor %%edi, %%edi\n syscall\n 1:"
+                     : "=a"(r)
+                     : "a"(SYS_clone), "D"(0x1050f00), "S"(room + sizeof room), "d"(0), "r"(r10), "r"(r8)
+                     : "rcx", "r11", "memory");
+    if (r <= 0) return 1;
+    for (int i = 0; i < 10; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    return P0(UNTOUCHED)() ? 0 : 2;
+}
+
 static int crash(void) {
     for (int i = 0; i < 3; ++i) {
         long r;
@@ -258,6 +275,7 @@ static const struct scenario {
                  {"warm", warm, 1},
                  {"secret", secret, 1},
                  {"kernel_deputy", kernel_deputy, 1},
+                 {"thread_deputy", thread_deputy, 1},
                  {"crash", crash, 1},
                  {"many", many, 1},
                  {"nested", nested, 1},

@@ -92,9 +92,10 @@ TEST_P(Works, with_the_smallest_apl_cache) {
     EXPECT_EQ(o.status, 0u) << o.console;
 }
 INSTANTIATE_TEST_SUITE_P(Dipc, Works,
-                         testing::Values("call", "warm", "kernel_deputy", "crash", "many", "nested",
-                                         "shared_stack", "dead", "forked", "handles", "exit_in_visit",
-                                         "killed_asleep", "signal_on_visit", "deep", "too_deep"),
+                         testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
+                                         "nested", "shared_stack", "dead", "forked", "handles",
+                                         "exit_in_visit", "killed_asleep", "signal_on_visit", "deep",
+                                         "too_deep"),
                          [](const auto& info) { return info.param; });
 
 class WithoutChecks : public Dipc {};

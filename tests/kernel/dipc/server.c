@@ -13,6 +13,7 @@ static volatile long nowhere = 8;
 
 DIPC_PLAIN_ENTRY static long add(long a, long b) { return a + b; }
 DIPC_PLAIN_ENTRY static long secret_address(void) { return (long)&secret; }
+DIPC_PLAIN_ENTRY static long untouched(void) { return secret == SECRET_VALUE; }
 DIPC_PLAIN_ENTRY static long crash(void) { return *(volatile long*)nowhere; }
 DIPC_PLAIN_ENTRY static long who(void) { return stile_syscall3(SYS_getpid, 0, 0, 0); }
 DIPC_PLAIN_ENTRY static long many(long a, long b, long c, long d, long e, long f, long g, long h, long i) {
@@ -73,6 +74,7 @@ int main(void) {
     describe(e, STILE_POLICY_LOW);
     e[ADD].address = (unsigned long)add;
     e[SECRET].address = (unsigned long)secret_address;
+    e[UNTOUCHED].address = (unsigned long)untouched;
     e[CRASH].address = (unsigned long)crash;
     e[WHO].address = (unsigned long)who;
     e[MANY].address = (unsigned long)many;
