@@ -39,6 +39,7 @@ struct Core::Impl final : Exec {
     void hardware_event(isa::OpClass cls, Phase phase);
     void on_marker(const Uop& u);
     bool wait_for_interrupt(Cycles until);
+    void single_step_trap(unsigned ring);
     void adopt_model();
     bool timed() const { return active != nullptr; }
 
@@ -75,7 +76,8 @@ struct Core::Impl final : Exec {
         uint16_t tag = 0;
     };
     static constexpr unsigned jump_entries = 4096;
-    static unsigned jump_index(uint64_t vaddr) { return (vaddr ^ vaddr >> 12) % jump_entries; }
+    // Spread by address space and ring as well: statically linked programs use the same addresses.
+    unsigned jump_index(uint64_t vaddr) const { return (vaddr ^ vaddr >> 12 ^ jump_salt) % jump_entries; }
 
     Core& self;
     const MachineConfig config;
@@ -90,7 +92,7 @@ struct Core::Impl final : Exec {
     // What the run loop reads between blocks.
     Block* block = nullptr;  // the running one; null at boundaries
     Cycles horizon = 0;      // look at the world when the clock gets here
-    uint64_t generation = 0;
+    uint64_t generation = 0, jump_salt = 0;
     bool check_domain = false;  // ring 3 with domain checks on
     bool in_tick = false;       // from the delivery of a timer interrupt to STILE_MARK_K_TICK_END
     Timing* active = nullptr;   // timing->get() when the model is timed

@@ -75,9 +75,9 @@ bool Delivery::attempt(const Fault& what, Source source, Fault& nested) {
     if (!new_stack(ist, new_ring, rsp, nested)) return false;
     if (!canonical(handler)) return refuse(nested, VEC_GP, 0);
 
-    const uint64_t rflags = read_rflags(c_);
-    uint64_t frame[6] = {what.error, s.rip, s.cs, rflags | (source == Source::fault ? uint64_t{flag::RF} : 0),
-                         old_rsp_,   s.ss};
+    uint64_t rflags = read_rflags(c_);
+    if (source == Source::fault && what.vector != VEC_DB) rflags |= flag::RF;  // our only #DB is a trap
+    uint64_t frame[6] = {what.error, s.rip, s.cs, rflags, old_rsp_, s.ss};
     const unsigned words = what.has_error ? 6 : 5;
     // The pushes are made with the rights of the handler's ring.
     s.cpl = static_cast<uint8_t>(new_ring);

@@ -149,6 +149,17 @@ bool Core::Impl::wait_for_interrupt(Cycles until) {
     return true;
 }
 
+// After an instruction that began with RFLAGS.TF set, unless it faulted, was a software interrupt (which
+// cleared TF) or is a repeated one that is not done.
+void Core::Impl::single_step_trap(unsigned ring) {
+    if (exit == Exit::fault || exit == Exit::trap || exit == Exit::before) return;
+    if (ring == 3 && s.cpl == 0 && !(s.rflags_system & flag::TF)) return;  // syscall, with TF in its mask
+    constexpr uint64_t dr6_bs = 1 << 14;
+    dr[6] |= dr6_bs;
+    s.halted = false;
+    exception({VEC_DB, false, 0, 0});
+}
+
 Stop Core::Impl::run(Cycles until) {
     for (;;) {
         sync();
@@ -179,13 +190,18 @@ Stop Core::Impl::run(Cycles until) {
         horizon = std::min<Cycles>(until, apic.next_event());
         // In the shadow of sti exactly one instruction runs before a pending interrupt is taken: a kernel
         // that opens a window with `sti; nop; cli` must find it open.
-        const bool single = shadow && vector >= 0;
+        const unsigned ring = s.cpl;
+        const bool stepping = s.rflags_system & flag::TF;
+        const bool single = stepping || (shadow && vector >= 0);
         if (single) horizon = 0;
         Fault refused;
-        if (Block* b = enter(refused, single))
-            execute(b);
-        else
+        Block* b = enter(refused, single);
+        if (!b) {
             exception(refused);
+            continue;
+        }
+        execute(b);
+        if (stepping) single_step_trap(ring);
     }
 }
 

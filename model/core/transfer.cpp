@@ -49,6 +49,7 @@ void Core::Impl::sync() {
     mmu_unit.context_changed();
     soft = mmu_unit.soft;
     generation = mmu_unit.fetch_generation();
+    jump_salt = generation * 0x9e37;
     check_domain = s.cpl == 3 && (s.cd.control & 1);
 }
 

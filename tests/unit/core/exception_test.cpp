@@ -212,4 +212,17 @@ TEST_F(Exception, InstructionAcrossTwoPages) {
     EXPECT_EQ(rig.reg(RAX), 0x99345678u);
 }
 
+// The handler counts, remembers where it was sent from and goes on.
+GUEST(count_steps, "inc r14\n mov [r13], rsp\n mov r12, [rsp]\n mov [r13 + r14 * 8], r12\n iretq");
+GUEST(stepped, "push 0x102\n popfq\n nop\n mov eax, 3\n jmp 1f\n ud2\n 1: push 2\n popfq\n nop\n hlt");
+TEST_F(Exception, SingleStepTrapsAfterEachInstruction) {
+    rig.load(0x182000, GUEST_BYTES(count_steps));
+    rig.gate(VEC_DB, 0x182000);
+    rig.core->state().r[isa::R13] = 0x220000;
+    run_code(GUEST_BYTES(stepped));
+    const unsigned offsets[] = {0, 7, 12, 16, 18, 19};  // after nop, mov, jmp, push, popfq
+    EXPECT_EQ(rig.reg(isa::R14), 5u);
+    for (unsigned i = 1; i <= 5; ++i) EXPECT_EQ(rig.at<uint64_t>(0x220000 + 8 * i), code_at + offsets[i]) << i;
+}
+
 }  // namespace stile::model::test
