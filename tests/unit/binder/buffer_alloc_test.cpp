@@ -78,9 +78,13 @@ TEST(BufferAllocator, RandomUseNeverOverlapsAndNeverLosesAByte) {
             if (!s) continue;
             ASSERT_EQ(s->size, bytes);
             const auto next = live.lower_bound(s->offset);
-            if (next != live.end()) ASSERT_LE(s->offset + bytes, next->first);
-            if (next != live.begin())
-                ASSERT_LE(std::prev(next)->first + std::prev(next)->second->size, s->offset);
+            if (next != live.end()) {
+                ASSERT_LE(s->offset + bytes, next->first);
+            }
+            if (next != live.begin()) {
+                const auto before = std::prev(next);
+                ASSERT_LE(before->first + before->second->size, s->offset);
+            }
             live[s->offset] = s;
         } else {
             auto victim = std::next(live.begin(), static_cast<long>(random() % live.size()));
