@@ -197,21 +197,26 @@ Next load_control(Exec& x, const Uop* u) {
 }
 
 // Images longer than one access: every page is tried first, then written.
-constexpr unsigned chunk = 32;
+using Chunk = std::array<uint8_t, 32>;
 
-bool read_image(Exec& x, const Uop* u, uint64_t at, uint8_t* out, unsigned bytes, bool will_write = false) {
-    for (unsigned done = 0; done < bytes; done += chunk) {
-        if (!read_memory(x, u, at + done, out + done, std::min(chunk, bytes - done), will_write))
-            return false;
+template <bool timed>
+bool read_image(Exec& x, const Uop* u, uint64_t at, uint8_t* out, unsigned bytes) {
+    for (; bytes >= sizeof(Chunk); at += sizeof(Chunk), out += sizeof(Chunk), bytes -= sizeof(Chunk)) {
+        Chunk c;
+        if (!load<timed>(x, u, at, c)) return false;
+        std::memcpy(out, c.data(), sizeof c);
     }
-    return true;
+    return bytes == 0 || read_memory(x, u, at, out, bytes);
 }
 
+template <bool timed>
 bool write_image(Exec& x, const Uop* u, uint64_t at, const uint8_t* in, unsigned bytes) {
-    for (unsigned done = 0; done < bytes; done += chunk) {
-        if (!write_memory(x, u, at + done, in + done, std::min(chunk, bytes - done))) return false;
+    for (; bytes >= sizeof(Chunk); at += sizeof(Chunk), in += sizeof(Chunk), bytes -= sizeof(Chunk)) {
+        Chunk c;
+        std::memcpy(c.data(), in, sizeof c);
+        if (!store<timed>(x, u, at, c)) return false;
     }
-    return true;
+    return bytes == 0 || write_memory(x, u, at, in, bytes);
 }
 
 // Whether a store of `bytes` at `at` would succeed, without an access that the timing model sees.
@@ -227,7 +232,7 @@ bool writable(Exec& x, const Uop* u, uint64_t at, unsigned bytes) {
 
 constexpr unsigned registers_bytes = 80;
 
-template <bool with_registers>
+template <bool timed, bool with_registers>
 Next save(Exec& x, const Uop* u) {
     const bool wide = u->size == 4;
     const unsigned head = x87::environment_bytes(wide), bytes = head + (with_registers ? registers_bytes : 0);
@@ -235,7 +240,7 @@ Next save(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     x87::save_environment(x.s.x87, wide, image);
     if (with_registers) x87::save_registers(x.s.x87, image + head, 10);
-    if (!writable(x, u, at, bytes) || !write_image(x, u, at, image, bytes)) return raise(x, u);
+    if (!writable(x, u, at, bytes) || !write_image<timed>(x, u, at, image, bytes)) return raise(x, u);
     if (with_registers) {
         x87::initialise(x.s.x87);
     } else {
@@ -244,13 +249,13 @@ Next save(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool with_registers>
+template <bool timed, bool with_registers>
 Next restore(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     const bool wide = u->size == 4;
     const unsigned head = x87::environment_bytes(wide), bytes = head + (with_registers ? registers_bytes : 0);
     uint8_t image[28 + registers_bytes];
-    if (!read_image(x, u, effective(x, u), image, bytes)) return raise(x, u);
+    if (!read_image<timed>(x, u, effective(x, u), image, bytes)) return raise(x, u);
     x87::load_environment(x.s.x87, wide, image);
     if (with_registers) x87::load_registers(x.s.x87, image + head, 10);
     return next(x, u);
@@ -260,6 +265,7 @@ Next restore(Exec& x, const Uop* u) {
 // ----------
 constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416;
 
+template <bool timed>
 Next fxsave(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     if (at & 15) return raise_gp(x, u);
@@ -273,15 +279,16 @@ Next fxsave(Exec& x, const Uop* u) {
     std::memcpy(image + fx_mask, &mask, 4);
     x87::save_registers(x.s.x87, image + fx_st, 16);
     for (unsigned i = 0; i < 16; ++i) std::memcpy(image + fx_xmm + 16 * i, &x.s.xmm[i], 16);
-    if (!writable(x, u, at, fx_bytes) || !write_image(x, u, at, image, fx_bytes)) return raise(x, u);
+    if (!writable(x, u, at, fx_bytes) || !write_image<timed>(x, u, at, image, fx_bytes)) return raise(x, u);
     return next(x, u);
 }
 
+template <bool timed>
 Next fxrstor(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     if (at & 15) return raise_gp(x, u);
     uint8_t image[fx_bytes];
-    if (!read_image(x, u, at, image, fx_bytes)) return raise(x, u);
+    if (!read_image<timed>(x, u, at, image, fx_bytes)) return raise(x, u);
     uint32_t mxcsr;
     uint16_t control, status;
     std::memcpy(&mxcsr, image + fx_mxcsr, 4);
@@ -307,6 +314,12 @@ void register_memory_forms(HandlerTable& t) {
     t.set(Op::fnstsw_m, store_word<timed, true>);
     t.set(Op::fnstcw, store_word<timed, false>);
     t.set(Op::fldcw, load_control<timed>);
+    t.set(Op::fnstenv, save<timed, false>);
+    t.set(Op::fnsave, save<timed, true>);
+    t.set(Op::fldenv, restore<timed, false>);
+    t.set(Op::frstor, restore<timed, true>);
+    t.set(Op::fxsave, fxsave<timed>);
+    t.set(Op::fxrstor, fxrstor<timed>);
 }
 
 }  // namespace
@@ -337,12 +350,6 @@ void register_x87(HandlerTable& t, bool timed) {
     t.set(Op::fnclex, no_wait<x87::clear_exceptions>);
     t.set(Op::fninit, no_wait<x87::initialise>);
     t.set(Op::fnstsw, status_to_ax);
-    t.set(Op::fnstenv, save<false>);
-    t.set(Op::fnsave, save<true>);
-    t.set(Op::fldenv, restore<false>);
-    t.set(Op::frstor, restore<true>);
-    t.set(Op::fxsave, fxsave);
-    t.set(Op::fxrstor, fxrstor);
 }
 
 }  // namespace stile::model
