@@ -5,6 +5,7 @@
 #include "abi/marker.h"
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/phase.h"
 #include "os/kernel/base/string.h"
 #include "os/kernel/dipc/domain.h"
 #include "os/kernel/dipc/thread.h"
@@ -14,7 +15,7 @@
 namespace stile::os {
 namespace {
 
-void set_right(unsigned long long* words, long long slot, unsigned right) {
+PHASE(refill) void set_right(unsigned long long* words, long long slot, unsigned right) {
     const unsigned shift = slot % 32 * 2;
     unsigned long long& w = words[slot / 32];
     if ((w >> shift & 3) < right)
@@ -30,7 +31,7 @@ struct LastMiss {
 };
 constinit LastMiss last_miss;
 
-bool makes_progress(const TrapFrame* frame) {
+PHASE(refill) bool makes_progress(const TrapFrame* frame) {
     uint64_t sum = 0;
     const auto* words = reinterpret_cast<const uint64_t*>(frame);
     for (unsigned i = 0; i < sizeof(TrapFrame) / 8; i++) sum = (sum << 7 | sum >> 57) ^ words[i];
@@ -43,7 +44,7 @@ bool makes_progress(const TrapFrame* frame) {
 
 }  // namespace
 
-void apl_load(uint16_t tag) {
+PHASE(refill) void apl_load(uint16_t tag) {
     stile_apl_record r;
     memset(&r, 0, sizeof r);
     r.slot = stile_cd_aplvictim();
@@ -64,7 +65,7 @@ void apl_forget(const Domain* d) {
     if (domains_checked()) stile_cd_aplinv(d->tag);
 }
 
-bool dipc_domain_fault(TrapFrame* frame) {
+PHASE(refill) bool dipc_domain_fault(TrapFrame* frame) {
     if (STILE_CD_REASON(frame->error) != STILE_CD_APL_MISS) return false;
     if (!makes_progress(frame)) return false;
     apl_load(static_cast<uint16_t>(read_msr(STILE_MSR_CD_FAULT_TO)));
