@@ -98,8 +98,9 @@ struct Core::Impl final : Exec {
     Timing* active = nullptr;   // timing->get() when the model is timed
     std::vector<Jump> jumps;
 
-    uint64_t from_rip = 0;     // the instruction that led to s.rip
-    bool partly_done = false;  // Exit::before: the micro-op at `at` has done part of its work
+    uint64_t from_rip = 0;        // the instruction that led to s.rip
+    uint64_t saved_from_rip = 0;  // likewise for the transfer in s.cd.saved_latch; for messages only
+    bool partly_done = false;     // Exit::before: the micro-op at `at` has done part of its work
     std::unique_ptr<Timing> timing;
     CoreModel wanted, current;
     BlockCache cache;

@@ -154,7 +154,10 @@ void deliver(Core::Impl& c, Fault what, Source source) {
 
 // The latch is copied on the way in from ring 3 and reloaded on the way back to it (abi/codoms.h).
 void Core::Impl::set_ring(unsigned ring) {
-    if (s.cpl == 3 && ring == 0) s.cd.saved_latch = s.cd.latch;
+    if (s.cpl == 3 && ring == 0) {
+        s.cd.saved_latch = s.cd.latch;
+        saved_from_rip = from_rip;
+    }
     if (s.cpl == 0 && ring == 3) s.cd.latch = s.cd.saved_latch;
     s.cpl = static_cast<uint8_t>(ring);
 }

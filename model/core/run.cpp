@@ -101,6 +101,7 @@ void Core::Impl::execute(Block* b) {
         case Exit::user:
             account(*b, b->instructions, size);
             s.rip = target;
+            from_rip = s.cd.latch.kind == STILE_XFER_SEQ ? target : saved_from_rip;
             break;
         case Exit::marker:
             account(*b, b->instructions, size);

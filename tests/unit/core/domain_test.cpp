@@ -134,6 +134,7 @@ TEST_F(Domain, CrossingSurvivesAPageFault) {
         EXPECT_EQ(finished(r), allowed);
         if (!allowed) {
             EXPECT_EQ(word(r, 0), uint64_t{STILE_CD_RIGHT | STILE_CD_FETCH});
+            EXPECT_EQ(r.core->state().cd.fault_rip, page_a + 12) << "the call, not the kernel's iretq";
         }
         if (allowed) {
             EXPECT_EQ(r.at<stile_dcs_entry>(dcs_page).return_address, page_a + 5 + 7 + 2);

@@ -222,7 +222,8 @@ TEST_F(Exception, SingleStepTrapsAfterEachInstruction) {
     run_code(GUEST_BYTES(stepped));
     const unsigned offsets[] = {0, 7, 12, 16, 18, 19};  // after nop, mov, jmp, push, popfq
     EXPECT_EQ(rig.reg(isa::R14), 5u);
-    for (unsigned i = 1; i <= 5; ++i) EXPECT_EQ(rig.at<uint64_t>(0x220000 + 8 * i), code_at + offsets[i]) << i;
+    for (unsigned i = 1; i <= 5; ++i)
+        EXPECT_EQ(rig.at<uint64_t>(0x220000 + 8 * i), code_at + offsets[i]) << i;
 }
 
 }  // namespace stile::model::test
