@@ -24,7 +24,8 @@ struct Image {
     std::span<const uint8_t> bytes;
 };
 
-enum class Type { integer, boolean, string, bytes, string_list, bytes_list };
+// A `path` is a string that reaches the plugin absolute: relative ones start at the file that they stand in.
+enum class Type { integer, boolean, string, bytes, string_list, bytes_list, path };
 using Value = std::variant<int64_t, bool, std::string, std::vector<std::string>, std::vector<int64_t>>;
 
 struct Parameter {

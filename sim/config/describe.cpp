@@ -46,6 +46,7 @@ Json value_schema(const Key& key) {
         case KeyKind::boolean:
             return {{"type", "boolean"}};
         case KeyKind::text:
+        case KeyKind::path:
             return text_schema(key);
         case KeyKind::bytes:
             return number_schema(key, sizes);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 
 #include "sim/config/nearest.h"
 #include "sim/config/registry.h"
 #include "sim/config/units.h"
 
 namespace stile::sim {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 // Plain where YAML reads it back as the same text, else double-quoted.
@@ -96,6 +100,8 @@ std::string Key::kind_text() const {
             return "true or false";
         case KeyKind::text:
             return choices_.empty() ? "text" : alternatives(choices_);
+        case KeyKind::path:
+            return "path";
         case KeyKind::bytes:
             return "size" + range;
         case KeyKind::frequency:
@@ -120,6 +126,8 @@ std::string Key::expected() const {
             return "true or false is expected";
         case KeyKind::text:
             return choices_.empty() ? "text is expected" : alternatives(choices_) + " is expected";
+        case KeyKind::path:
+            return "a path is expected";
         case KeyKind::bytes:
             return "a size in B, KiB, MiB or GiB is expected, such as " + default_;
         case KeyKind::frequency:
@@ -184,7 +192,7 @@ bool Key::read_number(const Node& node, int64_t frequency, int64_t& out, Faults&
 
 bool Key::read_text(const Node& node, std::string& out, Faults& faults) const {
     if (node.kind != Node::Kind::scalar) {
-        const std::string what = kind_ == KeyKind::text ? expected() : "text is expected";
+        const std::string what = !is_list() ? expected() : "text is expected";
         faults.push_back({node.place, "'" + path_ + "' cannot be " + node.kind_name(), what});
         return false;
     }
@@ -217,6 +225,14 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
                      (node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name()),
                  expected()});
             return false;
+        case KeyKind::path: {
+            std::string text;
+            if (!read_text(node, text, faults)) return false;
+            // Relative to the file that says it; on the command line to where the user is.
+            const fs::path from = node.place.line == 0 ? fs::path() : fs::path(node.place.file).parent_path();
+            out = text.empty() ? text : fs::absolute(from / text).lexically_normal().string();
+            return true;
+        }
         case KeyKind::text: {
             std::string text;
             if (!read_text(node, text, faults)) return false;

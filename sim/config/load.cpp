@@ -113,7 +113,10 @@ std::vector<workload::Row> make_rows(const LoadedConfig& loaded) {
     const RunConfig& config = loaded.config;
     const workload::Measure measure{config.measure.warmup, config.measure.repetitions, config.measure.touch};
     try {
-        return config.plugin.descriptor->rows(config.parameters, measure, config.folder);
+        std::vector<workload::Row> rows =
+            config.plugin.descriptor->rows(config.parameters, measure, config.folder);
+        if (rows.empty()) throw std::invalid_argument("name: this workload makes no row of these parameters");
+        return rows;
     } catch (const std::invalid_argument& error) {
         // "KEY: what is wrong; what would be right"
         const std::string text = error.what();

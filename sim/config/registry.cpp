@@ -22,6 +22,8 @@ KeyKind kind_of(workload::Type type) {
             return KeyKind::text_list;
         case workload::Type::bytes_list:
             return KeyKind::bytes_list;
+        case workload::Type::path:
+            return KeyKind::path;
     }
     return KeyKind::text;
 }

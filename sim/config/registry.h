@@ -23,7 +23,7 @@
 
 namespace stile::sim {
 
-enum class KeyKind { integer, boolean, text, bytes, frequency, time, cycles, text_list, bytes_list };
+enum class KeyKind { integer, boolean, text, bytes, frequency, time, cycles, path, text_list, bytes_list };
 
 class Key {
   public:

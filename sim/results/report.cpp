@@ -104,6 +104,25 @@ std::string failures(const json& stats) {
     return out.empty() ? "" : "<h2>Failed</h2>\n<ul class=\"bad\">\n" + out + "</ul>\n";
 }
 
+// Rows that made no timed calls: how they ended.
+std::string programs(const json& stats) {
+    std::string out;
+    for (const json& row : stats.value("rows", json::array())) {
+        if (row.value("measured", true)) continue;
+        const uint64_t status = row.value("exit_status", uint64_t{0});
+        const std::string end = !row.contains("exit_status") ? row.value("status", "")
+                                : (status & 0x7f) != 0       ? fmt::format("signal {}", status & 0x7f)
+                                                             : fmt::format("exit {}", status >> 8 & 0xff);
+        out +=
+            fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>\n", html_escape(row["key"].value("mechanism", "")),
+                        end, row.value("cycles", uint64_t{0}), row.value("instructions", uint64_t{0}));
+    }
+    if (out.empty()) return "";
+    return "<h2>Programs</h2>\n<table><thead><tr><th>workload<th>ended "
+           "with<th>cycles<th>instructions</tr></thead><tbody>\n" +
+           out + "</tbody></table>\n";
+}
+
 std::string footer(const std::string& host_json) {
     if (host_json.empty()) return "";
     const json host = json::parse(host_json);
@@ -151,6 +170,7 @@ std::string report_html(const ReportInput& input) {
         out += "<h2>Where the cycles go</h2>\n" + stack_chart(stacks, names);
         out += "<h2>Figures</h2>\n" + table(results) + report_reading;
     }
+    out += programs(stats);
     out += refused(refusals);
     out += "<details><summary>The configuration, every value of it</summary><pre>" +
            html_escape(input.config_yaml) + "</pre></details>\n";

@@ -53,6 +53,7 @@ std::string stats_json(const std::vector<RowResult>& rows) {
         for (const auto& [name, value] : row.reports) reports[name] = value;
         Json one{{"key", key_json(row.key)},
                  {"status", status_name(row.status)},
+                 {"measured", row.measured},
                  {"cycles", row.cycles},
                  {"instructions", row.instructions}};
         if (row.exit_status) one["exit_status"] = *row.exit_status;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "sim/config/describe.h"
@@ -88,12 +90,25 @@ std::filesystem::path choose_directory(const RunConfig& config, const RunOptions
     return out;
 }
 
+void make_parent(const std::filesystem::path& directory, const std::string& named_by) {
+    const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
+    std::error_code error;
+    std::filesystem::create_directories(parent, error);
+    if (error || access(parent.c_str(), W_OK) != 0) {
+        throw BadInput({named_by, 0, 0},
+                       "nothing can be written in " + parent.string() + ": " +
+                           (error ? error.message() : std::string(std::strerror(errno))),
+                       "name another folder with --out");
+    }
+}
+
 }  // namespace
 
 int run(const LoadedConfig& loaded, const RunOptions& options) {
     const RunConfig& config = loaded.config;
     const std::vector<workload::Row> rows = make_rows(loaded);
     std::filesystem::path directory = choose_directory(config, options);
+    make_parent(directory, options.out.empty() ? "output.folder" : "--out " + options.out);
     std::vector<RowKey> keys;
     for (const workload::Row& row : rows) keys.push_back(row_key(config, row));
 

@@ -31,6 +31,10 @@ TEST_F(Program, PrintsTheSameAsOnTheHost) {
     EXPECT_THAT(native.out, HasSubstr("Hello from /bin/p a b c"));
     EXPECT_EQ(contents("r/console.txt"), native.out);
     EXPECT_THAT(output.out, testing::ContainsRegex("program +exit 0"));
+    EXPECT_THAT(contents("r/report.html"), HasSubstr("<td>program<td>exit 0<td>"));
+    // The resolved configuration runs from anywhere.
+    EXPECT_EQ(stile("run r/config.yaml --out again").code, 0);
+    EXPECT_EQ(contents("again/console.txt"), native.out);
 }
 
 TEST_F(Program, GetsArgumentsEnvironmentInputAndFiles) {

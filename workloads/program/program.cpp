@@ -101,9 +101,9 @@ Descriptor describe() {
     d.help = "Runs a static x86-64 Linux program of the host's";
     d.parameters = {
         {.name = "path",
-         .type = Type::string,
+         .type = Type::path,
          .default_value = std::string(),
-         .help = "The program, relative to the configuration file; in the guest it is /bin/NAME",
+         .help = "The program, relative to the file that says so; in the guest it is /bin/NAME",
          .required = true},
         {.name = "args",
          .type = Type::string_list,
@@ -114,11 +114,11 @@ Descriptor describe() {
          .default_value = Strings{},
          .help = "Its environment, NAME=VALUE each"},
         {.name = "stdin",
-         .type = Type::string,
+         .type = Type::path,
          .default_value = std::string(),
          .help = "File that it reads as standard input; empty: no input"},
         {.name = "files",
-         .type = Type::string,
+         .type = Type::path,
          .default_value = std::string(),
          .help = "Folder whose files the guest sees below its root; empty: none"},
     };

@@ -41,6 +41,16 @@ TEST_F(ConfigTest, AnotherWorkloadDropsTheParametersOfTheFirst) {
     EXPECT_EQ(loaded->config.parameters.count("count"), 0u);
 }
 
+TEST_F(ConfigTest, PathsStartAtTheFileThatTheyStandIn) {
+    write("below/base.yaml", "workload: {name: pong, path: ../x}\n");
+    EXPECT_EQ(std::get<std::string>(load("extends: below/base.yaml\n")->config.parameters.at("path")),
+              (folder_ / "x").string());
+    const auto set = load("extends: below/base.yaml\n", {{"--set workload.path=y", "workload.path=y"}});
+    EXPECT_EQ(std::get<std::string>(set->config.parameters.at("path")), (folder_ / "y").string());
+    const auto absolute = load("workload: {name: pong, path: /bin/z}\n");
+    EXPECT_EQ(std::get<std::string>(absolute->config.parameters.at("path")), "/bin/z");
+}
+
 TEST_F(ConfigTest, ExtendsFaults) {
     EXPECT_EQ(
         faults("extends: gone.yaml\nworkload: ping\n"),

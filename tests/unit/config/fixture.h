@@ -48,7 +48,7 @@ class ConfigTest : public testing::Test {
             return rows;
         };
         pong_.name = "pong";
-        pong_.parameters = {{"path", workload::Type::string, std::string(), "what", 0, INT64_MAX, {}, true}};
+        pong_.parameters = {{"path", workload::Type::path, std::string(), "what", 0, INT64_MAX, {}, true}};
         pong_.rows = ping_.rows;
     }
     ~ConfigTest() override {

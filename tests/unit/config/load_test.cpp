@@ -154,7 +154,7 @@ TEST_F(ConfigTest, WorkloadFaults) {
     EXPECT_EQ(faults("workload: {name: pnig, mechanisms: [pipe]}\n"),
               "run.yaml:1:18: error: there is no workload 'pnig'");
     EXPECT_EQ(faults("workload: pong\n"),
-              "run.yaml:1:1: error: 'workload.path' is missing; text is expected");
+              "run.yaml:1:1: error: 'workload.path' is missing; a path is expected");
     EXPECT_EQ(faults("workload:\n  name: ping\n  count: 7\n"),
               "run.yaml:3:10: error: 'workload.count': 7 is unlucky; 6 would do");
     EXPECT_THAT(faults("workload: [ping]\n"),

@@ -22,7 +22,7 @@ TEST_F(ConfigTest, SetMayChooseTheWorkload) {
     const auto loaded =
         load("workload: {name: ping, count: 4}\n", {set("workload=pong"), set("workload.path=a b")});
     EXPECT_EQ(loaded->config.workload, "pong");
-    EXPECT_EQ(std::get<std::string>(loaded->config.parameters.at("path")), "a b");
+    EXPECT_EQ(std::get<std::string>(loaded->config.parameters.at("path")), (folder_ / "a b").string());
 }
 
 TEST_F(ConfigTest, SetFaultsNameTheOption) {
