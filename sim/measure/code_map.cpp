@@ -99,6 +99,8 @@ std::string CodeMap::name(const Image& image, uint64_t address) {
 }
 
 std::string CodeMap::symbol(uint64_t pid, uint64_t vaddr) const {
+    for (const auto& [range, policy] : proxies_)
+        if (range.holds(vaddr)) return fmt::format("proxy+{:#x} (policy {:#x})", vaddr - range.begin, policy);
     const auto place = find(pid, vaddr);
     return place ? name(*place->image, place->address) : fmt::format("{:#x}", vaddr);
 }

@@ -24,6 +24,10 @@ class CodeMap {
     void exec(uint64_t pid, const std::string& path, uint64_t bias);
     void fork(uint64_t parent, uint64_t child);
     void thread_of(uint64_t tid, uint64_t pid) { pid_of_thread_[tid] = pid; }
+    // Code that the kernel generated.
+    void proxy(uint64_t address, uint64_t bytes, uint64_t policy) {
+        proxies_.push_back({{address, address + bytes}, policy});
+    }
     void switched_to(uint64_t tid) { current_tid_ = tid; }
 
     uint64_t current_pid() const;
@@ -64,6 +68,7 @@ class CodeMap {
 
     std::vector<std::unique_ptr<Image>> images_;
     const Image* kernel_ = nullptr;
+    std::vector<std::pair<Range, uint64_t>> proxies_;  // policy bits
     std::vector<std::pair<Range, model::Phase>> kernel_phases_;
     std::map<uint64_t, Process> processes_;
     std::map<uint64_t, uint64_t> pid_of_thread_;

@@ -121,8 +121,11 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
         case STILE_MARK_K_TEST:
             r.self_tests.push_back({read_string(core, rdi), rsi == 1});
             break;
+        case STILE_MARK_K_PROXY:
+            code.proxy(rdi, rsi, rdx);
+            break;
         default:
-            break;  // K_TICK_END, K_PROXY and what later kernels say: nothing to record
+            break;  // K_TICK_END and what later kernels say: nothing to record
     }
 }
 

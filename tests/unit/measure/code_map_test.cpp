@@ -73,6 +73,12 @@ TEST_F(CodeMapTest, unknown_places_are_bare_addresses_of_the_user) {
     EXPECT_EQ(map.kernel_phase(0xffffffff80001000), model::Phase::dispatch);
 }
 
+TEST_F(CodeMapTest, generated_code_is_a_proxy_with_its_policy) {
+    map.proxy(0x7e0000000000, 100, 0xfff);
+    EXPECT_EQ(map.symbol(1, 0x7e0000000010), "proxy+0x10 (policy 0xfff)");
+    EXPECT_EQ(map.symbol(1, 0x7e0000000064), "0x7e0000000064");
+}
+
 TEST_F(CodeMapTest, a_file_that_is_no_program_is_left_out) {
     CodeMap odd({{"/bin/text", {'h', 'i'}, false}});
     odd.exec(1, "/bin/text", 0);
