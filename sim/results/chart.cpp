@@ -97,7 +97,7 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& axis) {
         out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"14\" y2=\"{1:.1f}\"/>\n",
                            at, plot_height);
         out +=
-            fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:g}</text>\n",
+            fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:.0f}</text>\n",
                         at, plot_height + 16, std::pow(10, decade));
     }
     out += rows(bars, [&](const Bar& bar, double y) {

@@ -22,7 +22,7 @@ svg .tick { fill: var(--dim); font-size: 11px; } svg .grid { stroke: var(--line)
 .p10 { fill: var(--p10); background: var(--p10); }
 .legend span { margin-right: .9em; white-space: nowrap; } .legend i { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
-th, td { text-align: right; padding: .25em .6em; border-bottom: 1px solid var(--line); } th { vertical-align: bottom; color: var(--dim); font-weight: 500; }
+th, td { text-align: right; white-space: nowrap; padding: .25em .6em; border-bottom: 1px solid var(--line); } th { vertical-align: bottom; white-space: normal; color: var(--dim); font-weight: 500; }
 td:nth-child(-n+2), th:nth-child(-n+2) { text-align: left; } .bad { color: #d33a2c; }
 pre { overflow-x: auto; font-size: 12px; } footer, .note { color: var(--dim); font-size: 13px; } footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 )css";
