@@ -63,17 +63,29 @@ void user_exception(TrapFrame* f, int signal, int code, uint64_t address) {
     force_signal(signal, code, address, f);
 }
 
+// Why a fault that the address space did not mend is the program's end, and which.
+Meaning unmended(AddressSpace& space, uint64_t addr, bool write, bool exec) {
+    const VmArea* a = space.find(addr);
+    if (!a) return {SIGSEGV, SEGV_MAPERR, false};
+    const int needed = write ? PROT_WRITE : exec ? PROT_EXEC : PROT_READ;
+    if ((a->prot & needed) != needed || (a->flags & vm_no_fault)) return {SIGSEGV, SEGV_ACCERR, false};
+    if (a->source) return {SIGBUS, BUS_ADRERR, false};  // beyond the file's end
+    printk("kernel: out of memory\n");
+    return {SIGKILL, SI_KERNEL, false};
+}
+
 void page_fault(TrapFrame* f) {
-    constexpr uint64_t write = 2, reserved = 8, fetch = 16;
+    constexpr uint64_t write_bit = 2, reserved = 8, fetch = 16;
     const uint64_t addr = read_cr2();
+    const bool write = f->error & write_bit, exec = f->error & fetch;
     Process* p = current()->process ? current_process() : nullptr;
-    bool mapped = false;
+    Meaning why{SIGSEGV, SEGV_MAPERR, false};
     if (addr < user_top && p && p->space && !(f->error & reserved)) {
         AddressSpace* space = space_for(p->space, addr);
-        if (space->fault(addr, f->error & write, f->error & fetch)) return;
-        mapped = space->find(addr);
+        if (space->fault(addr, write, exec)) return;
+        if (f->from_user()) why = unmended(*space, addr, write, exec);
     }
-    if (f->from_user()) return user_exception(f, SIGSEGV, mapped ? SEGV_ACCERR : SEGV_MAPERR, addr);
+    if (f->from_user()) return user_exception(f, why.signal, why.code, addr);
     if (!fix_up_kernel_fault(f))
         die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
 }

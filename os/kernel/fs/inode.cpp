@@ -5,7 +5,7 @@
 
 #include "os/kernel/base/string.h"
 #include "os/kernel/mm/kmalloc.h"
-#include "os/kernel/task/timer.h"
+#include "os/kernel/sys/syscalls.h"
 
 namespace stile::os {
 
@@ -16,7 +16,7 @@ Inode* inode_create(unsigned mode) {
     if (!i) return nullptr;
     i->mode = mode;
     i->number = next_number++;
-    i->mtime_ns = clock_ns();
+    i->mtime_ns = epoch_ns + clock_ns();
     return i;
 }
 
@@ -140,7 +140,7 @@ Status Inode::link_child(const char* name, size_t length, Inode* child) {
     child->links++;
     if (child->is_directory()) child->parent = this;
     entries.push_back(e);
-    mtime_ns = clock_ns();
+    mtime_ns = epoch_ns + clock_ns();
     return 0;
 }
 
@@ -151,7 +151,7 @@ Status Inode::unlink_child(DirectoryEntry* e) {
     kdelete(e);
     child->links--;
     if (child->is_directory()) child->parent = nullptr;
-    mtime_ns = clock_ns();
+    mtime_ns = epoch_ns + clock_ns();
     inode_put(child);
     return 0;
 }

@@ -215,12 +215,18 @@ extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
     return s;
 }
 
+// 127: what a shell's status says of a command that it cannot run.
+[[noreturn]] static void cannot_run(const char* path, Status s) {
+    printk("kernel: cannot run %s: error %ld\n", path, -s);
+    power_off(127 << 8);
+}
+
 Process* spawn_boot_process(unsigned index) {
     const stile_boot_process& b = boot_info.processes[index];
     const char* path = boot_info.strings + b.path;
     Process* p = process_create(nullptr);
     Inode* inode;
-    if (const Status s = resolve(path, root_inode(), true, &inode); s < 0) panic("%s: error %ld", path, -s);
+    if (const Status s = resolve(path, root_inode(), true, &inode); s < 0) cannot_run(path, s);
     p->files = file_table_create();
     p->fs = knew<FsContext>();
     p->fs->cwd = root_inode();
@@ -256,8 +262,7 @@ Process* spawn_boot_process(unsigned index) {
     memcpy(args.strings, argv, argv_bytes);
     memcpy(args.strings + argv_bytes, envp, envp_bytes);
     if (const Status s = load_program(p, inode, path, args, t->frame()); s < 0) {
-        printk("kernel: cannot run %s: error %ld\n", path, -s);
-        power_off(127 << 8);
+        cannot_run(path, s);
     }
     kfree(args.strings);
     inode_put(inode);

@@ -88,6 +88,7 @@ void exit_thread(int code) {
         schedule();
     }
     if (t->dipc) dipc_thread_exited(t);
+    release_robust_list(t);
     if (t->clear_child_tid && p->live_threads > 1) {
         const int zero = 0;
         put_user(t->clear_child_tid, zero);

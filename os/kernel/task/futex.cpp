@@ -106,6 +106,33 @@ int futex_wake(UserAddr addr, unsigned n, uint32_t bits) {
     return physical(addr, phys) < 0 ? 0 : wake_at(phys, n, bits);
 }
 
+// A dying thread's robust mutexes (Linux Documentation/locking/robust-futexes.rst): each one it still owns is
+// marked and one waiter woken, so that the next owner learns of the death.
+void release_robust_list(Thread* t) {
+    struct {
+        UserAddr next;
+        int64_t futex_offset;
+        UserAddr pending;
+    } head;
+    if (!t->robust_list || get_user(head, t->robust_list) < 0) return;
+    const auto release = [&](UserAddr entry) {
+        const UserAddr at = entry + static_cast<uint64_t>(head.futex_offset);
+        uint32_t word;
+        if (get_user(word, at) < 0 || (word & FUTEX_TID_MASK) != static_cast<uint32_t>(t->tid)) return;
+        const uint32_t marked = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+        if (put_user(at, marked) == 0 && (word & FUTEX_WAITERS)) futex_wake(at, 1, ~0u);
+    };
+    constexpr unsigned longest = 2048;  // as Linux: a list may be a loop
+    UserAddr entry = head.next;
+    for (unsigned i = 0; i < longest && entry != t->robust_list; i++) {
+        UserAddr next;
+        if (get_user(next, entry) < 0) return;
+        if (entry != head.pending) release(entry);
+        entry = next;
+    }
+    if (head.pending) release(head.pending);
+}
+
 extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeout, UserAddr addr2,
                           uint32_t value3) {
     const int command = op & FUTEX_CMD_MASK;

@@ -150,7 +150,8 @@ void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame) {
     info.si_signo = sig;
     info.si_code = code;
     info.si_addr = reinterpret_cast<void*>(address);
-    queue_signal(t->pending, sig, &info);
+    // Without memory for the record there is no handler to wait for either.
+    if (queue_signal(t->pending, sig, &info) < 0) fatal(sig, info);
     signal_recompute(t);
 }
 
