@@ -56,13 +56,16 @@ build_targets() {
             exit 3
         fi
     fi
-    # A dry run tells whether there is anything to say.
-    if ninja -C "$build" -n "$@" 2>/dev/null | grep -q '^\[.*\(Building\|Linking\|Guest\|Re-running\)'; then
-        say "building (first time: a few minutes)"
-    fi
     if [ -t 2 ]; then
         ninja -C "$build" "$@" >&2 || { say "building failed"; exit 3; }
-    elif ! ninja -C "$build" "$@" >"$log" 2>&1; then
+        return
+    fi
+    # Nothing is said about a build that has nothing to do.
+    (sleep 3 >/dev/null 2>&1 && say "building; the first time takes a few minutes") >/dev/null &
+    local notice=$! failed=
+    ninja -C "$build" "$@" >"$log" 2>&1 || failed=yes
+    kill "$notice" 2>/dev/null || true
+    if [ -n "$failed" ]; then
         grep -v '^\[' "$log" >&2 || cat "$log" >&2
         say "building failed"
         exit 3

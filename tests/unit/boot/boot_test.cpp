@@ -33,7 +33,8 @@ std::vector<uint8_t> kernel_of(std::string_view text, uint64_t memory_size = 0x3
     p.p_memsz = memory_size;
     std::memcpy(file.data(), &h, sizeof h);
     std::memcpy(file.data() + sizeof h, &p, sizeof p);
-    file.insert(file.end(), text.begin(), text.end());
+    file.resize(file.size() + text.size());  // gcc 12 sees a range insertion here as out of bounds
+    std::memcpy(file.data() + file.size() - text.size(), text.data(), text.size());
     return file;
 }
 
