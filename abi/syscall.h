@@ -20,6 +20,7 @@
 #define STILE_SYS_name_publish 1033   /* (name, handle): put a handle into the boot name service */
 #define STILE_SYS_name_lookup 1034    /* (name) -> handle duplicated into the caller; ENOENT until published */
 #define STILE_SYS_visit_prepare 1035  /* proxies only: make this thread's state in the entry's process (cold path) */
+#define STILE_SYS_visit_host 1036     /* () lends this thread's TLS to a visiting thread; sleeps, returns -EINTR only */
 
 #ifndef __ASSEMBLER__
 /* Isolation properties; `policy: low` is 0 and `high` all of them. */

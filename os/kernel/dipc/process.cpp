@@ -10,7 +10,7 @@
 #include "os/kernel/dipc/thread.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
-#include "os/kernel/task/thread.h"
+#include "os/kernel/task/sched.h"
 
 namespace stile::os {
 namespace {
@@ -19,6 +19,34 @@ constinit uint64_t next_slot = slots_base;
 constexpr uint64_t image_offset = 2ull << 20;  // the bottom of a slot stays empty: a null pointer plus a bias
 
 }  // namespace
+
+TlsHost* DipcProcess::lend_to(const DipcThread* visitor) {
+    for (TlsHost& h : hosts) {
+        if (h.visitor) continue;
+        h.visitor = visitor;
+        return &h;
+    }
+    if (registrar.visitor || !registrar.fs_base) return nullptr;
+    registrar.visitor = visitor;
+    return &registrar;
+}
+
+void DipcProcess::give_back(const DipcThread* visitor) {
+    for (TlsHost& h : hosts)
+        if (h.visitor == visitor) h.visitor = nullptr;
+    if (registrar.visitor == visitor) registrar.visitor = nullptr;
+}
+
+Status visit_host() {
+    DipcProcess* p = current_process()->dipc;
+    if (current_process() != current()->process) return -EPERM;  // what a visitor has is lent to it already
+    TlsHost h;
+    asm volatile("rdfsbase %0" : "=r"(h.fs_base));
+    p->hosts.push_back(&h);
+    while (sleep(true) == 0) continue;
+    p->hosts.remove(&h);
+    return -EINTR;
+}
 
 Status dipc_create_space(const ElfImage& image, AddressSpace** space, uint64_t* bias) {
     if (!image.position_independent) return -ENOEXEC;

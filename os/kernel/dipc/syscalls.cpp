@@ -135,7 +135,7 @@ Status entry_register(long fd, UserAddr at, uint64_t n) {
         kdelete(e);
         return s;
     }
-    asm volatile("rdfsbase %0" : "=r"(dipc()->visitor_tls));
+    asm volatile("rdfsbase %0" : "=r"(dipc()->registrar.fs_base));
     return install_file(e, true);
 }
 
@@ -220,6 +220,8 @@ Status dipc_syscall(uint64_t number, const uint64_t a[6]) {
             return look_up(a[0]);
         case STILE_SYS_visit_prepare:
             return prepare_visit();
+        case STILE_SYS_visit_host:
+            return visit_host();
         default:
             return -ENOSYS;
     }

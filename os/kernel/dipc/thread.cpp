@@ -105,18 +105,26 @@ void drop_stack(Visit& v) {
     space->unmap(area->start, area->size());
 }
 
-// The thread's TLS in a process. At home it is what the first call out of there saved; elsewhere that of the
-// visited process (process.h), the same in all its domains.
-uint64_t tls_in(DipcThread& t, Process* process) {
+// The thread's TLS in a process. At home it is what the first call out of there saved; elsewhere one that the
+// process lends, the same in all its domains.
+Status tls_in(DipcThread& t, Process* process, uint64_t& out) {
     if (process == t.thread->process) {
-        for (unsigned i = 0; i < t.depth(); i++)
-            if (const Proxy* p = proxy_of_index(t.record(i)->proxy); p && p->cross_process)
-                return t.record(i)->fs_base;
-        return live_fs_base();
+        out = live_fs_base();
+        for (unsigned i = t.depth(); i; i--)
+            if (const Proxy* p = proxy_of_index(t.record(i - 1)->proxy); p && p->cross_process)
+                out = t.record(i - 1)->fs_base;
+        return 0;
     }
-    for (unsigned i = 1; i < max_visits; i++)
-        if (t.kcs->visits[i].process == process) return t.kcs->visits[i].fs_base;
-    return process->dipc->visitor_tls;
+    for (unsigned i = 1; i < max_visits; i++) {
+        const Visit& v = t.kcs->visits[i];
+        if (v.process != process || v.dead) continue;
+        out = v.fs_base;
+        return 0;
+    }
+    const TlsHost* host = process->dipc->lend_to(&t);
+    if (!host) return -EAGAIN;
+    out = host->fs_base;
+    return 0;
 }
 
 void free_block(DipcThread& t) {
@@ -124,6 +132,7 @@ void free_block(DipcThread& t) {
         Visit& v = t.kcs->visits[i];
         if (!v.process) continue;
         drop_stack(v);
+        if (!v.dead) v.process->dipc->give_back(&t);
         process_put(v.process);
     }
     for (uint64_t at = 0; at < kcs_dcs + max_visits * page_size; at += page_size) system_unmap(t.user + at);
@@ -238,12 +247,12 @@ Status visit_prepare(DipcThread* t, const Proxy& proxy) {
         if (unused == max_visits) return -EMFILE;
         index = unused;
         Visit& v = t->kcs->visits[index];
+        if (const Status s = tls_in(*t, callee.owner, v.fs_base); s < 0) return s;
         v.tag = callee.tag;
-        v.fs_base = tls_in(*t, callee.owner);
         v.process = callee.owner;
         process_get(v.process);
     } else if (index == 0) {
-        t->kcs->visits[0].fs_base = tls_in(*t, t->thread->process);
+        tls_in(*t, t->thread->process, t->kcs->visits[0].fs_base);
     }
     Visit& v = t->kcs->visits[index];
     if (proxy.separate_stack())

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * client SCENARIO low|high. Exit status 0: as it should be; 1..99: the scenario's own; 100 and more: set-up
- * failed.
+ * client SCENARIO low|high [SEED]. Exit status 0: as it should be; 1..99: the scenario's own; 100 and more:
+ * set-up failed.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -212,6 +214,33 @@ static int too_deep(void) {
     return P1(CALL_BACK)(15) == 5 + 15 * 10 + 16 ? 0 : 3;
 }
 
+static void* visit(void* at) {
+    long* r = at;
+    r[0] = P2(ADD)(1, 2);
+    if (r[0] == 3) r[1] = P0(TLS)();
+    return at;
+}
+
+/* Each visiting thread has a thread structure of the server's to itself, or is turned away. */
+static int threads(void) {
+    pthread_t thread[3];
+    long r[3][2] = {{0}};
+    const long mine = P0(TLS)();
+    if (pthread_create(&thread[0], 0, visit, r[0]) != 0 || pthread_join(thread[0], 0) != 0) return 1;
+    if (r[0][0] != -EAGAIN) return 2;
+    if (P1(HOSTS)(2) != 0) return 3;
+    for (int i = 0; i < 10; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 2; ++i)
+            if (pthread_create(&thread[i], 0, visit, r[i]) != 0) return 4;
+        for (int i = 0; i < 2; ++i) {
+            if (pthread_join(thread[i], 0) != 0) return 5;
+            if (r[i][0] != 3 || r[i][1] == mine) return 6;
+        }
+    }
+    return P0(TLS)() == mine ? 0 : 7;
+}
+
 /* Revocation reaches the next call. */
 static int revoked(void) {
     const long grant = dipc_grant_create(own, proxies);
@@ -267,6 +296,115 @@ static int own_domain(void) {
     return (int)*(volatile long*)(at + 4096) + 6; /* must not come here */
 }
 
+/* Anything may be asked of the kernel, in any order; it must not fall over, and the server must not notice.
+ */
+static uint64_t random_state = 88172645463325252ull;
+static uint64_t below(uint64_t n) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state % n;
+}
+
+static int any_request(void) {
+    static struct stile_entry scratch[ENTRIES];
+    static char names[4][8] = {"a", "b", "c", ""};
+    const long secret_at = P0(SECRET)(), code_at = P0(CODE)();
+    long mine[8] = {0};
+    for (int i = 0; i < 8; ++i) mine[i] = (long)stile_channel_memory(12 * 4096) + 4096;
+    long checked = 0;
+    for (int i = 0; i < 20000; ++i) {
+        const long foreign[] = {secret_at & ~4095l,
+                                code_at & ~4095l,
+                                (long)e[ADD].proxy & ~4095l,
+                                0x7e0040000000,
+                                0x7e0040002000,
+                                0x7e0040004000,
+                                0,
+                                (long)0xffff800000000000,
+                                (long)0xffffffff80200000,
+                                0x7ffffffff000,
+                                -4096};
+        const long page = below(2) ? mine[below(8)] + (long)below(4) * 4096
+                                   : foreign[below(sizeof foreign / sizeof *foreign)];
+        const long length = (long)below(6) * 4096 - 4096 * (below(20) == 0);
+        /* The grant that we call through, made last by connect_to_server(), is left alone. */
+        long fd = (long)below(60);
+        const long other = (long)below(60);
+        if (fd == own + 3) ++fd;
+        describe(scratch, (unsigned)below(1u << 12));
+        scratch[0].address = (uint64_t)(below(2) ? (long)back : page);
+        scratch[below(ENTRIES)].stack_args = (uint32_t)below(20);
+        long r = 0;
+        switch (below(20)) {
+            case 0:
+                r = dipc_dom_default();
+                break;
+            case 1:
+                r = dipc_dom_create(below(8) ? names[below(4)] : (const char*)page);
+                break;
+            case 2:
+                r = dipc_dom_copy(fd, (enum stile_right)below(6));
+                break;
+            case 3:
+                r = dipc_dom_mmap(fd, (void*)(below(2) ? 0 : page), (size_t)length, (int)below(9));
+                break;
+            case 4:
+                r = stile_syscall6(STILE_SYS_dom_remap, fd, other, page, length, 0, 0);
+                break;
+            case 5:
+                r = dipc_grant_create(fd, other);
+                break;
+            case 6:
+                r = dipc_grant_revoke(fd);
+                break;
+            case 7:
+                r = dipc_entry_register(fd, below(4) ? scratch : (void*)page, below(20));
+                break;
+            case 8:
+                r = below(50) ? 0 : dipc_entry_request(fd, below(4) ? scratch : (void*)page, below(20));
+                break;
+            case 9:
+                r = dipc_name_publish(below(8) ? names[below(4)] : (const char*)page, fd);
+                break;
+            case 10:
+                r = dipc_name_lookup(names[below(4)]);
+                break;
+            case 11:
+                r = stile_syscall3(STILE_SYS_visit_prepare, fd, other, page);
+                break;
+            case 12:
+                r = dipc_close(3 + (long)below(57));
+                break;
+            case 13:
+                r = stile_syscall6(SYS_mprotect, page, length, (long)below(8), 0, 0, 0);
+                break;
+            case 14:
+                r = stile_syscall6(SYS_madvise, page, length, 4, 0, 0, 0);
+                break;
+            case 15:
+                r = stile_syscall6(SYS_mremap, page, 4096, length, (long)below(2), 0, 0);
+                break;
+            case 16:
+                r = stile_syscall6(SYS_mmap, page, length, 3,
+                                   0x22 | (long)below(2) * 0x10 * (page >= mine[0]), -1, 0);
+                break;
+            case 17:
+                r = stile_syscall6(SYS_munmap, page, length, 0, 0, 0, 0);
+                break;
+            case 18:
+                r = stile_syscall6(SYS_write, fd < 3 ? 3 : fd, page, length, 0, 0, 0);
+                break;
+            default:
+                r = stile_syscall6(SYS_futex, page, 129, 1, 0, 0, 0);
+                break;
+        }
+        checked += r >= 0;
+        if (i % 1000 == 0 && (P2(ADD)(i, 1) != i + 1 || !P0(UNTOUCHED)())) return 1;
+    }
+    return checked > 1000 ? 0 : 2;
+}
+
 static const struct scenario {
     const char* name;
     int (*run)(void);
@@ -294,10 +432,13 @@ static const struct scenario {
                  {"signal_on_visit", signal_on_visit, 1},
                  {"deep", deep, 1},
                  {"too_deep", too_deep, 1},
+                 {"any_request", any_request, 1},
+                 {"threads", threads, 1},
                  {"own_domain", own_domain, 1}};
 
 int main(int argc, char** argv) {
     if (argc < 3) return 110;
+    if (argc > 3) random_state ^= (uint64_t)atol(argv[3]) << 20;
     policy = strcmp(argv[2], "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
     for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; ++i) {
         if (strcmp(argv[1], scenarios[i].name) != 0) continue;

@@ -2,6 +2,7 @@
 //
 // Do calls into another process work, cost no trap, and hold what the policies promise? Client and server are
 // guest programs; the attacks are paired with runs in which the rule that stops them is off.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "abi/marker.h"
@@ -50,7 +51,7 @@ struct Dipc : testing::TestWithParam<const char*> {
     Watch watch;
     Outcome run(const std::string& scenario, const std::string& policy,
                 model::ProtectionKind kind = model::ProtectionKind::codoms, unsigned apl_entries = 32,
-                void (*adjust)(model::CodomsChecks&) = nullptr) {
+                void (*adjust)(model::CodomsChecks&) = nullptr, unsigned seed = 0) {
         model::MachineConfig config;
         config.core.model = model::CoreModel::functional;
         config.protection = kind;
@@ -61,7 +62,7 @@ struct Dipc : testing::TestWithParam<const char*> {
                    server = read_file(SERVER_IMAGE);
         const std::vector<sim::GuestFile> files{{"/bin/client", client, 0755}, {"/bin/server", server, 0755}};
         const std::vector<sim::BootProcess> processes{
-            {"/bin/client", {"/bin/client", scenario, policy}, {}, ""},
+            {"/bin/client", {"/bin/client", scenario, policy, std::to_string(seed)}, {}, ""},
             {"/bin/server", {"/bin/server"}, {}, ""}};
         sim::BootOptions options;
         options.protection = static_cast<stile_protection>(kind);
@@ -73,6 +74,10 @@ struct Dipc : testing::TestWithParam<const char*> {
         o.console = machine.console;
         if (o.why != model::Stop::power_off)
             ADD_FAILURE() << machine.core->stop_reason() << machine.core->dump();
+        if (o.signal())
+            o.console += fmt::format("killed at {:#x}: vector {} error {:#x} address {:#x} domains {} -> {}",
+                                     watch.kill.rip, watch.kill.vector, watch.kill.error, watch.kill.address,
+                                     watch.kill.from_tag, watch.kill.to_tag);
         EXPECT_EQ(watch.panic, "");
         return o;
     }
@@ -94,8 +99,8 @@ TEST_P(Works, with_the_smallest_apl_cache) {
 INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                          testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
                                          "nested", "shared_stack", "dead", "forked", "handles",
-                                         "exit_in_visit", "killed_asleep", "signal_on_visit", "deep",
-                                         "too_deep"),
+                                         "exit_in_visit", "threads", "killed_asleep", "signal_on_visit",
+                                         "deep", "too_deep"),
                          [](const auto& info) { return info.param; });
 
 class WithoutChecks : public Dipc {};
@@ -178,6 +183,14 @@ TEST_F(Dipc, domains_within_a_process) {
     EXPECT_EQ(run("own_domain", "low").signal(), sigsegv);
     EXPECT_EQ(watch.kill.vector, unsigned{STILE_VEC_DOMAIN});
     EXPECT_EQ(run("own_domain", "low", model::ProtectionKind::none).exit_code(), 6u);
+}
+
+TEST_F(Dipc, no_sequence_of_requests_upsets_kernel_or_server) {
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+        const Outcome o =
+            run("any_request", seed % 2 ? "low" : "high", model::ProtectionKind::codoms, 32, nullptr, seed);
+        EXPECT_EQ(o.status, 0u) << "seed " << seed << " " << o.console;
+    }
 }
 
 TEST_F(Dipc, is_not_offered_with_a_page_table_per_process) {

@@ -7,12 +7,12 @@
 
 #include "os/lib/dipc.h"
 
-enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, EXIT, BLOCK, SPIN, DEEP, UNTOUCHED, ENTRIES };
+enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, EXIT, BLOCK, SPIN, DEEP, UNTOUCHED, HOSTS, TLS, ENTRIES };
 enum { SECRET_VALUE = 42 };
 
 static inline void describe(struct stile_entry e[ENTRIES], unsigned policy) {
     static const unsigned char arguments[ENTRIES][2] = {
-        [ADD] = {2, 0}, [MANY] = {6, 3}, [CALL_BACK] = {1, 0}, [STACK] = {1, 0}, [EXIT] = {1, 0}, [SPIN] = {1, 0}, [DEEP] = {1, 0}};
+        [ADD] = {2, 0}, [MANY] = {6, 3}, [CALL_BACK] = {1, 0}, [STACK] = {1, 0}, [EXIT] = {1, 0}, [SPIN] = {1, 0}, [DEEP] = {1, 0}, [HOSTS] = {1, 0}};
     for (int i = 0; i < ENTRIES; ++i)
         e[i] = (struct stile_entry){
             .int_args = arguments[i][0], .stack_args = arguments[i][1], .results = 1, .policy = policy};

@@ -4,6 +4,9 @@
  */
 #include <unistd.h>
 
+#include <errno.h>
+
+#include "os/lib/dipc_hosts.h"
 #include "tests/kernel/dipc/entries.h"
 
 static volatile long secret = SECRET_VALUE;
@@ -14,6 +17,8 @@ static volatile long nowhere = 8;
 DIPC_PLAIN_ENTRY static long add(long a, long b) { return a + b; }
 DIPC_PLAIN_ENTRY static long secret_address(void) { return (long)&secret; }
 DIPC_PLAIN_ENTRY static long untouched(void) { return secret == SECRET_VALUE; }
+DIPC_PLAIN_ENTRY static long hosts(long n) { return dipc_host_visitors((unsigned)n); }
+DIPC_PLAIN_ENTRY static long tls(void) { return (long)&errno; }
 DIPC_PLAIN_ENTRY static long crash(void) { return *(volatile long*)nowhere; }
 DIPC_PLAIN_ENTRY static long who(void) { return stile_syscall3(SYS_getpid, 0, 0, 0); }
 DIPC_PLAIN_ENTRY static long many(long a, long b, long c, long d, long e, long f, long g, long h, long i) {
@@ -75,6 +80,8 @@ int main(void) {
     e[ADD].address = (unsigned long)add;
     e[SECRET].address = (unsigned long)secret_address;
     e[UNTOUCHED].address = (unsigned long)untouched;
+    e[HOSTS].address = (unsigned long)hosts;
+    e[TLS].address = (unsigned long)tls;
     e[CRASH].address = (unsigned long)crash;
     e[WHO].address = (unsigned long)who;
     e[MANY].address = (unsigned long)many;
