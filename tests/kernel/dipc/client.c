@@ -296,6 +296,16 @@ static int own_domain(void) {
     return (int)*(volatile long*)(at + 4096) + 6; /* must not come here */
 }
 
+/* One access to two foreign domains. */
+static int two_domains(void) {
+    const long a = dipc_dom_create("a"), b = dipc_dom_create("b");
+    const long at = dipc_dom_mmap(a, 0, 8192, 3);
+    if (stile_syscall6(STILE_SYS_dom_remap, b, a, at + 4096, 4096, 0, 0) != 0) return 1;
+    if (dipc_grant_create(own, a) < 0 || dipc_grant_create(own, b) < 0) return 2;
+    *(volatile long*)(at + 4092) = 0x1122334455667788;
+    return *(volatile long*)(at + 4092) == 0x1122334455667788 ? 0 : 3;
+}
+
 /* Anything may be asked of the kernel, in any order; it must not fall over, and the server must not notice.
  */
 static uint64_t random_state = 88172645463325252ull;
@@ -434,6 +444,7 @@ static const struct scenario {
                  {"too_deep", too_deep, 1},
                  {"any_request", any_request, 1},
                  {"threads", threads, 1},
+                 {"two_domains", two_domains, 1},
                  {"own_domain", own_domain, 1}};
 
 int main(int argc, char** argv) {

@@ -193,6 +193,13 @@ TEST_F(Dipc, no_sequence_of_requests_upsets_kernel_or_server) {
     }
 }
 
+TEST_F(Dipc, an_access_that_the_apl_cache_cannot_hold_ends_the_program) {
+    EXPECT_EQ(run("two_domains", "low").status, 0u);
+    EXPECT_EQ(run("two_domains", "low", model::ProtectionKind::codoms, 3).status, 0u);
+    EXPECT_EQ(run("two_domains", "low", model::ProtectionKind::codoms, 2).signal(), sigsegv);
+    EXPECT_EQ(STILE_CD_REASON(watch.kill.error), unsigned{STILE_CD_APL_MISS});
+}
+
 TEST_F(Dipc, is_not_offered_with_a_page_table_per_process) {
     const Outcome o = run("call", "low", model::ProtectionKind::paging);
     EXPECT_EQ(o.exit_code(), 100u);
