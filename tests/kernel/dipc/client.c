@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * client SCENARIO low|high [SEED]. Exit status 0: as it should be; 1..99: the scenario's own; 100 and more:
- * set-up failed.
+ * client SCENARIO low|high|POLICY-BITS [SEED]. Exit status 0: as it should be; 1..99: the scenario's own; 100
+ * and more: set-up failed.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -104,8 +104,9 @@ static int many(void) {
 
 DIPC_PLAIN_ENTRY static long back(long n) { return n == 0 ? 5 : P1(CALL_BACK)(n - 1) + 10; }
 
-static int nested(void) {
-    struct stile_entry mine = {.address = (unsigned long)back, .int_args = 1, .results = 1, .policy = policy};
+static int nested_with(unsigned back_policy) {
+    struct stile_entry mine = {
+        .address = (unsigned long)back, .int_args = 1, .results = 1, .policy = back_policy};
     const long exported = dipc_entry_register(own, &mine, 1);
     if (exported < 0 || dipc_name_publish("test.back", exported) < 0) return 103;
     /* server(3) = back(3)+1 = server(2)+10+1 ... back(0) = 5. */
@@ -115,6 +116,9 @@ static int nested(void) {
     }
     return 0;
 }
+static int nested(void) { return nested_with(policy); }
+/* Every other call has the properties that the one before lacks. */
+static int nested_mixed(void) { return nested_with(~policy & STILE_POLICY_HIGH); }
 
 static int no_grant(void) { return (int)P2(ADD)(1, 2); }
 
@@ -427,6 +431,7 @@ static const struct scenario {
                  {"crash", crash, 1},
                  {"many", many, 1},
                  {"nested", nested, 1},
+                 {"nested_mixed", nested_mixed, 1},
                  {"no_grant", no_grant, 0},
                  {"beside_entry", beside_entry, 1},
                  {"next_entry", next_entry, 1},
@@ -450,7 +455,7 @@ static const struct scenario {
 int main(int argc, char** argv) {
     if (argc < 3) return 110;
     if (argc > 3) random_state ^= (uint64_t)atol(argv[3]) << 20;
-    policy = strcmp(argv[2], "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
+    policy = strcmp(argv[2], "high") == 0 ? (unsigned)STILE_POLICY_HIGH : (unsigned)atol(argv[2]);
     for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; ++i) {
         if (strcmp(argv[1], scenarios[i].name) != 0) continue;
         const int r = connect_to_server(scenarios[i].grant);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "abi/marker.h"
+#include "abi/syscall.h"
 #include "model/core/observer.h"
 #include "model/protection/codoms.h"
 #include "tests/support/bare_machine.h"
@@ -98,9 +99,9 @@ TEST_P(Works, with_the_smallest_apl_cache) {
 }
 INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                          testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
-                                         "nested", "shared_stack", "dead", "forked", "handles",
-                                         "exit_in_visit", "threads", "killed_asleep", "signal_on_visit",
-                                         "deep", "too_deep"),
+                                         "nested", "nested_mixed", "shared_stack", "dead", "forked",
+                                         "handles", "exit_in_visit", "threads", "killed_asleep",
+                                         "signal_on_visit", "deep", "too_deep"),
                          [](const auto& info) { return info.param; });
 
 class WithoutChecks : public Dipc {};
@@ -111,7 +112,8 @@ TEST_P(WithoutChecks, runs_on_the_ideal_machine) {
     }
 }
 INSTANTIATE_TEST_SUITE_P(Dipc, WithoutChecks,
-                         testing::Values("call", "warm", "many", "nested", "dead", "forked", "handles"),
+                         testing::Values("call", "warm", "many", "nested", "nested_mixed", "dead", "forked",
+                                         "handles"),
                          [](const auto& info) { return info.param; });
 
 TEST_F(Dipc, a_warm_call_enters_no_kernel) {
@@ -183,6 +185,16 @@ TEST_F(Dipc, domains_within_a_process) {
     EXPECT_EQ(run("own_domain", "low").signal(), sigsegv);
     EXPECT_EQ(watch.kill.vector, unsigned{STILE_VEC_DOMAIN});
     EXPECT_EQ(run("own_domain", "low", model::ProtectionKind::none).exit_code(), 6u);
+}
+
+TEST_F(Dipc, each_property_alone_and_in_pairs) {
+    for (unsigned a = 1; a <= STILE_POLICY_HIGH; a <<= 1)
+        for (unsigned b = a; b <= STILE_POLICY_HIGH; b <<= 1)
+            for (const char* scenario :
+                 {"call", "many", "nested", "nested_mixed", "crash", "exit_in_visit"}) {
+                const Outcome o = run(scenario, std::to_string(a | b));
+                ASSERT_EQ(o.status, 0u) << scenario << " " << a << " " << b << " " << o.console;
+            }
 }
 
 TEST_F(Dipc, no_sequence_of_requests_upsets_kernel_or_server) {
