@@ -23,6 +23,7 @@ class Inode final : public PageSource {
     unsigned mode = 0;  // S_IF* and permissions
     uint64_t size = 0;
     uint64_t mtime_ns = 0;
+    uint32_t executing = 0;  // processes whose program it is: not to be written meanwhile (ETXTBSY)
 
     // Regular: pages in order; nullptr is a hole.
     Page** pages = nullptr;

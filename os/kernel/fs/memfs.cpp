@@ -187,6 +187,7 @@ Status open_inode(Inode* inode, uint32_t flags, File** out) {
     if (inode->is_symlink()) return -ELOOP;
     if (inode->is_directory() && (flags & O_ACCMODE) != O_RDONLY) return -EISDIR;
     if (inode->is_device()) return inode->device_open(flags, out);
+    if (inode->executing && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC))) return -ETXTBSY;
     if ((flags & O_TRUNC) && inode->is_regular() && (flags & O_ACCMODE) != O_RDONLY) inode->resize(0);
     File* f = knew<InodeFile>(inode);
     if (!f) return -ENOMEM;

@@ -130,12 +130,12 @@ Status AddressSpace::unmap(uint64_t addr, uint64_t length) {
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a))
         if (a->flags & vm_pinned) return -EPERM;
     VmArea* a = first_from(addr);
-    if (a && a->start < addr) a = a->start < end ? split(*this, a, addr) : nullptr;
+    if (a && a->start < addr && !(a = split(*this, a, addr))) return -ENOMEM;
     while (a && a->start < end) {
         VmArea* next = areas.next(a);
         if (a->end > end && !split(*this, a, end)) return -ENOMEM;
         if (a->owner) a->owner->area_closed(*a);
-        for (uint64_t v = a->start; v < a->end; v += page_size) remove_page(v);
+        remove_pages(a->start, a->end);
         mapped_pages -= a->size() >> page_shift;
         destroy_area(*this, a);
         a = next;
@@ -202,14 +202,16 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     moved->flags = a->flags;
     moved->tag = a->tag;
     moved->pte_extra = a->pte_extra;
-    for (uint64_t v = 0; v < old_length; v += page_size) {
-        uint64_t* from = table->entry(addr + v, false);
-        if (!from || !(*from & pte_present)) continue;
-        uint64_t* into = table->entry(static_cast<uint64_t>(to) + v, true);
-        if (!into) return -ENOMEM;
-        *into = *from;
-        *from = 0;
-        table->invalidate(addr + v);
+    uint64_t v = addr;
+    while (uint64_t* from = table->next_entry(v, addr + old_length)) {
+        if (*from) {
+            uint64_t* into = table->entry(static_cast<uint64_t>(to) + (v - addr), true);
+            if (!into) return -ENOMEM;
+            *into = *from;
+            *from = 0;
+            table->invalidate(v);
+        }
+        v += page_size;
     }
     if (Status s = unmap(addr, old_length); s < 0) return s;
     return to;
@@ -233,7 +235,7 @@ Status AddressSpace::discard(uint64_t addr, uint64_t length) {
     const uint64_t end = addr + align_up(length, page_size);
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
         if (a->flags & (vm_pinned | vm_no_fault)) return -EINVAL;
-        for (uint64_t v = max(addr, a->start); v < min(end, a->end); v += page_size) remove_page(v);
+        remove_pages(max(addr, a->start), min(end, a->end));
     }
     return 0;
 }
@@ -241,15 +243,7 @@ Status AddressSpace::discard(uint64_t addr, uint64_t length) {
 void AddressSpace::clear() {
     while (VmArea* a = areas.front()) {
         if (a->owner) a->owner->area_closed(*a);
-        for (uint64_t v = a->start; v < a->end;) {
-            uint64_t* e = table->entry(v, false);
-            if (!e) {
-                v = align_down(v, 2ull << 20) + (2ull << 20);  // a whole leaf table is missing
-                continue;
-            }
-            if (*e & pte_present) remove_page(v);
-            v += page_size;
-        }
+        remove_pages(a->start, a->end);
         mapped_pages -= a->size() >> page_shift;
         destroy_area(*this, a);
     }

@@ -80,6 +80,22 @@ uint64_t* PageTable::entry(uint64_t vaddr, bool create) {
     return &t[index_at(vaddr, 0)];
 }
 
+uint64_t* PageTable::next_entry(uint64_t& vaddr, uint64_t end) {
+    while (vaddr < end) {
+        uint64_t* t = root;
+        unsigned level = 3;
+        for (; level > 0; level--) {
+            const uint64_t e = t[index_at(vaddr, level)];
+            if (!(e & pte_present)) break;
+            t = table_of(e);
+        }
+        if (level == 0) return &t[index_at(vaddr, 0)];
+        const uint64_t span = page_size << (9 * level);
+        vaddr = align_down(vaddr, span) + span;
+    }
+    return nullptr;
+}
+
 void PageTable::invalidate(uint64_t vaddr) {
     if (cpu().page_table == this)
         os::invlpg(vaddr);

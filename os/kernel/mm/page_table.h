@@ -36,6 +36,9 @@ struct PageTable {
 
     // The leaf entry of vaddr; nullptr if a level is missing and `create` is false or memory is out.
     uint64_t* entry(uint64_t vaddr, bool create);
+    // The leaf entry of the first page at or after vaddr, below end, whose leaf table exists; nullptr: none.
+    // Moves vaddr there, past whole missing levels, so that a walk takes as long as what is mapped is large.
+    uint64_t* next_entry(uint64_t& vaddr, uint64_t end);
     // Forget cached translations of one page: at once if this table is in CR3, else at its next load.
     void invalidate(uint64_t vaddr);
     void invalidate_all();

@@ -100,6 +100,13 @@ void AddressSpace::remove_page(uint64_t addr) {
     page_put(p);
 }
 
+void AddressSpace::remove_pages(uint64_t v, uint64_t to) {
+    while (const uint64_t* e = table->next_entry(v, to)) {
+        if (holds_page(*e)) remove_page(v);
+        v += page_size;
+    }
+}
+
 Status AddressSpace::populate(uint64_t addr, uint64_t length, bool write) {
     for (uint64_t v = align_down(addr, page_size); v < addr + length; v += page_size) {
         const uint64_t* e = table->entry(v, false);
@@ -112,12 +119,14 @@ Status AddressSpace::populate(uint64_t addr, uint64_t length, bool write) {
 void AddressSpace::retag(VmArea& a, uint16_t tag, uint64_t pte_extra) {
     a.tag = tag;
     a.pte_extra = pte_extra;
-    for (uint64_t v = a.start; v < a.end; v += page_size) {
-        uint64_t* e = table->entry(v, false);
-        if (!e || !holds_page(*e)) continue;
-        const Page* p = phys_page(*e & pte_address);
-        *e = pte_for(a, page_phys(p), a.source && !(a.flags & vm_shared) ? p->refs == 1 : owns_page(a, p));
-        table->invalidate(v);
+    uint64_t v = a.start;
+    while (uint64_t* e = table->next_entry(v, a.end)) {
+        if (holds_page(*e)) {
+            const Page* p = phys_page(*e & pte_address);
+            *e = pte_for(a, page_phys(p), owns_page(a, p));
+            table->invalidate(v);
+        }
+        v += page_size;
     }
 }
 
@@ -168,12 +177,8 @@ Status AddressSpace::fork_into(AddressSpace& child) {
         copy->flags = a.flags;
         copy->tag = a.tag;
         copy->pte_extra = a.pte_extra;
-        for (uint64_t v = a.start; v < a.end;) {
-            uint64_t* e = table->entry(v, false);
-            if (!e) {
-                v = align_down(v, 2ull << 20) + (2ull << 20);
-                continue;
-            }
+        uint64_t v = a.start;
+        while (uint64_t* e = table->next_entry(v, a.end)) {
             if (holds_page(*e)) {
                 uint64_t* into = child.table->entry(v, true);
                 if (!into) return -ENOMEM;

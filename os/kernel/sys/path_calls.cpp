@@ -228,7 +228,8 @@ long sys_chmod(UserAddr path, unsigned mode) {
 long sys_truncate(UserAddr path, int64_t length) {
     Inode* i;
     if (const Status s = find(AT_FDCWD, path, true, &i); s < 0) return s;
-    const Status s = length < 0 || !i->is_regular() ? -EINVAL : i->resize(static_cast<uint64_t>(length));
+    Status s = length < 0 || !i->is_regular() ? -EINVAL : i->executing ? -ETXTBSY : 0;
+    if (s == 0) s = i->resize(static_cast<uint64_t>(length));
     inode_put(i);
     return s;
 }

@@ -95,6 +95,7 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     reset_handlers(p);
     copy_string(p->name, base_name(path), sizeof p->name);
     copy_string(p->exe, path, sizeof p->exe);
+    process_set_program(p, inode);
 
     Thread* t = p->first_thread;
     t->fs_base = t->gs_base = 0;

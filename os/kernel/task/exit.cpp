@@ -29,6 +29,7 @@ void release_resources(Process* p) {
     if (--p->handlers->refs == 0) kdelete(p->handlers);
     p->handlers = nullptr;
     signals_discard(p->pending);
+    process_set_program(p, nullptr);
 }
 
 void reap(Process* p) {

@@ -26,6 +26,7 @@ struct CloneArguments {
 };
 
 void drop(Process* child) {
+    process_set_program(child, nullptr);
     if (child->space) address_space_put(child->space);
     if (child->files) file_table_put(child->files);
     if (child->fs && --child->fs->refs == 0) {
@@ -68,6 +69,7 @@ bool share_or_copy(Process* parent, Process* child, uint64_t flags) {
     }
     memcpy(child->name, parent->name, sizeof child->name);
     memcpy(child->exe, parent->exe, sizeof child->exe);
+    process_set_program(child, parent->program);
     return true;
 }
 
@@ -86,7 +88,7 @@ Process* make_process(Process* parent, uint64_t flags) {
 Status do_clone(const CloneArguments& a) {
     Thread* self = current();
     Process* parent = current_process();
-    if (a.flags & ~known) return -EINVAL;
+    if (a.flags & ~known || (a.flags & CSIGNAL) > signal_count) return -EINVAL;
     const bool thread = a.flags & CLONE_THREAD;
     if (thread && (a.flags & for_a_thread) != for_a_thread) return -EINVAL;
     if ((a.flags & CLONE_SIGHAND) && !(a.flags & CLONE_VM)) return -EINVAL;

@@ -3,6 +3,7 @@
 // The table of processes.
 #include "os/kernel/task/process.h"
 
+#include "os/kernel/fs/inode.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/sched.h"
 
@@ -40,6 +41,18 @@ Process* find_process(int pid) {
 Process* next_process(Process* after) { return after ? all_processes.next(after) : all_processes.front(); }
 
 void process_get(Process* p) { p->refs++; }
+
+void process_set_program(Process* p, Inode* inode) {
+    if (inode) {
+        inode_get(inode);
+        inode->executing++;
+    }
+    if (p->program) {
+        p->program->executing--;
+        inode_put(p->program);
+    }
+    p->program = inode;
+}
 
 void process_put(Process* p) {
     if (--p->refs) return;

@@ -24,6 +24,7 @@ struct Process {
     List<Process, &Process::sibling_link> children;
     char name[16] = {};  // base name of the executable
     char exe[256] = {};
+    Inode* program = nullptr;  // the executable, counted in its `executing`
 
     AddressSpace* space = nullptr;
     FileTable* files = nullptr;
@@ -56,7 +57,8 @@ Process* find_process(int pid);
 Process* next_process(Process* after);  // iteration in order of pid; nullptr starts
 void process_get(Process* p);
 void process_put(Process* p);
-Process* process_create(Process* parent);  // on the process table, otherwise empty
+void process_set_program(Process* p, Inode* inode);  // nullptr: none any more
+Process* process_create(Process* parent);            // on the process table, otherwise empty
 
 // The process that the running thread acts for now: its own one, or on a dIPC visit the one it visits.
 Process* current_process();

@@ -63,7 +63,7 @@ bool take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
         q = next;
     }
     pending.set &= ~signal_bit(sig);
-    return true;
+    return found;
 }
 
 void fatal(int sig, const siginfo_t& info) {

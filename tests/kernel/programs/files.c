@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <sys/uio.h>
 
-int main(void) {
+int main(int argc, char** argv) {
     char base[64], path[128], b[16];
     struct stat s;
     snprintf(base, sizeof base, "/tmp/stile-files-%d", (int)getpid());
@@ -65,6 +65,8 @@ int main(void) {
           unlink("c") == 0);
     CHECK(chdir("/") == 0 && rmdir(base) == 0);
 
+    CHECK_ERROR(open(argv[0], O_WRONLY), ETXTBSY);
+    CHECK_ERROR(truncate(argv[0], 0), ETXTBSY);
     fd = open("/dev/zero", O_RDONLY);
     b[9] = 1;
     CHECK(read(fd, b, 10) == 10 && b[9] == 0);
