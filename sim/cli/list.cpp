@@ -43,6 +43,7 @@ std::string machines() {
     for (const auto& entry : fs::directory_iterator(folder, error)) {
         if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     }
+    if (files.empty()) return "no machine files are in " + folder.string() + "\n";
     std::sort(files.begin(), files.end());
     Cells cells;
     for (const fs::path& file : files)

@@ -152,9 +152,11 @@ std::string json_schema(const workload::PluginList& workloads) {
         }
         allowed["additionalProperties"] = false;
         branches.push_back(
-            {{"if", {{"properties", {{"name", {{"const", plugin.descriptor->name}}}}}}}, {"then", allowed}});
+            {{"if",
+              {{"properties", {{"name", {{"const", plugin.descriptor->name}}}}}, {"required", {"name"}}}},
+             {"then", allowed}});
     }
-    schema["properties"]["workload"]["required"] = {"name"};
+    // Nothing is required: the name, too, may come from a file that this one extends.
     if (!branches.empty()) schema["properties"]["workload"]["allOf"] = branches;
     Json named{{"type", "string"}, {"description", "short for a map with this name"}};
     schema["properties"]["workload"] = {{"anyOf", {named, schema["properties"]["workload"]}}};

@@ -64,6 +64,8 @@ TEST_F(ConfigTest, TheSchemaIsJsonAndClosed) {
               (std::vector<std::string>{"none", "paging", "codoms"}));
     const auto branch = schema["properties"]["workload"]["anyOf"][1]["allOf"][0];
     EXPECT_EQ(branch["if"]["properties"]["name"]["const"], "ping");
+    EXPECT_EQ(branch["if"]["required"],
+              std::vector<std::string>{"name"});  // or it would hold for every workload
     EXPECT_EQ(branch["then"]["properties"]["count"]["maximum"], 9);
     EXPECT_EQ(branch["then"]["additionalProperties"], false);
 }
