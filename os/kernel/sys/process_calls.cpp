@@ -152,17 +152,23 @@ long sys_getrandom(UserAddr to, size_t n, unsigned flags) {
     return static_cast<long>(n);
 }
 
-long sys_prlimit64(int pid, unsigned resource, UserAddr, UserAddr old) {
+// The limits are fixed. Asking for what they are anyway is fine; changing one is refused, not ignored.
+long sys_prlimit64(int pid, unsigned resource, UserAddr wanted_at, UserAddr old) {
     if (pid && !find_process(pid)) return -ESRCH;
     if (resource >= RLIM_NLIMITS) return -EINVAL;
-    if (!old) return 0;  // limits are fixed; setting them succeeds as for root, and changes nothing
     struct rlimit64 r {
         ~0ull, ~0ull
     };
     if (resource == RLIMIT_STACK) r.rlim_cur = 8 << 20;
     if (resource == RLIMIT_NOFILE) r.rlim_cur = r.rlim_max = FileTable::capacity;
     if (resource == RLIMIT_CORE) r.rlim_cur = 0;
-    return put_user(old, r);
+    if (wanted_at) {
+        struct rlimit64 wanted;
+        if (get_user(wanted, wanted_at) < 0) return -EFAULT;
+        if (wanted.rlim_cur > wanted.rlim_max) return -EINVAL;
+        if (wanted.rlim_cur != r.rlim_cur || wanted.rlim_max != r.rlim_max) return -EPERM;
+    }
+    return old ? put_user(old, r) : 0;
 }
 long sys_getrlimit(unsigned resource, UserAddr to) { return sys_prlimit64(0, resource, 0, to); }
 

@@ -99,10 +99,12 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
 
     Thread* t = p->first_thread;
     t->fs_base = t->gs_base = 0;
-    if (running && cpu().has_fsgsbase)
-        asm volatile("wrfsbase %0" : : "r"(0ull));
-    else if (running)
+    fpu_reset(t->fpu);
+    if (running) {
         write_msr(msr_fs_base, 0);
+        write_msr(msr_kernel_gs_base, 0);
+        asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
+    }
     t->clear_child_tid = t->robust_list = 0;
     t->alt_stack = {};
     memset(frame, 0, sizeof *frame);

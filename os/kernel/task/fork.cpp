@@ -105,7 +105,7 @@ Status do_clone(const CloneArguments& a) {
     t->frame()->rax = 0;
     if (a.stack) t->frame()->rsp = a.stack;
     asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
-    if (cpu().has_fsgsbase) asm volatile("rdfsbase %0" : "=r"(self->fs_base));
+    save_user_bases(self);
     t->fs_base = a.flags & CLONE_SETTLS ? a.tls : self->fs_base;
     t->gs_base = self->gs_base;
     t->blocked = self->blocked;

@@ -35,13 +35,20 @@ inline uint64_t user_gs_base() {
 }
 inline void set_user_gs_base(uint64_t v) { asm volatile("swapgs\n wrgsbase %0\n swapgs" : : "r"(v)); }
 
+}  // namespace
+
+PHASE(schedule) void save_user_bases(Thread* t) {
+    if (!cpu().has_fsgsbase) return;
+    asm volatile("rdfsbase %0" : "=r"(t->fs_base));
+    t->gs_base = user_gs_base();
+}
+
+namespace {
+
 PHASE(schedule) inline void save_user_state(Thread* t) {
     if (!t->fpu) return;
     asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
-    if (cpu().has_fsgsbase) {
-        asm volatile("rdfsbase %0" : "=r"(t->fs_base));
-        t->gs_base = user_gs_base();
-    }
+    save_user_bases(t);
     if (t->cd_state) stile_cd_save(t->cd_state);
 }
 

@@ -21,10 +21,19 @@ Thread* find_thread(int tid) {
     return nullptr;
 }
 
+void fpu_reset(FpuImage* image) {
+    memset(image, 0, sizeof *image);
+    // Power-up values (SDM vol. 1, 8.1.5 and 10.2.3): all x87 and SIMD exceptions masked.
+    image->bytes[0] = 0x7f;
+    image->bytes[1] = 0x03;
+    image->bytes[24] = 0x80;
+    image->bytes[25] = 0x1f;
+}
+
 Thread* thread_create(Process* process) {
     auto* t = knew<Thread>();
     Page* stack = t ? alloc_pages(kernel_stack_order) : nullptr;
-    auto* fpu = stack ? static_cast<FpuImage*>(kzalloc(sizeof(FpuImage))) : nullptr;
+    auto* fpu = stack ? static_cast<FpuImage*>(kmalloc(sizeof(FpuImage))) : nullptr;
     if (!fpu) {
         if (stack) free_pages(stack, kernel_stack_order);
         kdelete(t);
@@ -32,11 +41,7 @@ Thread* thread_create(Process* process) {
     }
     t->kernel_stack = reinterpret_cast<uint64_t>(page_address(stack)) + kernel_stack_size;
     t->fpu = fpu;
-    // Power-up values (SDM vol. 1, 8.1.5 and 10.2.3): all x87 and SIMD exceptions masked.
-    fpu->bytes[0] = 0x7f;
-    fpu->bytes[1] = 0x03;
-    fpu->bytes[24] = 0x80;
-    fpu->bytes[25] = 0x1f;
+    fpu_reset(fpu);
     t->process = process;
     TrapFrame* f = t->frame();
     memset(f, 0, sizeof *f);

@@ -78,6 +78,10 @@ inline Process* current_process() { return *current()->acting_for; }
 
 // A thread that is not yet runnable; its user frame is zeroed, its FPU image the initial one.
 Thread* thread_create(Process* process);
+void fpu_reset(FpuImage* image);  // the power-up values
+// What user mode has in FS and GS base, into the running thread; where it may write them itself they are only
+// there.
+void save_user_bases(Thread* running);
 Thread* find_thread(int tid);
 void thread_put(Thread* t);
 int allocate_tid();
