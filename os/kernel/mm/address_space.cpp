@@ -272,7 +272,10 @@ AddressSpace* address_space_create_shared(PageTable* table, uint64_t base, uint6
 void address_space_put(AddressSpace* s) {
     if (--s->refs) return;
     s->clear();
-    if (s->shared_link.linked()) s->shared_link.unlink();
+    if (s->shared_link.linked()) {
+        s->shared_link.unlink();
+        s->table->free_levels(s->base, s->limit);
+    }
     page_table_put(s->table);
     kdelete(s);
 }

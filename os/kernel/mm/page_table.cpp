@@ -141,6 +141,20 @@ static void free_level(uint64_t* table, unsigned level, unsigned entries) {
     }
 }
 
+void PageTable::free_levels(uint64_t from, uint64_t to) {
+    constexpr uint64_t gigabyte = 1ull << 30;
+    for (uint64_t v = align_up(from, gigabyte); v + gigabyte <= to; v += gigabyte) {
+        const uint64_t top = root[index_at(v, 3)];
+        if (!(top & pte_present)) continue;
+        uint64_t& e = table_of(top)[index_at(v, 2)];
+        if (!(e & pte_present)) continue;
+        free_level(table_of(e), 1, 512);
+        free_pages(phys_page(e & pte_address), 0);
+        e = 0;
+    }
+    invalidate_all();
+}
+
 void page_table_put(PageTable* t) {
     if (--t->refs) return;
     if (cpu().page_table == t) page_table_activate(&kernel_table);

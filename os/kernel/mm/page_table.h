@@ -42,6 +42,8 @@ struct PageTable {
     // Forget cached translations of one page: at once if this table is in CR3, else at its next load.
     void invalidate(uint64_t vaddr);
     void invalidate_all();
+    // Gives back the levels below whole, empty gigabytes of a table that lives on.
+    void free_levels(uint64_t from, uint64_t to);
 };
 
 PageTable* page_table_create();
