@@ -94,6 +94,12 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single
         std::memcpy(bytes.data() + left, second.host, isa::max_instruction_bytes);
         b->code = translator.translate_block({bytes.data(), left + isa::max_instruction_bytes}, left);
         b->second_page = second.page.page_paddr;
+        // Bytes of the next page may say that there is no such instruction, whose length is then what came
+        // before them. The answer hangs on both pages all the same.
+        if (!b->code.straddles) {
+            b->code.straddles = true;
+            b->code.bytes = left + 1;
+        }
     } else if (s.cpl == 3 && b->code.uops.back().op == Op::syscall && b->code.insns.size() > 1) {
         // Alone in its block, so that what it costs can be told from the code that leads to it.
         const auto but_one = static_cast<unsigned>(b->code.insns.size() - 1);
@@ -155,7 +161,9 @@ Block* Core::Impl::enter(Fault& fault, bool single) {
         FetchPage second;
         if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
         if (check_domain && !protection->straddle(s, page.page, second.page, s.rip, fault)) return nullptr;
-        if (second.page.page_paddr != b->second_page) {
+        if (b->dead) {
+            b = nullptr;  // the page walk wrote to it: an accessed bit
+        } else if (second.page.page_paddr != b->second_page) {
             cache.drop(b);
             std::fill(jumps.begin(), jumps.end(), Jump{});
             b = nullptr;

@@ -77,6 +77,63 @@ TEST_F(Code, StoreThroughAnAliasIsSeen) {
     EXPECT_EQ(rig.reg(RAX), 33u);
 }
 
+// An opcode at the end of a page whose ModRM byte, on the next page, says that there is no such instruction:
+// when that byte changes there is one.
+GUEST(stop_at_ud, "mov r15, 1\n hlt");
+GUEST(cut_opcode, ".byte 0x0f, 0x24");
+TEST_F(Code, WhatTheNextPageMadeInvalidIsNotRemembered) {
+    constexpr uint64_t page = 0x102000;
+    for (const unsigned vector : {6u, 13u}) rig.gate(vector, 0x180000);
+    rig.load(0x180000, GUEST_BYTES(stop_at_ud));
+    rig.load(page - 2, GUEST_BYTES(cut_opcode));
+    auto& s = rig.core->state();
+    const auto run_from = [&](uint8_t modrm) {
+        rig.write_code(page, {&modrm, 1});
+        s.r[isa::R15] = 0;
+        s.r[isa::RDI] = data_at;
+        s.rip = page - 2;
+        s.halted = false;
+        EXPECT_EQ(rig.run(), Stop::idle_forever) << rig.core->dump();
+        return rig.reg(isa::R15);
+    };
+    EXPECT_EQ(run_from(0xc0), 1u) << "cd.capld with a register";
+    EXPECT_EQ(run_from(0x07), 0u) << "cd.capld c0, [rdi]";
+    EXPECT_EQ(run_from(0xc0), 1u);
+}
+
+// A page table that is executed: the accessed bit of the page that an instruction continues on is set in the
+// entry that the instruction begins in, which drops its block while it is being looked up.
+TEST_F(Code, BlockDroppedWhileItIsLookedUp) {
+    constexpr uint64_t region = 0x600000, table = 0x251000, next_page = 0x252000;
+    rig.map(region, table, P | W);
+    auto& directory = rig.at<uint64_t>(
+        (rig.at<uint64_t>((rig.at<uint64_t>(tables_at) & ~0xfffull)) & ~0xfffull) + (region >> 21) * 8);
+    directory = table | P | W;
+    rig.at<uint64_t>(table + 510 * 8) = table | P | W;
+    auto& last = rig.at<uint64_t>(table + 511 * 8);
+    rig.core->mmu().flush_all();
+    auto& s = rig.core->state();
+    rig.at<uint8_t>(next_page + 1) = 0xf4;     // hlt
+    last = next_page | P | W | 0x04ull << 56;  // its last byte: add al, imm8
+    const uint64_t not_accessed = last;
+    const auto run_with = [&](uint8_t immediate) {
+        Mmu& mmu = rig.core->mmu();
+        if (rig.at<uint8_t>(next_page) != immediate) mmu.on_code_store(mmu.on_code_store_arg, next_page, 1);
+        rig.at<uint8_t>(next_page) = immediate;
+        s.r[RAX] = 0;
+        s.rip = region + 511 * 0x1000 - 1;
+        s.halted = false;
+        EXPECT_EQ(rig.run(), Stop::idle_forever) << rig.core->dump();
+        return rig.reg(RAX);
+    };
+    EXPECT_EQ(run_with(1), 1u);
+    last = not_accessed;
+    rig.core->mmu().invlpg(region + 511 * 0x1000);
+    EXPECT_EQ(run_with(1), 1u);
+    EXPECT_NE(last, not_accessed);
+    EXPECT_EQ(run_with(2), 2u);
+}
+
 // Data on the same page as code is written all the time; that must not drop the code. Seen from the speed
 // with which the loop runs: each drop costs a translation.
 GUEST(data_beside_code, "mov ecx, 3000000\n 1: mov [rip + 1b + 2048], ecx\n dec ecx\n jne 1b\n hlt");
