@@ -40,11 +40,11 @@ void mov_cr(Emitter& e) {
     }
 }
 
-// DR4 and DR5 are DR6 and DR7 under other names: CR4.DE is not offered.
+// Whether DR4 and DR5 are other names of DR6 and DR7 is up to CR4.DE.
 void mov_dr(Emitter& e) {
     const uint8_t r = e.insn().rm;
     if (e.insn().reg > 7) e.invalid();
-    const uint64_t dr = e.insn().reg == 4 || e.insn().reg == 5 ? e.insn().reg + 2u : e.insn().reg;
+    const uint64_t dr = e.insn().reg;
     if (e.op() == Op::rddr)
         e.emit_imm(Op::rddr, r, ZERO, dr);
     else

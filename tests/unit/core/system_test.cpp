@@ -189,6 +189,14 @@ TEST_F(System, HardwareBreakpointsAreRefusedAloud) {
     EXPECT_EQ(rig.unsupported_at.size(), 1u);
 }
 
+GUEST(dr4_is_dr6, "mov rax, dr4\n mov rbx, dr6\n mov rcx, cr4\n or ecx, 8\n mov cr4, rcx\n 1: mov rax, dr4");
+TEST_F(System, DebugRegisterAliasesEndWithCr4De) {
+    run_code(GUEST_BYTES(dr4_is_dr6));
+    EXPECT_EQ(rig.reg(RAX), 0xffff0ff0u);
+    EXPECT_EQ(rig.reg(RBX), 0xffff0ff0u);
+    EXPECT_EQ(word(0), code_at + (dr4_is_dr6_end - dr4_is_dr6_begin) - 3) << "invalid opcode";
+}
+
 GUEST(far_return, "push 8\n lea rax, [rip + 1f]\n push rax\n rex.W retf\n ud2\n 1: mov ebx, 3\n hlt");
 TEST_F(System, FarReturn) {
     run_code(GUEST_BYTES(far_return));
