@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Model-specific and control registers. What is not here raises #GP, as on any processor that lacks it.
+#include <algorithm>
+
 #include "model/core/core_impl.h"
 #include "model/core/page_walker.h"
 
@@ -135,7 +137,9 @@ bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
         case PAT:
             return memory_types_valid(value) && (s.pat = value, true);
         case TSC_DEADLINE:
-            return apic.write_deadline(value ? value - tsc_offset : 0, counters.cycles);
+            if (value != 0)
+                value = value <= tsc() ? std::max<Cycles>(counters.cycles, 1) : value - tsc_offset;
+            return apic.write_deadline(value, counters.cycles);
         case EFER:
             if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX)) return false;
             if ((value ^ s.efer) & EFER_LME) return false;  // paging is on: long mode stays

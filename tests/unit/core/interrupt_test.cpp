@@ -57,6 +57,16 @@ TEST_F(Interrupt, PeriodicKeepsItsRate) {
     EXPECT_EQ(rig.reg(R12), 30u);
 }
 
+// The counter is set to a million; deadlines before that, whatever the difference to the clock, are past.
+GUEST(past_deadline, "mov ecx, 0x10\n mov eax, 1000000\n xor edx, edx\n wrmsr\n" ARM_TIMER
+                     " sti\n mov ecx, 0x6e0\n xor edx, edx\n mov eax, 1\n wrmsr\n nop\n mov eax, 999000\n "
+                     "xor edx, edx\n wrmsr\n"
+                     " nop\n nop\n cli\n hlt");
+TEST_F(Interrupt, DeadlineInThePastIsDueAtOnce) {
+    ASSERT_EQ(run_code(GUEST_BYTES(past_deadline), 2 << 17, 0), Stop::idle_forever);
+    EXPECT_EQ(rig.reg(R12), 2u);
+}
+
 GUEST(halt_loop, ARM_TIMER "1: cmp r12, 5\n je 2f\n sti\n hlt\n cli\n jmp 1b\n 2: cli\n hlt");
 TEST_F(Interrupt, HaltedTimeIsWaitingAndNotRun) {
     ASSERT_EQ(run_code(GUEST_BYTES(halt_loop), 1 << 17, 100000), Stop::idle_forever);
