@@ -41,6 +41,7 @@ Next cd_restore(Exec& x, const Uop* u) {
     CodomsState& cd = x.s.cd;
     const uint64_t vaddr = effective_of_ender(x, u);
     if (vaddr & 63) return raise_gp(x, u);
+    x.storing = nullptr;
     stile_cd_state m;
     if (!x.mmu->read_capability(vaddr, &m, sizeof m, x.fault, u->insn)) return raise(x, u);
     if (m.latch >> 16 > STILE_XFER_RET) return raise_gp(x, u);
@@ -89,6 +90,7 @@ Next cd_kcs(Exec& x, const Uop* u) {
 Next cd_capld(Exec& x, const Uop* u) {
     const uint64_t vaddr = effective_of_ender(x, u);
     if (vaddr & 31) return raise_gp(x, u);
+    x.storing = nullptr;
     stile_cap cap;
     if (!x.mmu->read_capability(vaddr, &cap, sizeof cap, x.fault, u->insn)) return raise(x, u);
     x.s.cd.caps[u->imm] = cap;
