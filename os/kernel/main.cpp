@@ -21,6 +21,8 @@ extern "C" void (*const __initcalls_end[])();
 extern "C" [[noreturn]] void kernel_main(uint64_t boot_info_phys) {
     boot_info = *static_cast<const stile_boot_info*>(direct(boot_info_phys));
     if (boot_info.magic != STILE_BOOT_MAGIC) panic("the loader left no boot information");
+    if (boot_info.cpus > 1) panic("%u processors: this kernel runs on one", boot_info.cpus);
+    if (boot_info.kernel_profile) panic("kernel profile %u is not in this version", boot_info.kernel_profile);
     cpu_init();
     page_allocator_init();
     kernel_page_table_init();

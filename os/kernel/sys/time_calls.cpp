@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Clocks, sleeping, interval timer, poll. All clocks are the TSC.
-#include <linux/poll.h>
-
-#include "os/kernel/fs/poll.h"
-#include "os/kernel/mm/kmalloc.h"
+// Clocks, sleeping, interval timer. All clocks are the TSC.
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
 
@@ -64,41 +60,6 @@ Status sleep_for(const KernelTimespec& ts, bool absolute, bool realtime, UserAdd
     return s;
 }
 
-// deadline 0: forever; ~0 wrapped values never occur.
-Status poll_files(UserAddr at, unsigned count, uint64_t deadline, bool no_wait) {
-    if (count > PollTable::capacity) return -EINVAL;
-    auto* fds = static_cast<struct pollfd*>(kmalloc(sizeof(struct pollfd) * (count + 1)));
-    auto* table = knew<PollTable>();
-    Status result = -ENOMEM;
-    if (fds && table) {
-        result = copy_from_user(fds, at, sizeof(struct pollfd) * count);
-        while (result == 0) {
-            for (unsigned i = 0; i < count; i++) {
-                fds[i].revents = 0;
-                if (fds[i].fd < 0) continue;
-                File* f = file_of_fd(fds[i].fd);
-                const unsigned events = f ? f->poll(no_wait ? nullptr : table) : POLLNVAL;
-                fds[i].revents = static_cast<short>(
-                    events & (static_cast<unsigned>(fds[i].events) | POLLERR | POLLHUP | POLLNVAL));
-                if (fds[i].revents) result++;
-            }
-            if (result || no_wait) break;
-            const Status s = sleep(true, deadline);
-            table->remove_all();
-            if (s == -ETIMEDOUT)
-                no_wait = true;
-            else if (s < 0)
-                result = s;
-        }
-        table->remove_all();
-        if (result >= 0 && copy_to_user(at, fds, sizeof(struct pollfd) * count) < 0) result = -EFAULT;
-        if (result == -EINTR) current()->restartable = false;
-    }
-    kfree(fds);
-    kdelete(table);
-    return result;
-}
-
 }  // namespace
 
 extern "C" {
@@ -137,42 +98,6 @@ long sys_clock_nanosleep(int clock, int flags, UserAddr wanted, UserAddr left) {
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != 7) return -EINVAL;
     if (get_user(ts, wanted) < 0) return -EFAULT;
     return sleep_for(ts, flags & 1, clock == CLOCK_REALTIME, left);
-}
-
-long sys_poll(UserAddr fds, unsigned count, int ms) {
-    uint64_t deadline = 0;
-    if (ms > 0) deadline_from({ms / 1000, ms % 1000 * 1000000ll}, false, false, deadline);
-    return poll_files(fds, count, deadline, ms == 0);
-}
-long sys_ppoll(UserAddr fds, unsigned count, UserAddr timeout, UserAddr mask_at, size_t mask_bytes) {
-    uint64_t deadline = 0;
-    bool no_wait = false;
-    Thread* t = current();
-    if (timeout) {
-        KernelTimespec ts;
-        if (get_user(ts, timeout) < 0) return -EFAULT;
-        if (!ts.valid()) return -EINVAL;
-        deadline_from(ts, false, false, deadline);
-        no_wait = !ts.ns();
-    }
-    if (mask_at) {
-        SignalSet mask;
-        if (mask_bytes != sizeof mask) return -EINVAL;
-        if (get_user(mask, mask_at) < 0) return -EFAULT;
-        t->saved_blocked = t->blocked;
-        t->blocked = mask & ~signals_unblockable;
-        signal_recompute(t);
-    }
-    const Status s = poll_files(fds, count, deadline, no_wait);
-    if (mask_at) {
-        if (s == -EINTR) {
-            t->restore_blocked = true;
-        } else {
-            t->blocked = t->saved_blocked;
-            signal_recompute(t);
-        }
-    }
-    return s;
 }
 
 long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <poll.h>
+#include <sys/select.h>
 #include <sys/uio.h>
 
 static char buffer[300000];
@@ -93,6 +94,17 @@ int main(void) {
     CHECK(read(ends[0], buffer, 8) == 3 && !memcmp(buffer, "abc", 3));
     ready = (struct pollfd){ends[0], POLLIN, 0};
     CHECK(poll(&ready, 1, 5) == 0);
+    fd_set in, out;
+    struct timeval soon = {0, 2000};
+    FD_ZERO(&in);
+    FD_ZERO(&out);
+    FD_SET(ends[0], &in);
+    FD_SET(ends[1], &out);
+    CHECK(select(ends[1] + 1, &in, &out, 0, 0) == 1 && !FD_ISSET(ends[0], &in) && FD_ISSET(ends[1], &out));
+    FD_SET(ends[0], &in);
+    CHECK(select(ends[0] + 1, &in, 0, 0, &soon) == 0 && !FD_ISSET(ends[0], &in));
+    FD_SET(90, &in);
+    CHECK_ERROR(select(91, &in, 0, 0, 0), EBADF);
     pid_t child = fork();
     if (!child) {
         usleep(10000);
