@@ -14,6 +14,7 @@ static constexpr const char* stub_section = ".text.stub";
 
 // C++ names as they were written, without their arguments.
 static std::string readable(const std::string& symbol) {
+    if (!symbol.starts_with("_Z")) return symbol;  // a C name such as `f` is also a mangled type
     int status = 0;
     const std::unique_ptr<char, decltype(&std::free)> plain(
         abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);

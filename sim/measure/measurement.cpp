@@ -32,6 +32,7 @@ struct Measurement::Impl {
     CodeMap code;
     CallRecorder calls;
     CopyCensus census;
+    bool census_refused = false;
     DomainNames domains;
     // Keyed by address and bytes: the same place may hold different programs.
     std::map<std::pair<uint64_t, std::vector<uint8_t>>, UnsupportedInstruction> unsupported;
@@ -59,7 +60,12 @@ bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi,
             calls.call_end(rdi, core.counters());
             return true;
         case STILE_MARK_CENSUS_ARM:
-            census.arm(core, rdi, rsi);
+            if (!census.arm(core, rdi, rsi) && !census_refused) {
+                census_refused = true;
+                r.warnings.push_back(fmt::format(
+                    "copies are not counted in payloads above {} bytes, nor in more than {} calls",
+                    CopyCensus::most_bytes, CopyCensus::most_calls));
+            }
             return true;
         case STILE_MARK_CENSUS_STOP:
             census.stop(core);

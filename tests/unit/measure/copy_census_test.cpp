@@ -158,10 +158,85 @@ TEST_F(CopyCensusTest, a_last_part_of_a_word_counts_with_its_bytes) {
     }
 }
 
-TEST_F(CopyCensusTest, a_payload_below_a_word_is_not_looked_for) {
-    census.arm(core, seed, 7);
+// A kernel's buffers: the payload behind a header, each page of it somewhere else.
+TEST_F(CopyCensusTest, a_word_split_between_pages_that_are_no_neighbours_is_found) {
+    for (uint64_t page = 8; page < 16; ++page) core.map(place + page * 4096);
+    for (const uint64_t header : {0, 1, 4, 7, 8, 13})
+        for (const uint64_t bytes : {4088, 4089, 4093, 4095, 4096, 4097, 4100, 8191, 8192, 12289})
+            for (const uint64_t piece : {1, 8, 4096}) {
+                SCOPED_TRACE(testing::Message() << header << " + " << bytes << " by " << piece);
+                SetUp();
+                for (uint64_t page = 8; page < 16; ++page) core.map(place + page * 4096);
+                arm((bytes + 7) / 8);
+                payload.resize(bytes);
+                census = CopyCensus();
+                census.arm(core, seed, bytes);
+                for (uint64_t at = 0; at < bytes;) {
+                    const uint64_t stream = header + at, in_page = stream % 4096;
+                    const uint64_t n = std::min({piece, bytes - at, 4096 - in_page});
+                    const uint64_t to = stream / 4096 * 2 * 4096 + in_page;
+                    core.write(place + to, payload.data() + at, n);
+                    census.store(core, place + to, physical + to, n);
+                    at += n;
+                }
+                EXPECT_EQ(copied(), bytes);
+            }
+}
+
+TEST_F(CopyCensusTest, a_page_that_begins_with_something_else_holds_no_rest_of_a_word) {
+    arm(512);
+    copy(place + 4, 8);  // the last word lies on both pages, which are neighbours: found whole
+    const uint64_t other = 0x1234;
+    core.write(place + 8192, &other, 8);
+    census.store(core, place + 8192, physical + 8192, 8);
+    EXPECT_EQ(copied(), 4096u);
+}
+
+TEST_F(CopyCensusTest, what_lay_there_before_is_no_copy) {
+    arm(4);
+    core.write(place + 64, payload.data(), 32);
+    const uint64_t other = 5;
+    for (const uint64_t beside : {56, 96}) {
+        core.write(place + beside, &other, 8);
+        census.store(core, place + beside, physical + beside, 8);
+    }
+    EXPECT_EQ(copied(), 0u);
+}
+
+TEST_F(CopyCensusTest, a_word_on_two_pages_counts_once_wherever_the_pages_are) {
+    arm(512);
+    for (uint64_t at = 0; at < payload.size(); ++at) {
+        const uint64_t to = 100 + at;
+        core.write(place + to, payload.data() + at, 1);
+        census.store(core, place + to, physical + to / 4096 * 0x50000 + to % 4096, 1);
+    }
+    EXPECT_EQ(copied(), 4096u);
+}
+
+TEST_F(CopyCensusTest, a_payload_of_four_to_seven_bytes_is_one_word) {
+    for (uint64_t bytes = 4; bytes < 8; ++bytes) {
+        SetUp();
+        arm(1);
+        payload.resize(bytes);
+        census = CopyCensus();
+        census.arm(core, seed, bytes);
+        copy(place + 3, 1);
+        EXPECT_EQ(census.result().payload_bytes, bytes);
+        EXPECT_EQ(copied(), bytes);
+    }
+}
+
+TEST_F(CopyCensusTest, fewer_bytes_are_not_unique_and_not_looked_for) {
+    census.arm(core, seed, 3);
     EXPECT_EQ(census.result().payload_bytes, 0u);
     EXPECT_FALSE(core.watching);
+}
+
+TEST_F(CopyCensusTest, a_guest_cannot_make_it_work_without_end) {
+    EXPECT_FALSE(census.arm(core, seed, 1ull << 60));
+    EXPECT_FALSE(core.watching);
+    for (unsigned i = 1; i <= CopyCensus::most_calls; ++i) ASSERT_TRUE(census.arm(core, seed, 64)) << i;
+    EXPECT_FALSE(census.arm(core, seed, 64));
 }
 
 }  // namespace
