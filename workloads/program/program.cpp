@@ -42,15 +42,31 @@ void check_program(const fs::path& path, const std::string& elf) {
         fail(" is not for x86-64; a static x86-64 program is right");
     if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
         fail(" is no program (an object file or a core dump); a static x86-64 program is right");
+    bool loads = false;
     for (unsigned i = 0; i < header.e_phnum; ++i) {
         Elf64_Phdr segment;
-        const uint64_t at = header.e_phoff + uint64_t{i} * header.e_phentsize;
-        if (header.e_phentsize != sizeof segment || at + sizeof segment > elf.size())
+        // Every field is the file's word: no sum of them may wrap.
+        const auto inside = [&](uint64_t offset, uint64_t bytes) {
+            return offset <= elf.size() && bytes <= elf.size() - offset;
+        };
+        const uint64_t entry = uint64_t{i} * sizeof segment;
+        if (header.e_phentsize != sizeof segment || !inside(header.e_phoff, entry) ||
+            !inside(header.e_phoff + entry, sizeof segment))
             fail(": its program headers are cut off");
-        std::memcpy(&segment, elf.data() + at, sizeof segment);
+        std::memcpy(&segment, elf.data() + header.e_phoff + entry, sizeof segment);
         if (segment.p_type == PT_INTERP)
             fail(" is dynamically linked; link it with -static (musl-gcc -static, say)");
+        if (segment.p_type != PT_LOAD) continue;
+        loads = true;
+        constexpr uint64_t user_top = 0x7ffffffff000;  // as Linux: one page below the canonical hole
+        if (!inside(segment.p_offset, segment.p_filesz)) fail(" is cut off: a segment lies beyond its end");
+        if (segment.p_memsz < segment.p_filesz) fail(": a segment is larger in the file than in memory");
+        if (segment.p_vaddr > user_top || segment.p_memsz > user_top - segment.p_vaddr)
+            fail(": a segment does not lie in user memory");
+        if (segment.p_memsz > 0 && segment.p_vaddr % 4096 != segment.p_offset % 4096)
+            fail(": a segment's place in the file does not match its page in memory");
     }
+    if (!loads) fail(" has nothing to load");
 }
 
 // Every file below `folder`, by name, at the same place below the guest's root.
