@@ -86,7 +86,7 @@ std::string program_table(const std::vector<RowResult>& rows) {
     std::vector<std::vector<std::string>> cells{{"workload", "ended with", "cycles", "instructions"}};
     for (const RowResult& row : rows) {
         std::string end = exit_text(row);
-        if (row.status != RowResult::Status::done) end += end == "-" ? note(row) : ", " + note(row);
+        if (row.status != RowResult::Status::done) end = end == "-" ? note(row) : end + ", " + note(row);
         cells.push_back(
             {row.key.mechanism, end, std::to_string(row.cycles), std::to_string(row.instructions)});
     }
