@@ -72,9 +72,10 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
             out[2] = subleaf & 0xff;
             out[3] = id;
             break;
-        case 0x15:  // TSC runs at 1/1 of a crystal of the core's frequency
-            out[0] = out[1] = 1;
-            out[2] = static_cast<uint32_t>(config.frequency);
+        case 0x15:  // TSC runs at n/1 of a crystal whose frequency fits the register
+            out[0] = 1;
+            out[1] = static_cast<uint32_t>((config.frequency >> 32) + 1);
+            out[2] = static_cast<uint32_t>(config.frequency / out[1]);
             break;
         case STILE_CPUID_LEAF:
             if (subleaf == 0) {

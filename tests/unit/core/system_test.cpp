@@ -147,6 +147,17 @@ TEST_F(System, CpuidTellsTheTruth) {
     EXPECT_EQ(rig.reg(RAX) & 0xff, 40u);
 }
 
+GUEST(crystal, "mov eax, 0x15\n cpuid\n hlt");
+TEST_F(System, CrystalOfAFastClockFitsItsRegister) {
+    const CpuState state = rig.core->state();
+    rig.config.frequency = 10'000'000'000;
+    rig.core = std::make_unique<Core>(rig.config, rig.memory, rig, &rig, nullptr);
+    rig.core->state() = state;
+    run_code(GUEST_BYTES(crystal));
+    EXPECT_NEAR(static_cast<double>(rig.reg(RCX) * rig.reg(RBX)), 1e10 * static_cast<double>(rig.reg(RAX)),
+                10);
+}
+
 GUEST(cr3_switch, "mov rax, cr3\n mov cr3, rax\n mov cr3, rbx\n mov cr3, rax\n hlt");
 TEST_F(System, PageTableSwitchesCountChangesOnly) {
     std::memcpy(rig.memory.host(0x300000), rig.memory.host(tables_at), 4096);
