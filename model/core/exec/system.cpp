@@ -132,7 +132,7 @@ Next wrdr(Exec& x, const Uop* u) {
 }
 
 Next invlpg(Exec& x, const Uop* u) {
-    const uint64_t vaddr = x.s.r[u->a];
+    const uint64_t vaddr = effective_of_ender(x, u);
     x.mmu->invlpg(vaddr);
     if (impl_of(x).active) impl_of(x).active->invlpg(vaddr);
     return leave_serial(x, u);

@@ -180,6 +180,22 @@ TEST_F(System, InvlpgDropsTheTranslation) {
     EXPECT_EQ(rig.reg(RBX), 2u);
 }
 
+GUEST(remap_gs,
+      "mov rax, [0x210000]\n mov [rsi], rdi\n mov ecx, 0x200000\n wrgsbase rcx\n invlpg gs:[0x10000]\n mov "
+      "rbx, "
+      "[0x210000]\n hlt");
+TEST_F(System, InvlpgAddsTheSegmentBase) {
+    const uint64_t entry = rig.memory.paddr_of(&rig.pte(0x210000));
+    rig.map(entry & ~0xfffull, entry & ~0xfffull, P | W);
+    rig.core->state().r[isa::RSI] = entry;
+    rig.core->state().r[isa::RDI] = 0x211000 | P | W;
+    rig.at<uint64_t>(0x210000) = 1;
+    rig.at<uint64_t>(0x211000) = 2;
+    run_code(GUEST_BYTES(remap_gs));
+    EXPECT_EQ(rig.reg(RAX), 1u);
+    EXPECT_EQ(rig.reg(RBX), 2u);
+}
+
 GUEST(clear_paging, "mov rax, cr0\n btr eax, 31\n mov cr0, rax");
 TEST_F(System, LongModeCannotBeLeft) {
     run_code(GUEST_BYTES(clear_paging));
