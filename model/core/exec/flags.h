@@ -85,7 +85,9 @@ inline bool condition_sub(int64_t a, int64_t b, unsigned shift) {
     const auto sign = [&] {
         return static_cast<int64_t>((static_cast<uint64_t>(a) - static_cast<uint64_t>(b)) << shift) < 0;
     };
-    const auto parity = [&] { return !__builtin_parity(static_cast<uint8_t>(a - b)); };
+    const auto parity = [&] {
+        return !__builtin_parity(static_cast<uint8_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)));
+    };
     bool r;
     if constexpr (cc >> 1 == 0) r = sign() != (a < b);
     if constexpr (cc >> 1 == 1) r = static_cast<uint64_t>(a) < static_cast<uint64_t>(b);
