@@ -151,6 +151,11 @@ void Mmu::context_changed() {
     const uint64_t changed = ((s.cr0 ^ m.seen_cr0) & cr0_paging) | ((s.cr4 ^ m.seen_cr4) & cr4_paging) |
                              ((s.efer ^ m.seen_efer) & efer_paging);
     if (changed) m.controls_changed();
+    if (s.cd.control != m.seen_cd) {  // code found while nothing was checked is to be found again
+        m.seen_cd = s.cd.control;
+        ++m.epoch;
+        m.current = nullptr;
+    }
     if (m.protection.stale) m.drop_tlbs();
     const uint32_t key = m.context_key();
     if (m.current && m.current->key == key) return;

@@ -66,6 +66,25 @@ class Domain : public ::testing::Test {
 
 }  // namespace
 
+// What was let through while domain checks were off is looked at again once they are on.
+GUEST(across, "mov ecx, 5\n syscall");
+TEST_F(Domain, StraddlingIsSeenWhenChecksComeOn) {
+    constexpr uint64_t at = page_a + 0xffe;
+    tag(rig, page_a + 0x1000, tag_b);
+    rig.load(at, GUEST_BYTES(across));
+    grant(rig, STILE_RIGHT_WRITE, STILE_RIGHT_WRITE);
+    for (const uint64_t control : {0, 0, 1}) {
+        CpuState& s = rig.core->state();
+        s.cd.control = control;
+        s.cd.latch = {tag_a, STILE_XFER_SEQ, 0};
+        s.halted = false;
+        rig.enter_user(at);
+        ASSERT_EQ(rig.run(), Stop::idle_forever);
+        EXPECT_EQ(rig.core->counters().exceptions, control);
+    }
+    EXPECT_EQ(STILE_CD_REASON(word(rig, 0)), unsigned{STILE_CD_STRADDLE});
+}
+
 TEST_F(Domain, CallAndReturnOverACallOnlyEdge) {
     grant(rig, STILE_RIGHT_CALL, STILE_RIGHT_NIL);
     ASSERT_EQ(rig.run(), Stop::idle_forever);
