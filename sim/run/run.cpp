@@ -94,7 +94,12 @@ void make_parent(const std::filesystem::path& directory, const std::string& name
     const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
     std::error_code error;
     std::filesystem::create_directories(parent, error);
-    if (error || access(parent.c_str(), W_OK) != 0) {
+    // Asking for permission is not enough: a file system may refuse root too.
+    std::string probe = (parent / ".stile-XXXXXX").string();
+    const bool writable = !error && mkdtemp(probe.data()) != nullptr;
+    if (writable) {
+        rmdir(probe.c_str());
+    } else {
         throw BadInput({named_by, 0, 0},
                        "nothing can be written in " + parent.string() + ": " +
                            (error ? error.message() : std::string(std::strerror(errno))),
@@ -142,11 +147,16 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     }
     write_directory(directory, files);
 
-    fmt::print("{}", result_table(pool.rows));
-    fflush(stdout);
+    const std::string table = result_table(pool.rows);
+    const bool printed = fwrite(table.data(), 1, table.size(), stdout) == table.size() && fflush(stdout) == 0;
+    const int print_error = errno;
     print_troubles(pool.rows);
+    if (!printed)
+        fmt::print(stderr, "stile: the table cannot be written to standard output: {}\n",
+                   std::strerror(print_error));
     fmt::print(stderr, "stile: results are in {}\n", directory.string());
-    return exit_code(pool);
+    const int code = exit_code(pool);
+    return code == exit_done && !printed ? exit_failed : code;
 }
 
 }  // namespace stile::sim

@@ -70,6 +70,25 @@ TEST_F(Stile, NothingOfTheUsersIsOverwritten) {
     EXPECT_TRUE(std::filesystem::exists("mine/thesis.tex"));
 }
 
+TEST_F(Stile, FoldersThatTakeNothingEndInTwoBeforeAnythingIsSimulated) {
+    for (const char* out : {"/proc/stile", "/dev/null/stile"}) {
+        const Output output = run("", out);
+        EXPECT_EQ(output.code, 2) << out;
+        EXPECT_THAT(output.err,
+                    testing::HasSubstr(std::string("--out ") + out + ": error: nothing can be written in"));
+        EXPECT_EQ(output.out, "");
+    }
+}
+
+TEST_F(Stile, ATableThatNobodyGetsIsAFailure) {
+    const Output output =
+        run("--set workload.mechanisms=[function] --set workload.sizes=[0] >/dev/full", "r");
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err,
+                testing::HasSubstr("the table cannot be written to standard output: No space left"));
+    EXPECT_TRUE(std::filesystem::exists("r/results.csv"));
+}
+
 TEST_F(Stile, ListsSaySomething) {
     EXPECT_THAT(stile("list machines").out,
                 testing::AllOf(HasSubstr("default "), HasSubstr("xeon-e3-1220v2")));
