@@ -197,6 +197,8 @@ Node parse_yaml(const std::string& text, const std::string& file, bool is_option
         if (line.find('\t') != std::string::npos && line.find_first_not_of(" \t") > line.find('\t')) {
             remedy = "indent with spaces: YAML allows no tabs there";
         }
+        // Its words for maps in lists in maps without end.
+        if (error.msg == YAML::ErrorMsg::BAD_FILE) throw BadInput(place, "this is nested too deeply", "");
         throw BadInput(place, "not valid YAML: " + error.msg, remedy);
     }
     Faults faults = builder.faults();

@@ -185,6 +185,7 @@ TEST_F(ConfigTest, FilesThatAreNone) {
     EXPECT_THAT(faults(std::string("work\0load", 9)), HasSubstr("run.yaml:1:1: error: this is no text file"));
     EXPECT_THAT(faults("workload: [ping\n"), HasSubstr("run.yaml:2:1: error: not valid YAML"));
     EXPECT_THAT(faults("machine:\n\tcores: 1\n"), HasSubstr("indent with spaces"));
+    EXPECT_THAT(faults(std::string(20000, '[')), HasSubstr("error: this is nested too deeply"));
     EXPECT_THAT(faults("workload: *nothing\n"), HasSubstr("run.yaml:1:11: error: not valid YAML"));
     EXPECT_THAT(faults("a: &x [*x]\n"), HasSubstr("run.yaml:1:8: error: "));
     EXPECT_THAT(faults("workload: !!python/object ping\n"), HasSubstr("has no meaning here"));
