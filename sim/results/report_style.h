@@ -24,7 +24,7 @@ svg .tick { fill: var(--dim); font-size: 11px; } svg .grid { stroke: var(--line)
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { text-align: right; white-space: nowrap; padding: .25em .6em; border-bottom: 1px solid var(--line); } th { vertical-align: bottom; white-space: normal; color: var(--dim); font-weight: 500; }
 td:nth-child(-n+2), th:nth-child(-n+2) { text-align: left; } .bad { color: #d33a2c; }
-pre { overflow-x: auto; font-size: 12px; } footer, .note { color: var(--dim); font-size: 13px; } footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
+details { margin-top: 1.5rem; } pre { overflow-x: auto; font-size: 12px; } footer, .note { color: var(--dim); font-size: 13px; } footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 )css";
 
 inline constexpr const char* report_reading = R"html(<div class="note">

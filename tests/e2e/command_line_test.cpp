@@ -140,9 +140,10 @@ TEST_F(Stile, AnInterruptKeepsWhatIsDone) {
         shell("exec timeout --signal=INT 3 " STILE_PROGRAM " run long.yaml --jobs 1 --out r");
     EXPECT_THAT(contents("r/config.yaml"), HasSubstr("repetitions: 5000000"));
     EXPECT_THAT(output.out, HasSubstr("not finished"));
-    const Output code =
-        shell(STILE_PROGRAM " run long.yaml --jobs 1 --out r & p=$!; sleep 2; kill -INT $p; wait $p");
+    const Output code = shell(
+        STILE_PROGRAM " run long.yaml --jobs 1 --out r & p=$!; sleep 2; kill -INT $p; kill -INT $p; wait $p");
     EXPECT_EQ(code.code, 130);
+    EXPECT_THAT(code.out, HasSubstr("not finished"));
 }
 
 }  // namespace

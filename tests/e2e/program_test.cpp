@@ -94,6 +94,15 @@ TEST_F(Program, AnEndlessOneIsStopped) {
     EXPECT_EQ(contents("r/console.txt"), "round\n");
 }
 
+TEST_F(Program, ADeadlockIsNoticedAtOnce) {
+    compile("#include <unistd.h>\nint main() { int p[2]; char c; pipe(p); return read(p[0], &c, 1); }\n",
+            "-static -w");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err,
+                HasSubstr("every thread waits, and nothing is left that could wake one (deadlock)"));
+}
+
 TEST_F(Program, AMissingSystemCallIsCountedAndNamed) {
     compile(
         "#include <unistd.h>\n#include <errno.h>\n#include <sys/syscall.h>\n"
