@@ -67,8 +67,11 @@ class SignalScope {
         }
         sigprocmask(SIG_BLOCK, &blocked, &old_mask_);
     }
+    // After an interrupt the handler stays: a second one (timeout(1) sends two, people press twice) must not
+    // end the process while it writes what is done.
     ~SignalScope() {
-        for (size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &old_[i], nullptr);
+        for (size_t i = 0; i < std::size(signals) && !stop_requested; ++i)
+            sigaction(signals[i], &old_[i], nullptr);
         sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     }
     SignalScope(const SignalScope&) = delete;
