@@ -37,7 +37,9 @@ class Key {
     Key& source(std::string text) { return source_ = std::move(text), *this; }
     Key& required() { return required_ = true, *this; }
     // A value that will be valid one day: refused with the reason.
-    Key& later(std::string value, std::string why) { return later_.emplace_back(value, why), *this; }
+    Key& later(const std::string& value, const std::string& why) {
+        return later_.emplace_back(value, why), *this;
+    }
     Key& stored_by(std::function<void(const Value&)> store, std::function<Value()> load);
 
     const std::string& path() const { return path_; }

@@ -96,9 +96,9 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& axis) {
         const double at = x(std::pow(10, decade));
         out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"14\" y2=\"{1:.1f}\"/>\n",
                            at, plot_height);
-        out +=
-            fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:.0f}</text>\n",
-                        at, plot_height + 16, std::pow(10, decade));
+        out += fmt::format(
+            "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:.0f}</text>\n", at,
+            plot_height + 16, std::pow(10, decade));
     }
     out += rows(bars, [&](const Bar& bar, double y) {
         if (bar.value <= 0) return std::string();
