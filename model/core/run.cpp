@@ -113,7 +113,10 @@ void Core::Impl::execute(Block* b) {
         case Exit::fault: {
             const auto done = static_cast<unsigned>(at - b->first);
             s.rip = start + b->code.insns[at->insn].offset;
-            account(*b, at->insn, done + (exit == Exit::before && partly_done ? 1 : 0));
+            const bool repeating = exit == Exit::before && partly_done;
+            account(*b, at->insn, done + (repeating ? 1 : 0));
+            // Nothing has retired: without a timing model a repetition would stand still in time.
+            if (repeating && !active) spend({1, 0}, b->phase);
             partly_done = false;
             block = nullptr;
             if (exit == Exit::fault) exception(fault);

@@ -143,4 +143,13 @@ TEST_F(Interrupt, RepeatedStoreIsInterruptible) {
         ASSERT_EQ(calm.at<uint64_t>(0x2000000 + 8 * i), 0x0101010101010101u);
 }
 
+// Also without a timing model: else a guest could repeat for ever in no time, and no limit would end it.
+GUEST(rep_alone, "mov rdi, 0x600000\n mov rcx, 0x80000\n xor eax, eax\n rep stosq\n hlt");
+TEST_F(Interrupt, ARepetitionTakesTime) {
+    for (uint64_t i = 0; i < 0x400; ++i) rig.map(0x600000 + i * 0x1000, 0x2000000 + i * 0x1000, P | W);
+    ASSERT_EQ(run_code(GUEST_BYTES(rep_alone), 1 << 17, 1), Stop::idle_forever);
+    const Counters& c = rig.core->counters();
+    EXPECT_GE(c.cycles, c.instructions + 0x400 / 32 - 1);  // at most 32 pages for nothing
+}
+
 }  // namespace stile::model::test
