@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -56,7 +57,7 @@ TEST(PluginLoader, a_library_without_an_entry_or_rows_is_refused) {
 }
 
 TEST(PluginLoader, a_file_that_is_no_library_is_an_error_and_not_a_crash) {
-    const std::string path = ::testing::TempDir() + "/no_library.so";
+    const std::string path = ::testing::TempDir() + "/no_library." + std::to_string(getpid()) + ".so";
     std::ofstream(path) << "not an ELF file";
     EXPECT_THAT(failure([&] { load_plugin(path); }), HasSubstr(path));
 }
@@ -79,7 +80,7 @@ TEST(PluginLoader, a_guest_source_becomes_an_image_of_its_name) {
     const Descriptor& d = *load_plugin("greeting", {GOOD_PLUGINS}).descriptor;
     ASSERT_EQ(d.images.size(), 1u);
     EXPECT_STREQ(d.images[0].name, "greeting");
-    const std::string file = ::testing::TempDir() + "/greeting";
+    const std::string file = ::testing::TempDir() + "/greeting." + std::to_string(getpid());
     std::ofstream(file, std::ios::binary)
         .write(reinterpret_cast<const char*>(d.images[0].bytes.data()),
                static_cast<long>(d.images[0].bytes.size()));
@@ -133,7 +134,8 @@ TEST(SyncCall, empty_lists_are_refused_by_name) {
 struct ProgramTest : ::testing::Test {
     const Descriptor& d = *load_plugin("program", {PLUGINS}).descriptor;
     Parameters p = defaults(d);
-    std::string dir = ::testing::TempDir() + "/stile_program_test";
+    // Tests run side by side: a folder for each.
+    std::string dir = ::testing::TempDir() + "/stile_program_test." + std::to_string(getpid());
 
     void SetUp() override { std::filesystem::create_directories(dir + "/files/etc"); }
     void TearDown() override { std::filesystem::remove_all(dir); }
