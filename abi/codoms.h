@@ -18,12 +18,12 @@
 #define STILE_ABI_CODOMS_H
 
 /* Page-table leaf bits (4 KiB and 2 MiB). */
-#define STILE_PTE_TAG_LOW_SHIFT 40 /* tag[11:0] in [51:40] */
-#define STILE_PTE_TAG_HIGH_SHIFT 55 /* tag[15:12] in [58:55] */
+#define STILE_PTE_TAG_LOW_SHIFT 40         /* tag[11:0] in [51:40] */
+#define STILE_PTE_TAG_HIGH_SHIFT 55        /* tag[15:12] in [58:55] */
 #define STILE_PTE_PRIVILEGED (1ull << 52)  /* code here may run CODOMs' privileged instructions at ring 3 */
 #define STILE_PTE_CAP_STORAGE (1ull << 53) /* holds capabilities: ordinary loads and stores are refused */
-#define STILE_PTE_TAG(tag)                                                                                \
-    ((((unsigned long long)(tag) & 0xfffull) << STILE_PTE_TAG_LOW_SHIFT) |                                \
+#define STILE_PTE_TAG(tag)                                               \
+    ((((unsigned long long)(tag)&0xfffull) << STILE_PTE_TAG_LOW_SHIFT) | \
      ((((unsigned long long)(tag) >> 12) & 0xfull) << STILE_PTE_TAG_HIGH_SHIFT))
 #define STILE_PTE_TAG_OF(pte) ((unsigned)((((pte) >> 40) & 0xfffull) | ((((pte) >> 55) & 0xfull) << 12)))
 
@@ -48,19 +48,19 @@ enum stile_cd_reason {
     STILE_CD_CAP_PAGE = 6,   /* ordinary access to a capability-storage page, or the reverse */
     STILE_CD_STRADDLE = 7,   /* an instruction lies in two domains */
 };
-#define STILE_CD_REASON(err) ((err) & 0xf)
+#define STILE_CD_REASON(err) ((err)&0xf)
 #define STILE_CD_WRITE 0x10
 #define STILE_CD_FETCH 0x20
 #define STILE_CD_RING0 0x40 /* the kernel touched user memory on behalf of latch.tag */
 
 /* MSRs (ring 0, and privileged pages may read them through cd.kcs / cd.rddcs). */
-#define STILE_MSR_CD_CTL 0xc0011000        /* bit 0: domain checks on. Reset: 0 */
-#define STILE_MSR_CD_FAULT_FROM 0xc0011001 /* tag that tried */
-#define STILE_MSR_CD_FAULT_TO 0xc0011002   /* tag that was touched; for APL_MISS the tag to load */
+#define STILE_MSR_CD_CTL 0xc0011000         /* bit 0: domain checks on. Reset: 0 */
+#define STILE_MSR_CD_FAULT_FROM 0xc0011001  /* tag that tried */
+#define STILE_MSR_CD_FAULT_TO 0xc0011002    /* tag that was touched; for APL_MISS the tag to load */
 #define STILE_MSR_CD_FAULT_RIGHT 0xc0011003 /* needed | had << 8 */
-#define STILE_MSR_CD_LATCH 0xc0011004      /* tag | kind << 16, as saved at the last entry to ring 0 */
-#define STILE_MSR_CD_LATCH_RET 0xc0011005  /* return address of a pending crossing call */
-#define STILE_MSR_CD_FAULT_RIP 0xc0011006  /* for a refused fetch: the transferring instruction */
+#define STILE_MSR_CD_LATCH 0xc0011004       /* tag | kind << 16, as saved at the last entry to ring 0 */
+#define STILE_MSR_CD_LATCH_RET 0xc0011005   /* return address of a pending crossing call */
+#define STILE_MSR_CD_FAULT_RIP 0xc0011006   /* for a refused fetch: the transferring instruction */
 
 enum stile_transfer { STILE_XFER_SEQ = 0, STILE_XFER_JUMP = 1, STILE_XFER_CALL = 2, STILE_XFER_RET = 3 };
 
@@ -69,7 +69,8 @@ enum stile_transfer { STILE_XFER_SEQ = 0, STILE_XFER_JUMP = 1, STILE_XFER_CALL =
 #define STILE_CPUID_LEAF 0x57110000u
 #define STILE_CAP_REGS 8
 
-/* A capability as it lies in memory: 32 bytes, 32-byte aligned, in a capability-storage page or in kernel memory. */
+/* A capability as it lies in memory: 32 bytes, 32-byte aligned, in a capability-storage page or in kernel
+ * memory. */
 struct stile_cap {
     unsigned long long base, length; /* bytes */
     unsigned int right;              /* enum stile_right; NIL: empty register */
@@ -86,10 +87,10 @@ struct stile_dcs_entry {
 
 /* Per-thread CODOMs state, stored and loaded whole by cd.save and cd.restore. 64-byte aligned. */
 struct stile_cd_state {
-    unsigned long long latch;     /* tag | kind << 16 */
+    unsigned long long latch; /* tag | kind << 16 */
     unsigned long long latch_ret;
     unsigned long long dcs_ptr, dcs_base, dcs_limit;
-    unsigned long long kcs;       /* address of this thread's kernel control stack */
+    unsigned long long kcs; /* address of this thread's kernel control stack */
     unsigned long long reserved[2];
     struct stile_cap caps[STILE_CAP_REGS];
 };
@@ -127,13 +128,13 @@ struct stile_apl_record {
 
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(__ASSEMBLER__) && defined(STILE_GUEST)
 /* Memory forms use [rdi], register forms rax: enough for the kernel, and gas needs no macro. */
-static inline void stile_cd_save(struct stile_cd_state *s) {
+static inline void stile_cd_save(struct stile_cd_state* s) {
     __asm__ volatile(".byte 0x0f,0x0a,0x07" : : "D"(s) : "memory");
 }
-static inline void stile_cd_restore(const struct stile_cd_state *s) {
+static inline void stile_cd_restore(const struct stile_cd_state* s) {
     __asm__ volatile(".byte 0x0f,0x0a,0x0f" : : "D"(s) : "memory");
 }
-static inline void stile_cd_aplfill(const struct stile_apl_record *r) {
+static inline void stile_cd_aplfill(const struct stile_apl_record* r) {
     __asm__ volatile(".byte 0x0f,0x0a,0x17" : : "D"(r) : "memory");
 }
 static inline void stile_cd_aplinv(unsigned long long tag) {

@@ -51,9 +51,9 @@ struct stile_boot_info {
     unsigned long long mem_bytes;
     unsigned long long initrd_phys, initrd_bytes;
     unsigned long long free_phys;
-    unsigned long long seed;     /* for AT_RANDOM and getrandom */
-    unsigned long long tsc_hz;   /* also the rate of the APIC timer before its divider */
-    unsigned long long tick_hz;  /* os.tick: preemption timer */
+    unsigned long long seed;    /* for AT_RANDOM and getrandom */
+    unsigned long long tsc_hz;  /* also the rate of the APIC timer before its divider */
+    unsigned long long tick_hz; /* os.tick: preemption timer */
     unsigned int cpus;
     unsigned int protection;     /* enum stile_protection */
     unsigned int self_test;      /* 1: run the kernel's own tests, then power off */

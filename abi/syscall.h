@@ -8,19 +8,23 @@
 #ifndef STILE_ABI_SYSCALL_H
 #define STILE_ABI_SYSCALL_H
 
-#define STILE_SYS_dom_default 1024    /* () -> owner handle of the process's default domain */
-#define STILE_SYS_dom_create 1025     /* (name) -> owner handle of a new domain */
-#define STILE_SYS_dom_copy 1026       /* (dom, right) -> weaker handle; EPERM when not weaker or equal */
-#define STILE_SYS_dom_mmap 1027       /* (dom, addr, length, prot) -> address; owner only */
-#define STILE_SYS_dom_remap 1028      /* (dst, src, addr, length): move pages between owned domains */
-#define STILE_SYS_grant_create 1029   /* (src, dst) -> grant: src's APL gets dst at the right held in dst; owner of src */
+#define STILE_SYS_dom_default 1024 /* () -> owner handle of the process's default domain */
+#define STILE_SYS_dom_create 1025  /* (name) -> owner handle of a new domain */
+#define STILE_SYS_dom_copy 1026    /* (dom, right) -> weaker handle; EPERM when not weaker or equal */
+#define STILE_SYS_dom_mmap 1027    /* (dom, addr, length, prot) -> address; owner only */
+#define STILE_SYS_dom_remap 1028   /* (dst, src, addr, length): move pages between owned domains */
+#define STILE_SYS_grant_create \
+    1029 /* (src, dst) -> grant: src's APL gets dst at the right held in dst; owner of src */
 #define STILE_SYS_grant_revoke 1030   /* (grant) */
 #define STILE_SYS_entry_register 1031 /* (dom, struct stile_entry *, n) -> entry handle; owner of dom */
-#define STILE_SYS_entry_request 1032  /* (entry, struct stile_entry *, n) -> domain handle (call) of the proxies; fills .proxy */
-#define STILE_SYS_name_publish 1033   /* (name, handle): put a handle into the boot name service */
-#define STILE_SYS_name_lookup 1034    /* (name) -> handle duplicated into the caller; ENOENT until published */
-#define STILE_SYS_visit_prepare 1035  /* proxies only: make this thread's state in the entry's process (cold path) */
-#define STILE_SYS_visit_host 1036     /* () lends this thread's TLS to a visiting thread; sleeps, returns -EINTR only */
+#define STILE_SYS_entry_request \
+    1032 /* (entry, struct stile_entry *, n) -> domain handle (call) of the proxies; fills .proxy */
+#define STILE_SYS_name_publish 1033 /* (name, handle): put a handle into the boot name service */
+#define STILE_SYS_name_lookup 1034  /* (name) -> handle duplicated into the caller; ENOENT until published */
+#define STILE_SYS_visit_prepare \
+    1035 /* proxies only: make this thread's state in the entry's process (cold path) */
+#define STILE_SYS_visit_host \
+    1036 /* () lends this thread's TLS to a visiting thread; sleeps, returns -EINTR only */
 
 #ifndef __ASSEMBLER__
 /* Isolation properties; `policy: low` is 0 and `high` all of them. */

@@ -17,6 +17,7 @@
 
 namespace stile::isa {
 
+// clang-format off
 enum Reg : uint8_t {
     RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
     T0, T1, T2, T3,  // live within one instruction only
@@ -42,13 +43,15 @@ enum class OpClass : uint8_t {
     sys_pause, sys_table, codoms, count
 };
 
+// clang-format on
+
 // What every micro-op of a kind has in common; one row per line of ops.def.
 struct OpInfo {
     const char* name;
     OpClass cls;
     bool reads_a, reads_b, reads_c, writes_dst;
     bool reads_flags, writes_flags;
-    bool load, store;     // appends one event per access to the block's memory log
+    bool load, store;  // appends one event per access to the block's memory log
     bool ends_block;
 };
 
@@ -68,25 +71,25 @@ struct Uop {
     uint8_t dst = ZERO, a = ZERO, b = ZERO, c = ZERO;
     uint8_t scale = 0;  // shift count of b in an address
     uint8_t seg = SEG_NONE;
-    uint8_t size = 0;   // operand size in bytes where the op's name does not say it
-    uint8_t insn = 0;   // index of the instruction within the block
-    uint8_t aux = 0;    // condition code, repeat kind, x87 or shuffle selector: the op defines it
+    uint8_t size = 0;  // operand size in bytes where the op's name does not say it
+    uint8_t insn = 0;  // index of the instruction within the block
+    uint8_t aux = 0;   // condition code, repeat kind, x87 or shuffle selector: the op defines it
     uint8_t pad = 0;
 };
 static_assert(sizeof(Uop) == 32);
 
 // One instruction of a block: where it is, and where its micro-ops begin.
 struct InsnInfo {
-    uint16_t offset;     // bytes from the block's first byte
-    uint8_t length;      // bytes
-    uint8_t first_uop;   // blocks hold at most 255 micro-ops
+    uint16_t offset;    // bytes from the block's first byte
+    uint8_t length;     // bytes
+    uint8_t first_uop;  // blocks hold at most 255 micro-ops
 };
 
 struct BlockCode {
     std::vector<Uop> uops;  // the last one ends the block
     std::vector<InsnInfo> insns;
-    uint32_t bytes = 0;     // length of all instructions together
-    unsigned markers = 0;   // how many of the instructions are markers, which do not count
+    uint32_t bytes = 0;       // length of all instructions together
+    unsigned markers = 0;     // how many of the instructions are markers, which do not count
     bool straddles = false;   // one instruction that continues on the next page
     bool needs_more = false;  // empty block: the bytes end inside the first instruction
 };

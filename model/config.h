@@ -19,23 +19,23 @@ enum class CoreModel { functional, inorder };
 enum class ProtectionKind { none, paging, codoms };
 
 struct CacheConfig {
-    uint64_t size = 0;     // bytes; 0: the level does not exist
+    uint64_t size = 0;  // bytes; 0: the level does not exist
     unsigned ways = 8;
-    unsigned line = 64;    // bytes
-    Cycles latency = 4;    // load-to-use on a hit here, counted from the level above's miss; for the first-level
-                           // instruction cache: what every change of the fetch address costs
+    unsigned line = 64;  // bytes
+    Cycles latency = 4;  // load-to-use on a hit here, counted from the level above's miss; for the
+                         // first-level instruction cache: what every change of the fetch address costs
 };
 
 struct TlbConfig {
     unsigned entries = 64;
     unsigned ways = 4;
-    Cycles latency = 0;    // added on a hit here; 0: hidden behind the cache access
+    Cycles latency = 0;  // added on a hit here; 0: hidden behind the cache access
 };
 
 struct AplCacheConfig {
     unsigned entries = 32;
-    unsigned ways = 32;              // ways == entries: fully associative
-    Cycles latency = 0;              // added to a crossing that hits; data checks hide behind the TLB
+    unsigned ways = 32;  // ways == entries: fully associative
+    Cycles latency = 0;  // added to a crossing that hits; data checks hide behind the TLB
     std::string refill = "software";
 };
 
@@ -57,17 +57,17 @@ ClassTable default_throughputs();
 
 struct CoreConfig {
     CoreModel model = CoreModel::inorder;
-    unsigned width = 2;                // micro-ops issued per cycle at most
-    Cycles mispredict = 15;            // refill after a mispredicted branch
-    Cycles resteer = 9;                // refill when only the target of a direct branch was not known
-    unsigned predictor_entries = 4096; // two-bit counters
+    unsigned width = 2;                 // micro-ops issued per cycle at most
+    Cycles mispredict = 15;             // refill after a mispredicted branch
+    Cycles resteer = 9;                 // refill when only the target of a direct branch was not known
+    unsigned predictor_entries = 4096;  // two-bit counters
     unsigned btb_entries = 4096;
     unsigned ras_entries = 16;
-    unsigned store_buffer = 36;        // stores that wait for their cache line
-    unsigned fill_buffers = 10;        // lines on their way into the first-level data cache
-    unsigned string_fills = 4;         // of them, kept busy by one rep-string instruction
-    ClassTable latency = default_latencies();        // by class
-    ClassTable throughput = default_throughputs();   // cycles the unit stays busy; 0: bounded by width alone
+    unsigned store_buffer = 36;                     // stores that wait for their cache line
+    unsigned fill_buffers = 10;                     // lines on their way into the first-level data cache
+    unsigned string_fills = 4;                      // of them, kept busy by one rep-string instruction
+    ClassTable latency = default_latencies();       // by class
+    ClassTable throughput = default_throughputs();  // cycles the unit stays busy; 0: bounded by width alone
 };
 
 struct MachineConfig {
@@ -75,7 +75,8 @@ struct MachineConfig {
     unsigned cores = 1;
     uint64_t frequency = 3'100'000'000;  // Hz
     CoreConfig core;
-    CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8}, llc{8 << 20, 16, 64, 18};
+    CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8},
+        llc{8 << 20, 16, 64, 18};
     TlbConfig itlb{128, 4, 0}, dtlb{64, 4, 0}, stlb{512, 4, 7};
     WalkerConfig walker;
     AplCacheConfig apl_cache;

@@ -23,7 +23,8 @@ struct Counters {
     X(page_table_switches, "writes of CR3 that changed the table")                                          \
     X(context_switches, "threads switched to, as the kernel marks them")                                    \
     X(l1i_misses, "")                                                                                       \
-    X(l1d_accesses, "") X(l1d_misses, "") X(itlb_misses, "first-level instruction TLB misses")              \
+    X(l1d_accesses, "")                                                                                     \
+    X(l1d_misses, "") X(itlb_misses, "first-level instruction TLB misses")                                  \
         X(dtlb_misses, "first-level data TLB misses") X(stlb_misses, "second-level TLB misses: page walks") \
             X(branches, "") X(branch_mispredicts, "")                                                       \
                 X(apl_lookups, "domain crossings and foreign-page checks that consulted the APL cache")     \

@@ -30,7 +30,7 @@ struct PageAttributes {
     uint16_t tag = 0;
     bool writable = false, user = false, executable = false;
     bool privileged = false, cap_storage = false;
-    bool large = false;       // mapped by a 2 MiB entry
+    bool large = false;  // mapped by a 2 MiB entry
 };
 
 struct FetchPage {
@@ -55,7 +55,7 @@ struct SoftTlb {
 class MmioPort {
   public:
     virtual ~MmioPort() = default;
-    virtual bool mmio_read(uint64_t paddr, void* out, unsigned bytes) = 0;   // false: nobody there
+    virtual bool mmio_read(uint64_t paddr, void* out, unsigned bytes) = 0;  // false: nobody there
     virtual bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) = 0;
 };
 
@@ -69,7 +69,8 @@ class Mmu {
 
     // Whole accesses of any size up to 64 bytes and any alignment, devices included. On a fault nothing has
     // been read or written. They log their memory events for the timing model when the log is on.
-    bool read(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn, bool will_write = false);
+    bool read(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn,
+              bool will_write = false);
     bool write(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn);
 
     // The same for cd.capld, cd.capst, cd.save and cd.restore: the memory must be capability storage, or a
@@ -80,20 +81,22 @@ class Mmu {
     // Translation for a fetch: presence, NX, U/S, SMEP. No domain check.
     bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
 
-    // The pending transfer state.cd.latch arrives at vaddr in `target`: the protection unit's checks and their
-    // effects (return capability pushed or popped). On success latch becomes {target tag, seq} and the context
-    // follows it. Must be asked at every crossing: the answer has effects and is not to be remembered.
+    // The pending transfer state.cd.latch arrives at vaddr in `target`: the protection unit's checks and
+    // their effects (return capability pushed or popped). On success latch becomes {target tag, seq} and the
+    // context follows it. Must be asked at every crossing: the answer has effects and is not to be
+    // remembered.
     bool arrive(uint64_t vaddr, const FetchPage& target, uint64_t from_rip, Fault& fault);
 
     // Page walk without side effects on the TLBs; for observers and debuggers.
     bool probe(uint64_t vaddr, PageAttributes& out) const;
     bool probe_read(uint64_t vaddr, void* out, uint64_t bytes) const;
 
-    // Call after any change of ring, CR0/CR4/EFER paging bits, current domain, saved latch or CD_CTL, and after
-    // cd.aplfill and cd.aplinv. A few nanoseconds when nothing changed or the context was seen lately.
+    // Call after any change of ring, CR0/CR4/EFER paging bits, current domain, saved latch or CD_CTL, and
+    // after cd.aplfill and cd.aplinv. A few nanoseconds when nothing changed or the context was seen lately.
     void context_changed();
-    void capabilities_changed();           // drops what only a capability had allowed
-    void load_cr3(uint64_t value);         // mov cr3 whole: sets state.cr3 without the no-flush bit, drops, re-selects
+    void capabilities_changed();  // drops what only a capability had allowed
+    void load_cr3(
+        uint64_t value);  // mov cr3 whole: sets state.cr3 without the no-flush bit, drops, re-selects
     void invlpg(uint64_t vaddr);
     void flush_all();
 
@@ -106,8 +109,8 @@ class Mmu {
     void (*on_code_store)(void* arg, uint64_t paddr, unsigned bytes) = nullptr;
     void* on_code_store_arg = nullptr;
 
-    // Names the set of fetch translations in force: one value per (address space, ring), a new one after every
-    // flush. What was translated under a value holds whenever this value is current again.
+    // Names the set of fetch translations in force: one value per (address space, ring), a new one after
+    // every flush. What was translated under a value holds whenever this value is current again.
     uint64_t fetch_generation() const { return fetch_generation_; }
 
   private:

@@ -17,8 +17,12 @@ class PhysicalMemory {
     uint64_t size() const { return size_; }
     uint8_t* host(uint64_t paddr) { return base_ + paddr; }
     const uint8_t* host(uint64_t paddr) const { return base_ + paddr; }
-    bool contains(uint64_t paddr, uint64_t bytes = 1) const { return paddr < size_ && bytes <= size_ - paddr; }
-    uint64_t paddr_of(const void* p) const { return static_cast<uint64_t>(static_cast<const uint8_t*>(p) - base_); }
+    bool contains(uint64_t paddr, uint64_t bytes = 1) const {
+        return paddr < size_ && bytes <= size_ - paddr;
+    }
+    uint64_t paddr_of(const void* p) const {
+        return static_cast<uint64_t>(static_cast<const uint8_t*>(p) - base_);
+    }
 
   private:
     uint8_t* base_ = nullptr;

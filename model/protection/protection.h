@@ -18,9 +18,9 @@ namespace stile::model {
 
 // How long an allowance may be remembered.
 enum class Verdict : uint8_t {
-    allow_page,       // for every byte of the page, until context_changed or flush
-    allow_page_by_cap,// likewise, but until the capability registers change
-    allow_once,       // this access only
+    allow_page,         // for every byte of the page, until context_changed or flush
+    allow_page_by_cap,  // likewise, but until the capability registers change
+    allow_once,         // this access only
     refuse
 };
 
@@ -29,23 +29,23 @@ class Protection {
     virtual ~Protection() = default;
 
     // May code of domain `from` make this access? On `refuse`, `fault` and the cd.fault_* state are filled.
-    virtual Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
-                         Access access, Fault& fault) = 0;
+    virtual Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr,
+                         unsigned bytes, Access access, Fault& fault) = 0;
 
-    // Control arrives at vaddr (state.cd.latch says from where and how). Memory for the domain capability stack
-    // is reached through `dcs`. Changes state only when it allows.
+    // Control arrives at vaddr (state.cd.latch says from where and how). Memory for the domain capability
+    // stack is reached through `dcs`. Changes state only when it allows.
     struct DcsMemory {
         virtual ~DcsMemory() = default;
         // `any_page`: do not insist on the capability-storage bit.
         virtual bool push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
         virtual bool read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
     };
-    virtual bool arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs,
-                        Fault& fault) = 0;
+    virtual bool arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip,
+                        DcsMemory& dcs, Fault& fault) = 0;
 
     // An instruction at vaddr, ring 3, begins on page `first` and ends on `last`.
-    virtual bool straddle(CpuState& s, const PageAttributes& first, const PageAttributes& last, uint64_t vaddr,
-                          Fault& fault) {
+    virtual bool straddle(CpuState& s, const PageAttributes& first, const PageAttributes& last,
+                          uint64_t vaddr, Fault& fault) {
         return true;
     }
 
@@ -63,8 +63,8 @@ class Protection {
 };
 
 // Fills `fault` and the cd.fault_* state with a #CD.
-inline void domain_fault(CpuState& s, Fault& fault, uint32_t error, uint64_t address, uint16_t from, uint16_t to,
-                         uint32_t needed, uint32_t had) {
+inline void domain_fault(CpuState& s, Fault& fault, uint32_t error, uint64_t address, uint16_t from,
+                         uint16_t to, uint32_t needed, uint32_t had) {
     fault = {STILE_VEC_DOMAIN, true, error, address};
     s.cd.fault_from = from;
     s.cd.fault_to = to;

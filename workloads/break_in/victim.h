@@ -10,7 +10,8 @@
 enum { SECRET_ADDRESS, PRIVATE_FUNCTION, ENTRIES };
 
 static inline void describe(struct stile_entry entries[ENTRIES]) {
-    for (int i = 0; i < ENTRIES; ++i) entries[i] = (struct stile_entry){.results = 1, .policy = STILE_POLICY_LOW};
+    for (int i = 0; i < ENTRIES; ++i)
+        entries[i] = (struct stile_entry){.results = 1, .policy = STILE_POLICY_LOW};
 }
 
 #endif

@@ -29,9 +29,7 @@ Next jmp_register(Exec& x, const Uop* u) {
 
 template <unsigned cc>
 struct Jcc {
-    static Next run(Exec& x, const Uop* u) {
-        return leave_if(x, u, condition<cc>(x.f), relative(x, u));
-    }
+    static Next run(Exec& x, const Uop* u) { return leave_if(x, u, condition<cc>(x.f), relative(x, u)); }
 };
 
 template <typename T, bool immediate>

@@ -119,8 +119,8 @@ inline uint64_t effective(const Exec& x, const Uop* u) {
     return address;
 }
 
-// Of a micro-op that ends its block: there `disp` is the offset of the next instruction, and the translator has
-// put the whole address into `a` (isa/emit.cpp).
+// Of a micro-op that ends its block: there `disp` is the offset of the next instruction, and the translator
+// has put the whole address into `a` (isa/emit.cpp).
 inline uint64_t effective_of_ender(const Exec& x, const Uop* u) {
     uint64_t address = x.s.r[u->a];
     if (u->seg == isa::SEG_FS) address += x.s.fs.base;

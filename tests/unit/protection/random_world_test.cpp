@@ -133,8 +133,8 @@ TEST_P(RandomWorld, unit_and_rules_agree) {
                 if (below(4) == 0) v = (v | 4095) - below(8);
                 if (v >= first_page + n_pages * 4096 - 8) v -= 16;
                 const bool write = below(2);
-                // One access may touch two foreign domains where it crosses a page; with two ways they can never
-                // be cached together (docs/codoms.md), so small shapes get no such access.
+                // One access may touch two foreign domains where it crosses a page; with two ways they can
+                // never be cached together (docs/codoms.md), so small shapes get no such access.
                 const unsigned bytes = ways < 3 ? 1u : 1u << below(4);
                 expected = r.data(v, bytes, write);
                 ok = w.with_refill([&] {
