@@ -90,12 +90,8 @@ return_with_work:
     call exit_work
     jmp return_to_user
 
-/* A new thread's first way out; its frame is at the top of its stack. */
-    .globl return_to_user_first
-return_to_user_first:
-    movq %rsp, %rdi
-    call exit_work
-return_to_user:
+/* Undoes a frame down to RIP: the registers, then vector and error code. */
+    .macro pop_frame
     popq %r15
     popq %r14
     popq %r13
@@ -112,6 +108,15 @@ return_to_user:
     popq %rsi
     popq %rdi
     addq $16, %rsp
+    .endm
+
+/* A new thread's first way out; its frame is at the top of its stack. */
+    .globl return_to_user_first
+return_to_user_first:
+    movq %rsp, %rdi
+    call exit_work
+return_to_user:
+    pop_frame
     swapgs
     .globl return_iret_user
 return_iret_user:
@@ -144,22 +149,7 @@ trap_common:
     je return_to_user
     jmp return_with_work
 1:  call trap_dispatch
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    addq $16, %rsp
+    pop_frame
     iretq
 
     .macro stub vector, has_error

@@ -3,6 +3,7 @@
 // Descriptors, and what a file answers to a request that its kind does not know.
 #include "os/kernel/fs/file.h"
 
+#include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/thread.h"
 
@@ -50,7 +51,7 @@ Status File::write(UserBuffer&, int64_t&) { return -EINVAL; }
 Status File::seek(int64_t, int) { return -ESPIPE; }
 Status File::ioctl(unsigned, uint64_t) { return -ENOTTY; }
 Status File::mmap(AddressSpace&, VmArea&, uint64_t) { return -ENODEV; }
-unsigned File::poll(PollTable*) { return 0x0145; }  // POLLIN POLLOUT POLLRDNORM POLLWRNORM: always ready
+unsigned File::poll(PollTable*) { return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM; }
 Status File::stat(struct stat& out) {
     __builtin_memset(&out, 0, sizeof out);
     out.st_nlink = 1;
