@@ -11,6 +11,7 @@ namespace stile::sim {
 static constexpr uint64_t word = 8, shortest = 4, page = 4096;
 
 bool CopyCensus::arm(CoreView& core, uint64_t seed, uint64_t bytes) {
+    stop(core);  // a payload that is not looked for must not keep an earlier one's watch
     words_.clear();
     seen_.clear();
     expected_.clear();

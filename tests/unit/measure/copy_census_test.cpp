@@ -232,6 +232,15 @@ TEST_F(CopyCensusTest, fewer_bytes_are_not_unique_and_not_looked_for) {
     EXPECT_FALSE(core.watching);
 }
 
+TEST_F(CopyCensusTest, a_payload_that_is_not_looked_for_ends_the_watch_of_the_one_before) {
+    arm(4);
+    census.arm(core, seed, 3);
+    EXPECT_FALSE(core.watching);
+    arm(4);
+    census.arm(core, seed, CopyCensus::most_bytes + 1);
+    EXPECT_FALSE(core.watching);
+}
+
 TEST_F(CopyCensusTest, a_guest_cannot_make_it_work_without_end) {
     EXPECT_FALSE(census.arm(core, seed, 1ull << 60));
     EXPECT_FALSE(core.watching);
