@@ -83,26 +83,24 @@ void Emitter::prepare_address() {
     }
     disp_ = static_cast<int32_t>(disp);
     if (insn_.addr32) {
-        Uop& u = emit(Op::lea4, T3, base_, address_index_);
-        u.scale = scale_;
-        u.disp = disp_;
-        base_ = T3;
-        address_index_ = ZERO;
-        scale_ = 0;
-        disp_ = 0;
+        fold_address(Op::lea4);
     }
+}
+
+void Emitter::fold_address(Op lea) {
+    Uop& u = emit(lea, T3, base_, address_index_);
+    u.scale = scale_;
+    u.disp = disp_;
+    base_ = T3;
+    address_index_ = ZERO;
+    scale_ = 0;
+    disp_ = 0;
 }
 
 Uop& Emitter::emit_mem(Op op, uint8_t dst, uint8_t c, int32_t more) {
     prepare_address();
     if (more != 0 && int64_t{disp_} + more > std::numeric_limits<int32_t>::max()) {
-        Uop& u = emit(Op::lea8, T3, base_, address_index_);
-        u.scale = scale_;
-        u.disp = disp_;
-        base_ = T3;
-        address_index_ = ZERO;
-        scale_ = 0;
-        disp_ = 0;
+        fold_address(Op::lea8);
     }
     Uop& u = emit(op, dst, base_, address_index_, c);
     u.scale = scale_;

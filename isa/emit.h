@@ -55,6 +55,7 @@ class Emitter {
 
   private:
     void prepare_address();
+    void fold_address(Op lea);  // the address so far becomes T3, by a lea of its size
 
     std::vector<Uop>& uops_;
     const Insn& insn_;
