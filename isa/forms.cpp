@@ -14,6 +14,17 @@
 namespace stile::isa {
 namespace {
 
+struct Judgement {
+    Oracle cls;
+    const char* why;
+};
+constexpr Judgement judgements[] = {
+#define STILE_WHY(name, cls, reason) {Oracle::cls, reason},
+#include "isa/oracle.def"
+#undef STILE_WHY
+};
+constexpr const Judgement& judgement(Why why) { return judgements[static_cast<unsigned>(why)]; }
+
 #define STILE_FORM(encoding, mnemonic, operands, builder, op, flags, oracle) \
     Form{parse_encoding(encoding),                                           \
          parse_operands(operands),                                           \
@@ -23,7 +34,9 @@ namespace {
          build::builder,                                                     \
          Op::op,                                                             \
          parse_flags(flags, flags),                                          \
-         Oracle::oracle},
+         Why::oracle,                                                        \
+         judgement(Why::oracle).cls,                                         \
+         judgement(Why::oracle).why},
 constexpr Form table[] = {
 #include "isa/forms/codoms.def"
 #include "isa/forms/integer.def"

@@ -20,6 +20,7 @@
 //   operations), z 2/4 by 66 (immediates), n none CL, 1, DX and st0, sti are fixed and only named.
 // Flags: six characters for O S Z A P C: - kept, w written, r read, b both, u undefined, 0, 1, c written
 // unless a count is 0 (then kept).
+// Oracle: a name from isa/oracle.def, which has the class and the reason.
 #pragma once
 
 #include <array>
@@ -37,6 +38,12 @@ enum class Map : uint8_t { one, of, of38, of3a };
 enum class Mandatory : uint8_t { any, none, p66, pf3, pf2 };
 enum class Mod : uint8_t { any, memory, reg };
 enum class Oracle : uint8_t { exact, masked, tolerance, none };
+enum class Why : uint8_t {
+#define STILE_WHY(name, cls, reason) name,
+#include "isa/oracle.def"
+#undef STILE_WHY
+    count
+};
 
 struct Encoding {
     Map map = Map::one;
@@ -83,7 +90,9 @@ struct Form {
     Build build;
     Op op;  // what `build` starts from; of a sized family the first member
     const char* flags;
-    Oracle oracle;
+    Why reason;
+    Oracle oracle;    // the class of `reason`
+    const char* why;  // its sentence; empty for exact
 };
 
 std::span<const Form> forms();

@@ -89,7 +89,7 @@ std::string stats() {
 std::string instructions() {
     Cells cells;
     for (const isa::Form& form : isa::forms())
-        cells.push_back({form.mnemonic, form.operands, form.encoding, form.flags});
+        cells.push_back({form.mnemonic, form.operands, form.encoding, form.flags, form.why});
     return aligned(cells, 4);
 }
 

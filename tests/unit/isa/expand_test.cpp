@@ -205,7 +205,6 @@ constexpr Row rows[] = {
     {"f001c8", "(bad)", "ud ->3"},
     {"f090", "(bad)", "ud ->2"},
     {"06", "(bad)", "ud ->1"},
-    {"0f01d0", "xgetbv", "ud ->3"},
     {"0f33", "rdpmc", "unsupported ->2"},
     {"c5f877", "vzeroupper", "unsupported ->3"},
     {"ec", "in al, dx", "io ->1"},
