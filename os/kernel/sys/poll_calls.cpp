@@ -36,7 +36,7 @@ Status wait_for_files(struct pollfd* fds, unsigned count, uint64_t deadline, boo
     }
     table->remove_all();
     kdelete(table);
-    if (result == -EINTR) current()->restartable = false;
+    if (result == -EINTR) current()->restart = Restart::without_handler;
     return result;
 }
 

@@ -39,6 +39,12 @@ long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
         if (get_user(wanted, next) < 0) return -EFAULT;
         wanted.mask &= ~signals_unblockable;
         a = wanted;
+        // What is ignored from now on is not pending any more (POSIX, sigaction).
+        if (signal_is_ignored(current_process(), sig)) {
+            signals_remove(current_process()->pending, signal_bit(sig));
+            for (Thread* t = current_process()->first_thread; t; t = t->sibling)
+                signals_remove(t->pending, signal_bit(sig));
+        }
     }
     return old ? put_user(old, before) : 0;
 }
@@ -89,14 +95,14 @@ long sys_rt_sigsuspend(UserAddr mask_at, size_t bytes) {
     signal_recompute(t);
     while (sleep(true) == 0) {
     }
-    t->restartable = false;
+    t->restart = Restart::without_handler;
     return -EINTR;
 }
 
 long sys_pause() {
     while (sleep(true) == 0) {
     }
-    current()->restartable = false;
+    current()->restart = Restart::without_handler;
     return -EINTR;
 }
 
@@ -108,15 +114,20 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
     } v{};
     Thread* t = current();
     const uint64_t sp = t->frame()->rsp;
-    const bool on_it = !(t->alt_stack.flags & ss_disable) && sp - t->alt_stack.base < t->alt_stack.size;
+    const bool on_it = t->alt_stack.contains(sp);
     const SignalStack before = t->alt_stack;
     if (next) {
         if (dipc_on_visit(t)) return -EPERM;  // handlers run at home only
         if (get_user(v, next) < 0) return -EFAULT;
         if (on_it) return -EPERM;
-        if (v.flags & ~(ss_disable | ss_onstack)) return -EINVAL;
-        if (!(v.flags & ss_disable) && v.size < 2048) return -ENOMEM;
-        t->alt_stack = {v.base, v.size, v.flags & ss_disable};
+        const int mode = v.flags & ~ss_autodisarm;
+        if (mode != 0 && mode != ss_disable && mode != ss_onstack) return -EINVAL;
+        if (mode == ss_disable)
+            t->alt_stack = {0, 0, v.flags};
+        else if (v.size < 2048)
+            return -ENOMEM;
+        else
+            t->alt_stack = {v.base, v.size, v.flags & ss_autodisarm};
     }
     if (!old) return 0;
     v = {before.base, before.flags | (on_it ? ss_onstack : 0), 0, before.size};

@@ -7,6 +7,11 @@
 namespace stile::os {
 
 Status deadline_from(const KernelTimespec& ts, bool absolute, bool realtime, uint64_t& out) {
+    if (!absolute && current()->restart_deadline) {
+        out = current()->restart_deadline;
+        current()->restart_deadline = 0;
+        return 0;
+    }
     uint64_t ns = ts.sec > 1ll << 33 ? 1ull << 62 : ts.ns();
     const uint64_t now = read_tsc();
     if (absolute) {

@@ -4,9 +4,9 @@
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 
-#include "abi/syscall.h"
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/mm/page.h"
 #include "os/kernel/sys/syscalls.h"
 
 namespace stile::os {
@@ -16,88 +16,66 @@ int prot_of(uint32_t flags) {
     return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
 }
 
-bool has_stile_note(Inode* inode, const Elf64_Phdr& p) {
-    uint8_t notes[1024];
-    const size_t n = static_cast<size_t>(
-        max<Status>(0, inode->read_kernel(notes, p.p_offset, min<uint64_t>(p.p_filesz, sizeof notes))));
-    for (size_t at = 0; at + sizeof(Elf64_Nhdr) <= n;) {
-        Elf64_Nhdr h;
-        memcpy(&h, notes + at, sizeof h);
-        const size_t name = at + sizeof h;
-        if (h.n_namesz > n || name + h.n_namesz > n) break;
-        if (h.n_type == STILE_NOTE_DIPC && h.n_namesz == sizeof STILE_NOTE_NAME &&
-            !memcmp(notes + name, STILE_NOTE_NAME, sizeof STILE_NOTE_NAME))
-            return true;
-        at = name + align_up(h.n_namesz, 4) + align_up(h.n_descsz, 4);
+class InodeFile final : public ElfFile {
+  public:
+    explicit InodeFile(Inode* inode) : inode_(inode) {}
+    uint64_t size() const override { return inode_->size; }
+    Status read(void* to, uint64_t offset, size_t n) override { return inode_->read_kernel(to, offset, n); }
+
+  private:
+    Inode* inode_;
+};
+
+// A later segment takes the place of what it overlaps, as on Linux; only the first may find nothing there.
+Status map_segment(AddressSpace& space, Inode* inode, const ElfSegment& s, uint64_t bias, uint32_t fixed) {
+    static constexpr char zeros[page_size] = {};
+    const int prot = prot_of(s.flags);
+    const uint64_t start = align_down(s.vaddr, page_size) + bias;
+    const uint64_t file_end = s.vaddr + s.file_size + bias,
+                   end = align_up(s.vaddr + s.mem_size + bias, page_size);
+    uint64_t anonymous_from = start;
+    if (s.file_size) {
+        anonymous_from = align_up(file_end, page_size);
+        const Status m = space.map(start, anonymous_from - start, prot, MAP_PRIVATE | fixed, inode,
+                                   align_down(s.file_offset, page_size) >> page_shift);
+        if (m < 0) return m;
+        // What the page holds behind the segment stays where nobody may write.
+        if (s.mem_size > s.file_size && file_end < anonymous_from && (prot & PROT_WRITE))
+            if (const Status w = space.write_bytes(file_end, zeros, anonymous_from - file_end); w < 0)
+                return w;
     }
-    return false;
+    if (anonymous_from >= end) return 0;
+    // Zeroed memory is writable whatever the segment's flags say: Linux makes it as it makes the heap.
+    const Status m =
+        space.map(anonymous_from, end - anonymous_from, PROT_READ | PROT_WRITE | (prot & PROT_EXEC),
+                  MAP_PRIVATE | MAP_ANONYMOUS | fixed, nullptr, 0);
+    return m < 0 ? m : 0;
 }
 
 }  // namespace
 
 Status elf_parse(Inode* inode, ElfImage& out) {
-    Elf64_Ehdr h;
     if (!inode->is_regular()) return -EACCES;
-    if (inode->read_kernel(&h, 0, sizeof h) != sizeof h || memcmp(h.e_ident, ELFMAG, SELFMAG))
-        return -ENOEXEC;
-    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_machine != EM_X86_64 ||
-        (h.e_type != ET_EXEC && h.e_type != ET_DYN) || h.e_phentsize != sizeof(Elf64_Phdr) || !h.e_phnum ||
-        h.e_phnum > 64)
-        return -ENOEXEC;
-    out = {};
+    InodeFile file(inode);
+    const Status s = elf_plan(file, out);
     out.inode = inode;
-    out.position_independent = h.e_type == ET_DYN;
-    out.entry = h.e_entry;
-    out.phdr_entry_size = h.e_phentsize;
-    out.phdr_count = h.e_phnum;
-    out.low = ~0ull;
-    for (unsigned i = 0; i < h.e_phnum; i++) {
-        Elf64_Phdr p;
-        if (inode->read_kernel(&p, h.e_phoff + i * sizeof p, sizeof p) != sizeof p) return -ENOEXEC;
-        if (p.p_type == PT_INTERP) return -ENOEXEC;  // dynamic programs: their loader is not offered
-        if (p.p_type == PT_NOTE && has_stile_note(inode, p)) out.wants_dipc = true;
-        if (p.p_type == PT_GNU_STACK) out.executable_stack = p.p_flags & PF_X;
-        if (p.p_type == PT_PHDR) out.phdr_vaddr = p.p_vaddr;
-        if (p.p_type != PT_LOAD || !p.p_memsz) continue;
-        if (out.segment_count == ElfImage::max_segments) return -ENOEXEC;
-        if (p.p_filesz > p.p_memsz || p.p_vaddr > user_top || p.p_memsz > user_top - p.p_vaddr ||
-            (p.p_vaddr - p.p_offset) % page_size || p.p_offset + p.p_filesz > inode->size)
-            return -ENOEXEC;
-        out.segments[out.segment_count++] = {p.p_vaddr, p.p_offset, p.p_filesz, p.p_memsz,
-                                             prot_of(p.p_flags)};
-        out.low = min(out.low, align_down(p.p_vaddr, page_size));
-        out.high = max(out.high, align_up(p.p_vaddr + p.p_memsz, page_size));
-        if (!out.phdr_vaddr && h.e_phoff >= p.p_offset && h.e_phoff < p.p_offset + p.p_filesz)
-            out.phdr_vaddr = p.p_vaddr + (h.e_phoff - p.p_offset);
-    }
-    return out.segment_count ? 0 : -ENOEXEC;
+    return s;
 }
 
 Status elf_map(AddressSpace& space, const ElfImage& image, uint64_t bias, bool eager) {
-    static constexpr char zeros[page_size] = {};
-    for (unsigned i = 0; i < image.segment_count; i++) {
-        const ElfSegment& s = image.segments[i];
-        const uint64_t start = align_down(s.vaddr, page_size) + bias;
-        const uint64_t file_end = s.vaddr + s.file_size + bias,
+    InodeFile file(image.inode);
+    uint32_t fixed = MAP_FIXED_NOREPLACE;
+    for (uint64_t i = 0; i < image.phdr_count; i++) {
+        ElfSegment s;
+        const Status is_segment = elf_segment(file, image, i, s);
+        if (is_segment < 0) return is_segment;
+        if (!is_segment || !s.mem_size) continue;
+        if (const Status m = map_segment(space, image.inode, s, bias, fixed); m < 0) return m;
+        fixed = MAP_FIXED;
+        const uint64_t start = align_down(s.vaddr, page_size) + bias,
                        end = align_up(s.vaddr + s.mem_size + bias, page_size);
-        uint64_t anonymous_from = start;
-        if (s.file_size) {
-            anonymous_from = align_up(file_end, page_size);
-            const Status m =
-                space.map(start, anonymous_from - start, s.prot, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
-                          image.inode, align_down(s.file_offset, page_size) >> page_shift);
-            if (m < 0) return m;
-            if (s.mem_size > s.file_size && file_end < anonymous_from)
-                if (const Status w = space.write_bytes(file_end, zeros, anonymous_from - file_end); w < 0)
-                    return w;
-        }
-        if (anonymous_from < end) {
-            const Status m = space.map(anonymous_from, end - anonymous_from, s.prot,
-                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, nullptr, 0);
-            if (m < 0) return m;
-        }
         if (eager)
-            if (const Status p = space.populate(start, end - start, s.prot & PROT_WRITE); p < 0) return p;
+            if (const Status p = space.populate(start, end - start, s.flags & PF_W); p < 0) return p;
     }
     space.brk_start = space.brk = image.high + bias;
     return 0;
@@ -131,8 +109,8 @@ Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, co
     if (push_bytes(args.strings, args.bytes) < 0) return -ENOMEM;
     uint64_t string_at = sp;
 
-    const uint64_t aux[][2] = {{AT_PHDR, image.phdr_vaddr + bias},
-                               {AT_PHENT, image.phdr_entry_size},
+    const uint64_t aux[][2] = {{AT_PHDR, image.phdr_vaddr ? image.phdr_vaddr + bias : 0},
+                               {AT_PHENT, sizeof(Elf64_Phdr)},
                                {AT_PHNUM, image.phdr_count},
                                {AT_PAGESZ, page_size},
                                {AT_BASE, 0},

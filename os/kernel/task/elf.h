@@ -4,27 +4,14 @@
 #pragma once
 
 #include "os/kernel/fs/inode.h"
+#include "os/kernel/task/elf_plan.h"
 #include "os/kernel/task/process.h"
 
 namespace stile::os {
 
-struct ElfSegment {
-    uint64_t vaddr, file_offset, file_size, mem_size;
-    int prot;
-};
-
 // What the headers say, before anything is mapped.
-struct ElfImage {
-    static constexpr unsigned max_segments = 16;
+struct ElfImage : ElfPlan {
     Inode* inode = nullptr;
-    bool position_independent = false;
-    bool wants_dipc = false;  // carries the note of abi/syscall.h
-    bool executable_stack = false;
-    uint64_t entry = 0;
-    uint64_t phdr_vaddr = 0, phdr_entry_size = 0, phdr_count = 0;
-    uint64_t low = 0, high = 0;  // page-aligned span of all segments, unbiased
-    unsigned segment_count = 0;
-    ElfSegment segments[max_segments];
 };
 
 Status elf_parse(Inode* inode, ElfImage& out);
@@ -44,5 +31,10 @@ struct ProgramStart {
 // Maps a stack and writes arguments, environment and auxiliary vector to its top.
 Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, const ProgramArguments& args,
                    const char* exec_path, ProgramStart& out);
+
+// "#!interpreter [argument]": puts them and the script's path in front, replacing argv[0]. 1, 0 if it is no
+// script, or -errno. `limit` is the room at args.strings.
+Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args, size_t limit,
+                          char* interpreter, size_t size);
 
 }  // namespace stile::os

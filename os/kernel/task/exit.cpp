@@ -65,16 +65,8 @@ void process_ended(Process* p) {
     const SignalAction& a = parent->handlers->action[SIGCHLD];
     const bool ignored = p->exit_signal == SIGCHLD &&
                          (a.handler == reinterpret_cast<uint64_t>(SIG_IGN) || (a.flags & SA_NOCLDWAIT));
-    if (p->exit_signal) {
-        siginfo_t info{};
-        const bool killed = p->exit_status & 0x7f;
-        info.si_signo = p->exit_signal;
-        info.si_code = killed ? CLD_KILLED : CLD_EXITED;
-        info.si_pid = p->pid;
-        info.si_status = killed ? p->exit_status & 0x7f : p->exit_status >> 8 & 0xff;
-        send_signal(parent, p->exit_signal, &info);
-    }
-    parent->child_wait.wake_all();
+    const int signal = p->exit_status & 0x7f;
+    notify_parent(p, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : p->exit_status >> 8 & 0xff);
     if (ignored) reap(p);
 }
 
@@ -136,32 +128,65 @@ bool matches(const Process* caller, const Process* child, long id) {
 }
 
 struct Waited {
-    int pid = 0, status = 0;
+    int pid = 0, code = 0, value = 0;  // CLD_*; exit code or signal
     uint64_t cpu_tsc = 0;
+
+    int status() const {  // as wait4 gives it
+        switch (code) {
+            case CLD_EXITED:
+                return value << 8;
+            case CLD_STOPPED:
+                return value << 8 | 0x7f;
+            case CLD_CONTINUED:
+                return 0xffff;
+            default:
+                return value;
+        }
+    }
 };
 
-// 0 with out.pid = 0 under WNOHANG when nobody has ended yet.
+// Has the child something to tell under these options? Takes it, unless WNOWAIT.
+bool changed(Process& c, int options, Waited& out) {
+    if (c.zombie && (options & WEXITED)) {
+        const int signal = c.exit_status & 0x7f;
+        out = {c.pid, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : c.exit_status >> 8 & 0xff,
+               c.cpu_tsc + c.child_cpu_tsc};
+        if (!(options & WNOWAIT)) reap(&c);
+        return true;
+    }
+    const bool stopped = c.report == WaitReport::stopped && c.stopped && (options & WSTOPPED);
+    const bool continued = c.report == WaitReport::continued && (options & WCONTINUED);
+    if (c.zombie || !(stopped || continued)) return false;
+    out = {c.pid, stopped ? CLD_STOPPED : CLD_CONTINUED, stopped ? c.stop_signal : SIGCONT,
+           c.cpu_tsc + c.child_cpu_tsc};
+    if (!(options & WNOWAIT)) c.report = WaitReport::none;
+    return true;
+}
+
+// 0 with out.pid = 0 under WNOHANG when nothing has changed yet.
 Status wait_for_child(long id, int options, Waited& out) {
     Process* p = current_process();
-    for (;;) {
-        bool any = false;
+    // Children made by clone with another end signal than SIGCHLD are waited for with __WCLONE or __WALL
+    // only.
+    const auto eligible = [&](const Process& c) {
+        if (!(options & __WALL) && (c.exit_signal != SIGCHLD) != !!(options & __WCLONE)) return false;
+        return matches(p, &c, id);
+    };
+    bool any;
+    const auto look = [&] {
+        any = false;
         for (Process& c : p->children) {
-            if (!matches(p, &c, id)) continue;
+            if (!eligible(c)) continue;
             any = true;
-            if (!c.zombie) continue;
-            out = {c.pid, c.exit_status, c.cpu_tsc + c.child_cpu_tsc};
-            if (!(options & WNOWAIT)) reap(&c);
-            return 0;
+            if (changed(c, options, out)) return true;
         }
-        if (!any) return -ECHILD;
-        if (options & WNOHANG) return 0;
-        const Status s = wait_until(p->child_wait, [&] {
-            for (Process& c : p->children)
-                if (c.zombie && matches(p, &c, id)) return true;
-            return false;
-        });
-        if (s < 0) return s;
-    }
+        return false;
+    };
+    if (look()) return 0;
+    if (!any) return -ECHILD;
+    if (options & WNOHANG) return 0;
+    const Status s = wait_until(p->child_wait, [&] { return look() || !any; });
+    return s < 0 ? s : any ? 0 : -ECHILD;
 }
 
 void fill_usage(struct rusage& u, uint64_t tsc) {
@@ -186,9 +211,10 @@ long sys_exit_group(int code) {
 
 long sys_wait4(int pid, UserAddr status, int options, UserAddr usage) {
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD)) return -EINVAL;
+    if (pid == -0x7fffffff - 1) return -ESRCH;
     Waited w;
-    if (const Status s = wait_for_child(pid, options, w); s < 0) return s;
-    if (w.pid && status && put_user(status, w.status) < 0) return -EFAULT;
+    if (const Status s = wait_for_child(pid, options | WEXITED, w); s < 0) return s;
+    if (w.pid && status && put_user(status, w.status()) < 0) return -EFAULT;
     if (w.pid && usage) {
         struct rusage u {};
         fill_usage(u, w.cpu_tsc);
@@ -197,19 +223,27 @@ long sys_wait4(int pid, UserAddr status, int options, UserAddr usage) {
     return w.pid;
 }
 
-long sys_waitid(int type, int id, UserAddr info_at, int options, UserAddr) {
-    if (!(options & WEXITED)) return -EINVAL;
-    const long which = type == P_ALL ? -1 : type == P_PGID ? -static_cast<long>(id) : id;
+long sys_waitid(int type, int id, UserAddr info_at, int options, UserAddr usage) {
+    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
+        return -EINVAL;
+    if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
     if (type != P_ALL && type != P_PID && type != P_PGID) return -EINVAL;
+    if ((type == P_PID && id <= 0) || (type == P_PGID && id < 0)) return -EINVAL;
+    const long which = type == P_ALL ? -1 : type == P_PID ? id : -static_cast<long>(id);
     Waited w;
     if (const Status s = wait_for_child(which, options, w); s < 0) return s;
+    if (w.pid && usage) {
+        struct rusage u {};
+        fill_usage(u, w.cpu_tsc);
+        if (put_user(usage, u) < 0) return -EFAULT;
+    }
     if (!info_at) return 0;
     siginfo_t info{};
     if (w.pid) {
         info.si_signo = SIGCHLD;
-        info.si_code = w.status & 0x7f ? CLD_KILLED : CLD_EXITED;
+        info.si_code = w.code;
         info.si_pid = w.pid;
-        info.si_status = w.status & 0x7f ? w.status & 0x7f : w.status >> 8 & 0xff;
+        info.si_status = w.value;
     }
     return put_user(info_at, info);
 }

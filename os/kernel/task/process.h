@@ -16,6 +16,9 @@ struct Thread;
 struct ProgramArguments;  // task/elf.h
 struct DipcProcess;       // os/kernel/dipc
 
+// A change of state that wait(2) has not told the parent yet; death is told apart.
+enum class WaitReport : uint8_t { none, stopped, continued };
+
 struct Process {
     int pid = 0;
     uint32_t refs = 1;  // the process table's; whoever keeps a pointer takes one
@@ -36,10 +39,14 @@ struct Process {
     Thread* first_thread = nullptr;  // head of the list of threads (Thread::sibling)
     bool exiting = false;            // exit_group or a fatal signal under way
     bool zombie = false;
+    bool stopped = false;  // by a job-control signal; its threads wait for SIGCONT on their way to user mode
+    int stop_signal = 0;   // which one
+    WaitReport report = WaitReport::none;
     bool vforked = false;       // runs in its parent's address space; the parent waits
     int exit_status = 0;        // as wait(2) gives it
     int exit_signal = SIGCHLD;  // sent to the parent
     WaitQueue child_wait;       // this process waiting for its children
+    WaitQueue signal_wait;      // signalfd: something became pending
     WaitQueue vfork_wait;       // the parent of a vforked child
 
     int pgid = 0, sid = 0;
@@ -69,6 +76,14 @@ Process* current_process();
 [[noreturn]] void exit_process(int status);
 // Marks a process for death from outside; its threads notice on their way to user mode.
 void kill_process(Process* p, int status);
+
+// Stops every thread of p, and starts them again (task/jobs.cpp).
+void stop_process(Process* p, int sig);
+void continue_process(Process* p, bool report);
+// No member of its group has a parent in another group of the session: nobody would continue it.
+bool orphaned_group(const Process* p);
+// Tells the parent by SIGCHLD of a change of state: CLD_*, and the signal or exit code behind it.
+void notify_parent(Process* p, int code, int status);
 
 // Replaces the running process's program by that of `inode`; on success frame is the new program's start.
 Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args,

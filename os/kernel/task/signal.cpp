@@ -16,6 +16,7 @@ namespace stile::os {
 namespace {
 
 constexpr int first_realtime = 32;
+constexpr unsigned longest_queue = 1024;  // RLIMIT_SIGPENDING: our choice
 const auto action_default = reinterpret_cast<uint64_t>(SIG_DFL),
            action_ignore = reinterpret_cast<uint64_t>(SIG_IGN);
 
@@ -24,14 +25,9 @@ constexpr SignalSet ignored_by_default =
 constexpr SignalSet stopping =
     signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 
-bool is_ignored(const Process* p, int sig) {
-    const uint64_t h = p->handlers->action[sig].handler;
-    return h == action_ignore || (h == action_default && (ignored_by_default & signal_bit(sig)));
-}
-
 Status queue_signal(PendingSignals& pending, int sig, const siginfo_t* info) {
     if (sig < first_realtime && (pending.set & signal_bit(sig))) return 0;
-    auto* q = knew<QueuedSignal>();
+    auto* q = pending.count < longest_queue ? knew<QueuedSignal>() : nullptr;
     if (!q) return -EAGAIN;
     if (info) {
         q->info = *info;
@@ -41,15 +37,22 @@ Status queue_signal(PendingSignals& pending, int sig, const siginfo_t* info) {
         q->info.si_code = SI_KERNEL;
     }
     pending.queue.push_back(q);
+    pending.count++;
     pending.set |= signal_bit(sig);
     return 0;
 }
 
-// The next deliverable signal of this set; true if there was one.
-bool take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
+// Faults come before other signals, so that their context is that of the fault; then the lowest number.
+constexpr SignalSet synchronous = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
+                                  signal_bit(SIGTRAP) | signal_bit(SIGFPE) | signal_bit(SIGSYS);
+
+}  // namespace
+
+// The next signal of this set that is not blocked; true if there was one.
+bool signal_take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
     const SignalSet ready = pending.set & ~blocked;
     if (!ready) return false;
-    const int sig = __builtin_ctzll(ready) + 1;
+    const int sig = __builtin_ctzll(ready & synchronous ? ready & synchronous : ready) + 1;
     bool found = false;
     for (QueuedSignal* q = pending.queue.front(); q;) {
         QueuedSignal* next = pending.queue.next(q);
@@ -58,6 +61,7 @@ bool take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
             out = q->info;
             found = true;
             pending.queue.remove(q);
+            pending.count--;
             kdelete(q);
         }
         q = next;
@@ -65,6 +69,8 @@ bool take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
     pending.set &= ~signal_bit(sig);
     return found;
 }
+
+namespace {
 
 void fatal(int sig, const siginfo_t& info) {
     Thread* t = current();
@@ -97,39 +103,92 @@ SignalSet caught(const Process* p) {
 
 }  // namespace
 
+bool signal_is_ignored(const Process* p, int sig) {
+    const uint64_t h = p->handlers->action[sig].handler;
+    return h == action_ignore || (h == action_default && (ignored_by_default & signal_bit(sig)));
+}
+
 void signals_discard(PendingSignals& pending) {
     while (QueuedSignal* q = pending.queue.pop_front()) kdelete(q);
     pending.set = 0;
+    pending.count = 0;
+}
+
+void signals_remove(PendingSignals& pending, SignalSet which) {
+    if (!(pending.set & which)) return;
+    for (QueuedSignal* q = pending.queue.front(); q;) {
+        QueuedSignal* next = pending.queue.next(q);
+        if (which & signal_bit(q->info.si_signo)) {
+            pending.queue.remove(q);
+            pending.count--;
+            kdelete(q);
+        }
+        q = next;
+    }
+    pending.set &= ~which;
 }
 
 bool signal_pending(const Thread* t) { return t->work & work_signal; }
 
 void signal_recompute(Thread* t) {
     const Process* p = t->process;
-    const bool due = p && (p->exiting || t->must_exit || ((t->pending.set | p->pending.set) & ~t->blocked));
+    const bool due =
+        p && (p->exiting || p->stopped || t->must_exit || ((t->pending.set | p->pending.set) & ~t->blocked));
     if (due) return set_work(t, work_signal);
     t->work &= ~static_cast<uint64_t>(work_signal);
     if (t == current()) cpu().work = t->work;
 }
 
+namespace {
+
+// What a signal does at once, whoever blocks or ignores it (Linux kernel/signal.c, prepare_signal): stopping
+// and continuing cancel each other, and a stopped process has to wake to die.
+void before_queueing(Process* p, int sig) {
+    const SignalSet cancelled = sig == SIGCONT                      ? stopping
+                                : (stopping & signal_bit(sig)) != 0 ? signal_bit(SIGCONT)
+                                                                    : 0;
+    if (cancelled) {
+        signals_remove(p->pending, cancelled);
+        for (Thread* t = p->first_thread; t; t = t->sibling) {
+            signals_remove(t->pending, cancelled);
+            signal_recompute(t);
+        }
+    }
+    if (sig == SIGCONT || sig == SIGKILL) continue_process(p, sig == SIGCONT);
+}
+
+bool wants(const Thread* t, int sig) {
+    return !(t->blocked & signal_bit(sig)) || (t->waited_for & signal_bit(sig));
+}
+
+}  // namespace
+
 Status send_signal(Thread* t, int sig, const siginfo_t* info) {
-    if (!t->process || !t->process->handlers) return -ESRCH;
-    if (is_ignored(t->process, sig) && !(t->blocked & signal_bit(sig))) return 0;
+    Process* p = t->process;
+    if (!p || !p->handlers) return -ESRCH;
+    before_queueing(p, sig);
+    if (signal_is_ignored(p, sig) && !((t->blocked | t->waited_for) & signal_bit(sig))) return 0;
     if (const Status s = queue_signal(t->pending, sig, info); s < 0) return s;
     signal_recompute(t);
-    if (t->work & work_signal) wake_for_signal(t);
+    if (wants(t, sig)) wake_for_signal(t);
+    p->signal_wait.wake_all();
     return 0;
 }
 
 Status send_signal(Process* p, int sig, const siginfo_t* info) {
     if (p->zombie || !p->first_thread || !p->handlers) return 0;
+    before_queueing(p, sig);
     Thread* taker = nullptr;
-    for (Thread* t = p->first_thread; t; t = t->sibling)
-        if (!(t->blocked & signal_bit(sig)) && (!taker || t == current())) taker = t;
-    if (is_ignored(p, sig) && taker) return 0;
+    bool blocked = true;
+    for (Thread* t = p->first_thread; t; t = t->sibling) {
+        if (wants(t, sig) && (!taker || t == current())) taker = t;
+        blocked &= ((t->blocked | t->waited_for) & signal_bit(sig)) != 0;
+    }
+    if (signal_is_ignored(p, sig) && !blocked) return 0;
     if (const Status s = queue_signal(p->pending, sig, info); s < 0) return s;
     for (Thread* t = p->first_thread; t; t = t->sibling) signal_recompute(t);
     if (taker) wake_for_signal(taker);
+    p->signal_wait.wake_all();
     return 0;
 }
 
@@ -163,22 +222,33 @@ void deliver_signals(TrapFrame* frame) {
     const SignalSet held = visiting ? caught(p) : 0;
     for (;;) {
         if (p->exiting || t->must_exit) exit_thread(0);
+        if (p->stopped) {
+            t->state = ThreadState::stopped;
+            schedule();
+            continue;
+        }
         siginfo_t info;
-        if (!take(t->pending, t->blocked | held, info) && !take(p->pending, t->blocked | held, info)) break;
+        if (!signal_take(t->pending, t->blocked | held, info) &&
+            !signal_take(p->pending, t->blocked | held, info))
+            break;
         const int sig = info.si_signo;
         SignalAction action = p->handlers->action[sig];
         if (action.handler == action_ignore) continue;
         if (action.handler == action_default) {
             if (ignored_by_default & signal_bit(sig)) continue;
             if (stopping & signal_bit(sig)) {
-                // Job control is not in this version; a silent ignore would hide it.
-                printk("kernel: process %d: signal %d would stop it; stopping is not offered\n", p->pid, sig);
-                fatal(sig, info);
+                if (sig == SIGSTOP || !orphaned_group(p)) stop_process(p, sig);
+                continue;
             }
             fatal(sig, info);
         }
         t->fault.pending = false;
-        if (!push_signal_frame(frame, action, info)) fatal(SIGSEGV, info);
+        if (!push_signal_frame(frame, action, info)) {
+            // No room for the frame. Linux makes that a SIGSEGV, whose handler may have a stack of its own.
+            if (sig == SIGSEGV || t->blocked & signal_bit(SIGSEGV)) fatal(SIGSEGV, info);
+            force_signal(SIGSEGV, SI_KERNEL, 0, frame);
+            continue;
+        }
         if (action.flags & SA_RESETHAND) p->handlers->action[sig].handler = action_default;
         t->blocked |= action.mask;
         if (!(action.flags & SA_NODEFER)) t->blocked |= signal_bit(sig);

@@ -40,13 +40,18 @@ struct QueuedSignal {
 
 struct PendingSignals {
     SignalSet set = 0;
+    unsigned count = 0;
     List<QueuedSignal, &QueuedSignal::link> queue;
 };
 
-inline constexpr int ss_onstack = 1, ss_disable = 2;  // SS_* of sigaltstack(2)
+inline constexpr int ss_onstack = 1, ss_disable = 2, ss_autodisarm = 1 << 31;  // SS_* of sigaltstack(2)
 struct SignalStack {
     uint64_t base = 0, size = 0;
     int flags = ss_disable;
+    // With SS_AUTODISARM a handler counts as off the stack, which it may then give to others.
+    bool contains(uint64_t sp) const {
+        return !(flags & (ss_disable | ss_autodisarm)) && sp > base && sp - base <= size;
+    }
 };
 
 // To a process (any thread that does not block it) or to one thread. `info` may be null.
@@ -55,6 +60,9 @@ Status send_signal(Thread* thread, int sig, const siginfo_t* info);
 // A fault of the running thread: delivered even if blocked (then it kills).
 void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame);
 
+bool signal_take(PendingSignals& pending, SignalSet blocked, siginfo_t& out);
+void signals_remove(PendingSignals& pending, SignalSet which);
+bool signal_is_ignored(const Process* p, int sig);
 bool signal_pending(const Thread* t);  // something deliverable waits
 void signals_discard(PendingSignals& pending);
 void deliver_signals(TrapFrame* frame);  // on the way to user mode

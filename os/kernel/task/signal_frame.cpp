@@ -67,7 +67,8 @@ void load_context(TrapFrame& f, const sigcontext_64& c) {
 // System calls that slept and were interrupted return -EINTR; Linux restarts them unless the handler was set
 // up without SA_RESTART. The number is kept in frame->error.
 static bool interrupted(const TrapFrame* f) {
-    return f->vector == frame_syscall && static_cast<int64_t>(f->rax) == -EINTR && current()->restartable;
+    return f->vector == frame_syscall && static_cast<int64_t>(f->rax) == -EINTR &&
+           current()->restart != Restart::never;
 }
 static void restart(TrapFrame* f) {
     f->rax = f->error;
@@ -77,18 +78,23 @@ static void restart(TrapFrame* f) {
 }
 
 void restart_without_handler(TrapFrame* frame) {
-    if (interrupted(frame)) restart(frame);
-    current()->restartable = false;
+    Thread* t = current();
+    if (interrupted(frame)) {
+        restart(frame);
+        t->restart_deadline = t->deadline;
+    }
+    t->restart = Restart::never;
 }
 
 bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const siginfo_t& info) {
     Thread* t = current();
-    if (interrupted(frame) && (action.flags & SA_RESTART)) restart(frame);
+    if (interrupted(frame) && t->restart == Restart::always && (action.flags & SA_RESTART)) restart(frame);
+    t->restart_deadline = 0;
     if (frame->vector == frame_syscall) frame->vector = 0;
 
     uint64_t sp = frame->rsp - 128;  // the red zone of the interrupted function
     const SignalStack& alt = t->alt_stack;
-    const bool on_alt = !(alt.flags & ss_disable) && frame->rsp - alt.base < alt.size;
+    const bool on_alt = alt.contains(frame->rsp);
     if ((action.flags & SA_ONSTACK) && !(alt.flags & ss_disable) && !on_alt) sp = alt.base + alt.size;
 
     sp = align_down(sp - sizeof(FpuImage), 64);
@@ -97,6 +103,7 @@ bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const sigin
     if (copy_to_user(fpu_at, t->fpu, sizeof(FpuImage)) < 0) return false;
 
     sp = align_down(sp - sizeof(SignalFrame), 16) - 8;  // as after a call: RSP + 8 is a multiple of 16
+    if (on_alt && !alt.contains(sp)) return false;      // overflown: what lies below is not ours to overwrite
     SignalFrame s{};
     if (!(action.flags & sa_restorer)) return false;  // x86-64 has no other way back
     s.return_address = action.restorer;
@@ -110,6 +117,7 @@ bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const sigin
     t->restore_blocked = false;
     s.info = info;
     if (copy_to_user(sp, &s, sizeof s) < 0) return false;
+    if (alt.flags & ss_autodisarm) t->alt_stack = {};
 
     frame->rip = action.handler;
     frame->rsp = sp;

@@ -15,10 +15,14 @@ struct DipcThread;  // os/kernel/dipc
 inline constexpr unsigned kernel_stack_order = 2;
 inline constexpr uint64_t kernel_stack_size = page_size << kernel_stack_order;
 
-enum class ThreadState : uint8_t { runnable, sleeping, sleeping_hard, dead };
+enum class ThreadState : uint8_t { runnable, sleeping, sleeping_hard, stopped, dead };
 
 // Why a thread must take the long way back to user mode.
 enum WorkFlags : uint64_t { work_reschedule = 1, work_signal = 2, work_full_return = 4 };
+
+// May a system call that a signal interrupted be started again? As Linux (signal(7)): `always` after a
+// handler with SA_RESTART or without any handler; `without_handler` only when none ran (a stop and its end).
+enum class Restart : uint8_t { never, without_handler, always };
 
 struct alignas(16) FpuImage {
     uint8_t bytes[512];
@@ -57,10 +61,13 @@ struct Thread {
     SignalSet visit_blocked = 0;  // what processes visited over dIPC have set
     SignalSet saved_blocked = 0;  // rt_sigsuspend, ppoll: restored after delivery
     bool restore_blocked = false;
+    SignalSet waited_for = 0;  // rt_sigtimedwait: these end its sleep, blocked or not
     PendingSignals pending;
     bool signals_held = false;  // caught ones wait for the end of a dIPC visit
     FaultInfo fault;
-    bool restartable = false;  // the system call that returns -EINTR may be started again
+    Restart restart = Restart::never;  // of the system call that returns -EINTR
+    uint64_t deadline = 0;             // of its sleep, TSC; 0: none
+    uint64_t restart_deadline = 0;     // a restarted call keeps the deadline of its first start
     SignalStack alt_stack;
 
     UserAddr clear_child_tid = 0;

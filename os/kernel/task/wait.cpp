@@ -27,7 +27,8 @@ void sleep_over(Timer& t) {
 
 PHASE(schedule) Status sleep(bool interruptible, uint64_t deadline) {
     Thread* t = current();
-    t->restartable = !deadline;
+    t->restart = deadline ? Restart::without_handler : Restart::always;
+    t->deadline = deadline;
     if (interruptible && signal_pending(t)) return -EINTR;
     t->state = interruptible ? ThreadState::sleeping : ThreadState::sleeping_hard;
     if (!deadline) {
