@@ -71,6 +71,7 @@ class Core {
     std::string dump() const;
 
     struct Impl;
+    Impl& impl() { return *impl_; }  // for tests that reach inside (core_impl.h)
 
   private:
     std::unique_ptr<Impl> impl_;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -105,6 +106,8 @@ struct Core::Impl final : Exec {
     CoreModel wanted, current;
     BlockCache cache;
     isa::Translator translator;
+    // Told of each new block before it runs for the first time: where tests plant bugs.
+    std::function<void(Block&)> translated;
     uint64_t tsc_offset = 0;
     uint64_t dr[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
 

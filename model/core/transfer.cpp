@@ -128,6 +128,7 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
         b->phase = observer->classify({s.rip, b->paddr, s.cpl, false});
     else
         b->phase = s.cpl == 0 ? Phase::dispatch : Phase::user;
+    if (translated) translated(*b);
     mmu_unit.protect_code_page(b->paddr & ~0xfffull);
     if (b->code.straddles) mmu_unit.protect_code_page(b->second_page);
     const uint64_t key = BlockCache::key(b->paddr, s.cpl, privileged, single);
