@@ -42,10 +42,14 @@ enum stile_mark {
     STILE_MARK_K_TEST = 0x10e, /* kernel self-test: rdi = name (kernel string), rsi = 1 passed, 0 failed */
 };
 
+/* Values of stile_kill_info.vector that are no exceptions. */
+#define STILE_KILL_EXEC 0xfe   /* the program given to execve could not be put into memory */
+#define STILE_KILL_SIGNAL 0xff /* it was sent the signal */
+
 /* Why a process was killed; pointed to by STILE_MARK_K_KILLED. All fields little-endian. */
 struct stile_kill_info {
     unsigned long long signal; /* Linux signal number */
-    unsigned long long vector; /* exception vector, 0xff when no exception caused it */
+    unsigned long long vector; /* exception vector, or STILE_KILL_* */
     unsigned long long error;  /* error code of the exception */
     unsigned long long rip;
     unsigned long long address;  /* CR2, or the address that the protection unit refused */

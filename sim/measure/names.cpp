@@ -102,7 +102,9 @@ std::string wait_status_text(uint64_t status) {
 
 std::string kill_cause(const stile_kill_info& k, const DomainNames& domains) {
     switch (k.vector) {
-        case 0xff:
+        case STILE_KILL_EXEC:
+            return "the program that it executed has segments that cannot be mapped";
+        case STILE_KILL_SIGNAL:
             return "no exception: it was sent the signal";
         case STILE_VEC_DOMAIN:
             return refused_access(k, domains);

@@ -16,6 +16,8 @@ namespace stile::os {
 namespace {
 
 constexpr size_t argument_limit = 128 << 10;  // as Linux bounds one string; here for all together
+constexpr unsigned script_depth = 5;          // scripts read by scripts, as Linux
+constexpr size_t script_room = (script_depth + 1) * 3 * 256;
 constexpr uint64_t pie_base = 0x555555554000;
 
 const char* base_name(const char* path) {
@@ -23,23 +25,39 @@ const char* base_name(const char* path) {
     return slash ? slash + 1 : path;
 }
 
-Status build_program(Inode* inode, const char* path, const ProgramArguments& args, ElfImage& image,
+// What load_program has to say besides success and an error: the headers were in order, the rest was not.
+// Linux finds that when the old program is gone; the process dies of it.
+constexpr Status program_lost = 1;
+
+Status build_program(const ElfImage& image, const char* path, const ProgramArguments& args,
                      AddressSpace** space, uint64_t* bias, ProgramStart& start) {
-    if (const Status s = elf_parse(inode, image); s < 0) return s;
-    *bias = image.position_independent ? pie_base : 0;
-    Status s = 0;
+    *bias = image.position_independent ? align_down(pie_base, image.alignment) - image.low : 0;
     bool eager = false;
     if (image.wants_dipc && image.position_independent && dipc_offered()) {
-        s = dipc_create_space(image, space, bias);
+        if (const Status s = dipc_create_space(image, space, bias); s < 0) return s;
         eager = true;
     } else if (!(*space = address_space_create())) {
-        s = -ENOMEM;
+        return -ENOMEM;
     }
-    if (s < 0) return s;
-    s = elf_map(**space, image, *bias, eager);
-    if (s >= 0) s = build_stack(**space, image, *bias, args, path, start);
-    if (s < 0) address_space_put(*space);
-    return s;
+    if (!image.doomed && image.entry + *bias < user_top && elf_map(**space, image, *bias, eager) >= 0 &&
+        build_stack(**space, image, *bias, args, path, start) >= 0)
+        return 0;
+    address_space_put(*space);
+    return program_lost;
+}
+
+// A dynamic program: whether its loader is there decides what Linux says; ours could not be run if it were.
+Status refuse_dynamic(Process* p, const ElfImage& image, const char* path) {
+    char loader[256];
+    if (image.interpreter_size > sizeof loader) return -ENAMETOOLONG;
+    image.inode->read_kernel(loader, image.interpreter_offset, image.interpreter_size);
+    Inode* inode;
+    if (const Status s = resolve(loader, p->fs->cwd, true, &inode); s < 0) return s;
+    const bool runnable = inode->is_regular() && (inode->mode & 0111);
+    inode_put(inode);
+    if (!runnable) return -EACCES;
+    printk("kernel: %s is dynamically linked; only static programs run\n", path);
+    return -ELIBBAD;
 }
 
 // All other threads of the process leave; the caller becomes the only one.
@@ -77,7 +95,9 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     AddressSpace* space = nullptr;
     uint64_t bias = 0;
     ProgramStart start{};
-    if (const Status s = build_program(inode, path, args, image, &space, &bias, start); s < 0) return s;
+    if (const Status s = elf_parse(inode, image); s < 0) return s;
+    if (image.interpreter_size) return refuse_dynamic(p, image, path);
+    if (const Status s = build_program(image, path, args, &space, &bias, start); s != 0) return s;
     const bool running = p->first_thread && p->first_thread->process == current()->process;
     if (running) become_only_thread(p);
     if (p->dipc_enabled || p->dipc) dipc_process_exited(p);
@@ -139,53 +159,41 @@ Status gather(UserAddr vector, char* to, size_t& used) {
     return count;
 }
 
-// "#!interpreter [argument]": puts them and the script's path in front, replacing argv[0].
-Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args, char* interpreter,
-                          size_t size) {
-    char line[128];
-    const Status n = inode->read_kernel(line, 0, sizeof line - 1);
-    if (n < 2 || line[0] != '#' || line[1] != '!') return 0;
-    line[n] = 0;
-    if (char* end = strchr(line, '\n')) *end = 0;
-    char* at = line + 2;
-    while (*at == ' ') at++;
-    char* argument = strchr(at, ' ');
-    if (argument) *argument++ = 0;
-    if (!*at) return -ENOEXEC;
-    copy_string(interpreter, at, size);
+// From a script to the program that reads it, which may be a script as well. `inode` is replaced.
+Status find_program(Process* p, const char* path, ProgramArguments& args, char* interpreter, Inode** inode) {
+    char script[256];
+    copy_string(script, path, sizeof script);
+    for (unsigned depth = 0;; depth++) {
+        if (!(*inode)->is_regular() || !((*inode)->mode & 0111)) return -EACCES;
+        const Status s = script_interpreter(*inode, script, args, argument_limit + script_room, interpreter,
+                                            sizeof script);
+        if (s <= 0) return s;
+        if (depth == script_depth) return -ELOOP;
+        copy_string(script, interpreter, sizeof script);
+        inode_put(*inode);
+        *inode = nullptr;
+        if (const Status r = resolve(interpreter, p->fs->cwd, true, inode); r < 0) return r;
+    }
+}
 
-    char head[512];
-    size_t used = 0;
-    uint64_t added = 0;
-    const auto put = [&](const char* s) {
-        const size_t length = strlen(s) + 1;
-        if (used + length > sizeof head) return;
-        memcpy(head + used, s, length);
-        used += length;
-        added++;
-    };
-    put(at);
-    if (argument && *argument) put(argument);
-    put(path);
-    const size_t first = args.argc ? strlen(args.strings) + 1 : 0;
-    if (args.bytes - first + used > argument_limit) return -E2BIG;
-    memmove(args.strings + used, args.strings + first, args.bytes - first);
-    memcpy(args.strings, head, used);
-    args.bytes = args.bytes - first + used;
-    args.argc = args.argc - (args.argc ? 1 : 0) + added;
-    return 1;
+[[noreturn]] void lose_program(Process* p) {
+    stile_kill_info k{};
+    k.signal = SIGSEGV;
+    k.vector = STILE_KILL_EXEC;
+    STILE_MARK(STILE_MARK_K_KILLED, p->pid, &k, 0);
+    exit_process(SIGSEGV);
 }
 
 }  // namespace
 
 extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
-    char path[256], interpreter[128];
+    char path[256], interpreter[256];
     if (const Status s = copy_string_from_user(path, path_at, sizeof path); s < 0) return s;
     Process* p = current_process();
     if (p != current()->process) return -EPERM;  // a visitor may not replace its host
     Inode* inode;
     if (const Status s = resolve(path, p->fs->cwd, true, &inode); s < 0) return s;
-    auto* strings = static_cast<char*>(kmalloc(argument_limit + 512));
+    auto* strings = static_cast<char*>(kmalloc(argument_limit + script_room));
     if (!strings) {
         inode_put(inode);
         return -ENOMEM;
@@ -200,21 +208,12 @@ extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
     if (s >= 0) {
         args.envc = static_cast<uint64_t>(s);
         args.bytes = used;
-        s = inode->is_regular() && !(inode->mode & 0111)
-                ? -EACCES
-                : script_interpreter(inode, path, args, interpreter, sizeof interpreter);
-    }
-    if (s > 0) {
-        inode_put(inode);
-        s = resolve(interpreter, p->fs->cwd, true, &inode);
-        if (s < 0) {
-            kfree(strings);
-            return s;
-        }
+        s = find_program(p, path, args, interpreter, &inode);
     }
     if (s >= 0) s = load_program(p, inode, path, args, current()->frame());
-    inode_put(inode);
+    if (inode) inode_put(inode);
     kfree(strings);
+    if (s == program_lost) lose_program(p);
     return s;
 }
 
@@ -264,7 +263,7 @@ Process* spawn_boot_process(unsigned index) {
                           argv_bytes + envp_bytes};
     memcpy(args.strings, argv, argv_bytes);
     memcpy(args.strings + argv_bytes, envp, envp_bytes);
-    if (const Status s = load_program(p, inode, path, args, t->frame()); s < 0) {
+    if (const Status s = load_program(p, inode, path, args, t->frame()); s != 0) {
         cannot_run(path, s);
     }
     kfree(args.strings);
