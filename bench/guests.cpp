@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Speed of whole runs: the guest programs of bench/guests, natively, under qemu-user and in Stile. The three
+// take turns, so that what else the computer does meets all of them, and the median of several turns counts.
+// Time is user time of the whole process: for Stile it includes building the machine and booting the kernel
+// (the line `empty` says how much that is), for qemu its start-up.
+//
+// --check is the test of the programs themselves: with few rounds, every program must print the same natively
+// and on every core model. Nothing is timed then.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "bench/child.h"
+
+namespace {
+
+using stile::bench::Child;
+using stile::bench::run_child;
+namespace fs = std::filesystem;
+
+struct Guest {
+    const char* name;
+    int few;  // rounds for --check
+};
+constexpr Guest guests[] = {{"checksum", 8},    {"copy", 1}, {"chase", 10}, {"calls", 1}, {"sort", 1},
+                            {"interpreter", 1}, {"hash", 1}, {"matrix", 1}, {"text", 1},  {"irregular", 3}};
+
+struct Options {
+    std::string stile, programs;
+    std::vector<std::string> only;
+    int turns = 5;
+    bool check = false, no_inorder = false;
+};
+
+struct Simulated {
+    Child child;
+    uint64_t instructions = 0;
+    std::string console;
+};
+
+std::string contents(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class Bench {
+  public:
+    explicit Bench(const Options& options) : options_(options) {
+        std::string name = (fs::temp_directory_path() / "stile-bench-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::runtime_error("no temporary folder: " + name);
+        folder_ = name;
+    }
+    ~Bench() { fs::remove_all(folder_); }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+
+    Child native(const std::string& guest, int few) { return checked(command({}, guest, few)); }
+    Child qemu(const std::string& guest) { return checked(command({"qemu-x86_64"}, guest, 0)); }
+    Simulated simulated(const std::string& guest, const char* core, int few) {
+        const fs::path config = folder_ / "run.yaml", out = folder_ / "run";
+        std::ofstream(config) << "workload:\n  name: program\n  path: " << program(guest)
+                              << (few ? fmt::format("\n  args: ['{}']\n", few) : "\n");
+        Simulated s;
+        s.child = checked({options_.stile, "run", config, "--core", core, "--out", out});
+        s.console = contents(out / "console.txt");
+        const auto stats = nlohmann::json::parse(contents(out / "stats.json"));
+        s.instructions = stats.at("rows").at(0).at("instructions").get<uint64_t>();
+        return s;
+    }
+
+  private:
+    fs::path program(const std::string& guest) const {
+        return fs::path(options_.programs) / ("bench_" + guest);
+    }
+    std::vector<std::string> command(std::vector<std::string> words, const std::string& guest,
+                                     int few) const {
+        words.push_back(program(guest));
+        if (few) words.push_back(std::to_string(few));
+        return words;
+    }
+    Child checked(const std::vector<std::string>& argv) const {
+        Child child = run_child(argv, folder_ / "out.txt");
+        if (child.status == 127)
+            throw std::runtime_error(
+                argv[0] + " cannot be run" +
+                (argv[0] == "qemu-x86_64" ? "; on Debian or Ubuntu: apt-get install qemu-user" : ""));
+        if (child.status != 0)
+            throw std::runtime_error(fmt::format("{} ended with status {}:\n{}", argv[0], child.status,
+                                                 contents(folder_ / "out.txt.err")));
+        return child;
+    }
+    const Options& options_;
+    fs::path folder_;
+};
+
+double median(std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return v[v.size() / 2];
+}
+
+// The same text everywhere, or an error.
+void same(const char* guest, const std::string& where, const std::string& native, const std::string& other) {
+    if (native == other && !native.empty()) return;
+    throw std::runtime_error(
+        fmt::format("{}: natively it prints\n{}and {}\n{}", guest, native, where, other));
+}
+
+int check(Bench& bench, const std::vector<Guest>& chosen) {
+    for (const Guest& g : chosen) {
+        const std::string native = bench.native(g.name, g.few).out;
+        for (const char* core : {"functional", "inorder"})
+            same(g.name, core, native, bench.simulated(g.name, core, g.few).console);
+        fmt::print("{}", native);
+    }
+    return 0;
+}
+
+struct Geomean {
+    double logs = 0, worst = 1e300;
+    std::string who;
+    unsigned n = 0;
+    void add(double v, const char* name) {
+        logs += std::log(v);
+        ++n;
+        if (v < worst) worst = v, who = name;
+    }
+    double value() const { return n ? std::exp(logs / n) : 0; }
+};
+
+int measure(Bench& bench, const std::vector<Guest>& chosen, const Options& options) {
+    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "program", "million", "native",
+               "qemu", "stile", "MIPS", "of qemu", "of nat.", "inorder");
+    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "", "instr.", "s", "s", "s", "",
+               "", "", "MIPS");
+    Geomean mips, to_qemu, to_native, inorder_mips;
+    for (const Guest& g : chosen) {
+        std::vector<double> native, qemu, functional;
+        uint64_t instructions = 0;
+        std::string printed;
+        for (int turn = 0; turn < options.turns; ++turn) {
+            const Child n = bench.native(g.name, 0), q = bench.qemu(g.name);
+            const Simulated s = bench.simulated(g.name, "functional", 0);
+            same(g.name, "under qemu", n.out, q.out);
+            same(g.name, "in Stile", n.out, s.console);
+            native.push_back(n.user_seconds);
+            qemu.push_back(q.user_seconds);
+            functional.push_back(s.child.user_seconds);
+            instructions = s.instructions;
+        }
+        double inorder = 0;
+        if (!options.no_inorder) {
+            const Simulated s = bench.simulated(g.name, "inorder", 0);
+            inorder = static_cast<double>(s.instructions) / s.child.user_seconds / 1e6;
+            inorder_mips.add(inorder, g.name);
+        }
+        const double seconds = median(functional), rate = static_cast<double>(instructions) / seconds / 1e6;
+        const double of_qemu = median(qemu) / seconds, of_native = median(native) / seconds;
+        mips.add(rate, g.name);
+        to_qemu.add(of_qemu, g.name);
+        to_native.add(of_native, g.name);
+        fmt::print("{:<12} {:>9.1f} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.0f} {:>8.3f} {:>8.3f} {:>8.1f}\n", g.name,
+                   static_cast<double>(instructions) / 1e6, median(native), median(qemu), seconds, rate,
+                   of_qemu, of_native, inorder);
+        std::fflush(stdout);
+    }
+    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8.0f} {:>8.3f} {:>8.3f} {:>8.1f}\n", "geom. mean", "", "",
+               "", "", mips.value(), to_qemu.value(), to_native.value(), inorder_mips.value());
+    fmt::print("worst: {:.0f} MIPS ({}), {:.3f} of qemu ({}), {:.3f} of native ({})\n", mips.worst, mips.who,
+               to_qemu.worst, to_qemu.who, to_native.worst, to_native.who);
+    std::vector<double> start;
+    for (int turn = 0; turn < options.turns; ++turn)
+        start.push_back(bench.simulated("empty", "functional", 0).child.user_seconds);
+    fmt::print("included in each run of Stile: {:.3f} s of user time to start and boot (program `empty`)\n",
+               median(start));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options{STILE_PROGRAM, STILE_BENCH_GUESTS, {}, 5, false, false};
+    CLI::App app{"Runs the guest programs natively, under qemu-x86_64 and in Stile, and compares."};
+    app.add_option("--stile", options.stile, "the stile program")->capture_default_str();
+    app.add_option("--programs", options.programs, "folder of the guest programs")->capture_default_str();
+    app.add_option("--turns", options.turns, "how often each is run; the median counts")
+        ->check(CLI::Range(1, 99))
+        ->capture_default_str();
+    app.add_option("--only", options.only, "names of programs; default: all");
+    app.add_flag("--no-inorder", options.no_inorder, "leave out the timed core model");
+    app.add_flag("--check", options.check, "few rounds, nothing timed: do all print the same?");
+    CLI11_PARSE(app, argc, argv);
+    std::vector<Guest> chosen;
+    for (const Guest& g : guests)
+        if (options.only.empty() || std::ranges::find(options.only, g.name) != options.only.end())
+            chosen.push_back(g);
+    if (chosen.empty()) {
+        fmt::print(stderr, "bench_guests: --only names none of the programs in bench/guests\n");
+        return 2;
+    }
+    try {
+        Bench bench(options);
+        return options.check ? check(bench, chosen) : measure(bench, chosen, options);
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "bench_guests: {}\n", e.what());
+        return 1;
+    }
+}
