@@ -32,6 +32,13 @@ void far_return(Emitter& e) {
     e.emit_imm(Op::retf, ZERO, ZERO, e.insn().imm).size = static_cast<uint8_t>(e.insn().operand_size());
 }
 
+void far_branch(Emitter& e) {
+    const unsigned size = e.insn().operand_size();
+    e.emit_mem(sized(Op::ld1, size), T0);
+    e.emit_mem(Op::ld2, T1, ZERO, static_cast<int32_t>(size));
+    e.emit(e.op(), ZERO, T0, T1).size = static_cast<uint8_t>(size);
+}
+
 void loop(Emitter& e) {
     Uop& u = e.emit_imm(Op::loop, ZERO, ZERO, e.target());
     u.aux = e.insn().opcode - 0xe0;

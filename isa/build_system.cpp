@@ -80,6 +80,22 @@ void load_word(Emitter& e) {
     e.emit(e.op(), ZERO, word);
 }
 
+void load_far(Emitter& e) {
+    const unsigned size = e.size(0);
+    const uint8_t opcode = e.insn().opcode;
+    e.emit_mem(sized(Op::ld1, size), T0);
+    e.emit_mem(Op::ld2, T1, ZERO, static_cast<int32_t>(size));
+    e.emit_imm(Op::wrseg, ZERO, T1, opcode == 0xb2 ? 2 : opcode == 0xb4 ? 4 : 5);
+    e.write(0, T0);
+}
+
+void descriptor_query(Emitter& e) {
+    const bool answers = e.op() == Op::lar || e.op() == Op::lsl;
+    const uint8_t selector = e.value(answers ? 1 : 0, T0);
+    Uop& u = e.emit(e.op(), answers ? e.reg_number(0) : uint8_t{ZERO}, selector);
+    if (answers) u.size = static_cast<uint8_t>(e.size(0));
+}
+
 void segbase(Emitter& e) {
     const uint64_t seg = e.insn().reg_low & 1 ? 5 : 4;
     const uint8_t r = e.reg_number(0);

@@ -49,6 +49,7 @@ void jcc(Emitter& e);
 void call(Emitter& e);
 void ret(Emitter& e);
 void far_return(Emitter& e);
+void far_branch(Emitter& e);  // call and jmp to selector:offset in memory
 void loop(Emitter& e);
 void jcxz(Emitter& e);
 void string(Emitter& e);
@@ -64,8 +65,10 @@ void cache_op(Emitter& e);
 void mov_cr(Emitter& e);
 void mov_dr(Emitter& e);
 void mov_sreg(Emitter& e);
-void read_word(Emitter& e);  // smsw, sldt, str: operand 0 := op
-void load_word(Emitter& e);  // lmsw, lldt, ltr: op with operand 0
+void read_word(Emitter& e);         // smsw, sldt, str: operand 0 := op
+void load_word(Emitter& e);         // lmsw, lldt, ltr: op with operand 0
+void load_far(Emitter& e);          // lss, lfs, lgs: operand 0 and the segment := selector:offset in memory
+void descriptor_query(Emitter& e);  // lar, lsl: operand 0 := op(selector 1); verr, verw: op(selector 0)
 void segbase(Emitter& e);
 
 // CODOMs (build_codoms.cpp).

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 
 #include "isa/decode.h"
 #include "isa/disassemble.h"
@@ -21,6 +22,13 @@ namespace {
 constexpr unsigned max_block_uops = 255, max_block_insns = 64;
 // Longest expansion is enter with 31 levels.
 constexpr unsigned max_uops_of_one = 80;
+
+// Near branches are 64-bit whatever 66 says, as on Intel's processors; Capstone reads them as AMD's do, with
+// a target of 16 bits.
+bool near_branch_with_66(const Insn& insn) {
+    const Op op = insn.form->op;
+    return insn.p66 && (op == Op::jmp || op == Op::call || op == Op::jcc);
+}
 
 bool starts_block(Op op) { return op == Op::rdtsc || op == Op::rdtscp || op == Op::rdmsr; }
 
@@ -61,7 +69,8 @@ struct Translator::Impl {
             return Verdict::too_long;
         }
         if (decoded == Decoded::truncated) return Verdict::more;
-        if (decoded == Decoded::ok && insn.form->enc.ours) return Verdict::fine;
+        if (decoded == Decoded::ok && (insn.form->enc.ours || near_branch_with_66(insn)))
+            return Verdict::fine;
         const unsigned length = judge(code);
         if (length == 0) return Verdict::invalid;
         if (length > code.size()) return Verdict::more;
@@ -188,11 +197,36 @@ BlockCode Translator::translate_block(std::span<const uint8_t> code, size_t page
     return block;
 }
 
+namespace {
+
+// The instruction as Capstone reads it right: without its operand-size prefixes.
+std::vector<uint8_t> without_66(std::span<const uint8_t> code, const Insn& insn) {
+    constexpr std::string_view others = "\x26\x2e\x36\x3e\x64\x65\x67\xf0\xf2\xf3";
+    std::vector<uint8_t> out;
+    bool in_prefixes = true;
+    for (const uint8_t byte : code.first(insn.length)) {
+        if (in_prefixes && byte == 0x66) continue;
+        in_prefixes &=
+            others.find(static_cast<char>(byte)) != std::string_view::npos || (byte & 0xf0) == 0x40;
+        out.push_back(byte);
+    }
+    return out;
+}
+
+}  // namespace
+
 std::string Translator::disassemble(std::span<const uint8_t> code, uint64_t address, unsigned* length) {
     unsigned unused = 0;
     if (length == nullptr) length = &unused;
     Insn insn;
-    const bool ours = decode(code, insn) == Decoded::ok && insn.form->enc.ours;
+    const bool decoded = decode(code, insn) == Decoded::ok, ours = decoded && insn.form->enc.ours;
+    if (decoded && near_branch_with_66(insn)) {
+        const std::vector<uint8_t> plain = without_66(code, insn);
+        const size_t dropped = insn.length - plain.size();
+        std::string text = disassemble(plain, address + dropped, length);
+        if (text != "(bad)") *length += static_cast<unsigned>(dropped);
+        return text;
+    }
     const unsigned known = impl_->judge(code, address);
     if (known != 0 && known <= code.size() && (!ours || known == insn.length)) {
         *length = known;

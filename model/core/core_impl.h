@@ -39,6 +39,7 @@ struct Core::Impl final : Exec {
     void spend(BlockCost cost, Phase phase);
     void hardware_event(isa::OpClass cls, Phase phase);
     void on_marker(const Uop& u);
+    void refuse_target(const Block& b);
     bool wait_for_interrupt(Cycles until);
     void single_step_trap(unsigned ring);
     void adopt_model();
@@ -64,10 +65,21 @@ struct Core::Impl final : Exec {
     bool write_msr(uint32_t index, uint64_t value);
     bool write_cr(unsigned n, uint64_t value);
     void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const;
+    template <class Access>
+    bool as_supervisor(Access access);
     bool read_descriptor(uint16_t selector, uint64_t& low, Fault& fault);
+    bool mark_accessed(uint16_t selector, uint64_t low, Fault& fault);
     bool load_segment(unsigned segment, uint16_t selector, Fault& fault);
     bool load_task_register(uint16_t selector, Fault& fault);
     bool code_segment_for_return(uint16_t selector, Fault& fault);
+    bool stack_segment_for_return(uint16_t selector, unsigned ring, Fault& fault);
+    bool code_segment_for_jump(uint16_t selector, bool& gate, Fault& fault);
+    void drop_inner_segments(unsigned ring);  // on the way out to `ring`
+    enum class Query { rights, limit, readable, writable };
+    bool query_descriptor(Query query, uint16_t selector, bool& visible, uint32_t& answer, Fault& fault);
+
+    // A processor whose pages alone protect has neither CODOMs' instructions nor their registers.
+    bool has_domains() const { return config.protection != ProtectionKind::paging; }
 
     uint64_t tsc() const { return counters.cycles + tsc_offset; }
 

@@ -35,8 +35,14 @@ struct alignas(16) Xmm {
     uint64_t lo = 0, hi = 0;
 };
 
+struct alignas(16) X87Register {
+    uint64_t significand = 0;  // of MMX, the whole register
+    uint16_t sign_exponent = 0;
+};
+
 struct X87State {
-    std::array<long double, 8> st{};  // physical registers; st(i) = st[(top + i) & 7]
+    std::array<X87Register, 9>
+        st{};  // physical registers; st(i) = st[(top + i) & 7]; [8] is a temporary of MMX
     uint16_t control = 0x37f, status = 0;
     uint8_t top = 0, tag = 0;  // tag: bit i set = physical register i in use
 };
@@ -84,11 +90,18 @@ struct CpuState {
     SegmentBase fs, gs;
     uint64_t kernel_gs_base = 0;
     uint16_t cs = 0, ss = 0, ds = 0, es = 0, tr = 0, ldtr = 0;
+    std::array<uint8_t, 6> segment_ring{3, 3, 3, 3, 3, 3};  // outermost that may keep es, -, -, ds, fs, gs
     uint64_t tss_base = 0;
     TableRegister gdt, idt;
     uint64_t star = 0, lstar = 0, sfmask = 0, cstar = 0, pat = 0x0007040600070406ull, tsc_aux = 0;
     CodomsState cd;
     bool halted = false;
 };
+
+// Whether misaligned data raises #AC (Intel SDM vol. 3, 6.15, interrupt 17).
+inline bool alignment_checked(const CpuState& s) {
+    constexpr uint64_t cr0_am = 1 << 18;
+    return s.cpl == 3 && (s.rflags_system & flag::AC) && (s.cr0 & cr0_am);
+}
 
 }  // namespace stile::model

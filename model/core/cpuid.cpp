@@ -36,7 +36,8 @@ void words(uint32_t out[4], const char* text, unsigned order[3]) {
 void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
     std::memset(out, 0, 16);
     if (leaf >= 0x80000000 && leaf > max_extended) leaf = max_basic;
-    if (leaf > max_basic && leaf < 0x80000000 && leaf != STILE_CPUID_LEAF) leaf = max_basic;
+    if (leaf > max_basic && leaf < 0x80000000 && !(leaf == STILE_CPUID_LEAF && has_domains()))
+        leaf = max_basic;
     switch (leaf) {
         case 0: {
             unsigned order[3] = {1, 3, 2};
@@ -50,8 +51,8 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
             out[2] = bit(13) /*CX16*/ | bit(17) /*PCID*/ | bit(21) /*x2APIC*/ | bit(24) /*TSC deadline*/;
             out[3] = bit(0) /*FPU*/ | bit(2) /*DE*/ | bit(3) /*PSE*/ | bit(4) /*TSC*/ | bit(5) /*MSR*/ |
                      bit(6) /*PAE*/ | bit(8) /*CX8*/ | bit(9) /*APIC*/ | bit(13) /*PGE*/ | bit(15) /*CMOV*/ |
-                     bit(16) /*PAT*/ | bit(19) /*CLFLUSH*/ | bit(24) /*FXSR*/ | bit(25) /*SSE*/ |
-                     bit(26) /*SSE2*/;
+                     bit(16) /*PAT*/ | bit(19) /*CLFLUSH*/ | bit(23) /*MMX*/ | bit(24) /*FXSR*/ |
+                     bit(25) /*SSE*/ | bit(26) /*SSE2*/;
             break;
         case 4: {
             const CacheConfig* caches[4] = {&config.l1d, &config.l1i, &config.l2, &config.llc};

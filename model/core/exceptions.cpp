@@ -73,6 +73,7 @@ bool Delivery::attempt(const Fault& what, Source source, Fault& nested) {
 
     uint64_t rsp = old_rsp_;
     if (!new_stack(ist, new_ring, rsp, nested)) return false;
+    if (!canonical(rsp - 1) || !canonical(rsp - 48)) return refuse(nested, VEC_SS, 0);
     if (!canonical(handler)) return refuse(nested, VEC_GP, 0);
 
     uint64_t rflags = read_rflags(c_);

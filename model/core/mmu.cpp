@@ -57,6 +57,11 @@ bool Mmu::Impl::resolve(uint64_t vaddr, unsigned bytes, Access access, Fault& fa
                         unsigned& n) {
     const unsigned room = static_cast<unsigned>(page_bytes - (vaddr & ~page_mask));
     n = bytes > room ? 2 : 1;
+    if (n == 2 &&
+        (!canonical(vaddr) || !canonical(vaddr + bytes - 1))) {  // known before any page is looked at
+        fault = {VEC_GP, true, 0, 0};
+        return false;
+    }
     piece[0] = {vaddr, 0, nullptr, std::min(bytes, room)};
     piece[1] = {vaddr + room, 0, nullptr, bytes - piece[0].bytes};
     for (unsigned i = 0; i < n; ++i)

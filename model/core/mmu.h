@@ -44,7 +44,7 @@ struct SoftTlb {
     // Tags are the page's virtual address, or `none`. Index by the page of the first byte, compare with the
     // page of the last: an access that leaves its page misses, so one test covers both.
     static constexpr uint64_t none = 1;
-    struct Entry {
+    struct alignas(32) Entry {  // a power of two: found by shift and mask
         uint64_t read = none, write = none;
         uint64_t addend = 0;  // host address = virtual address + addend
     };

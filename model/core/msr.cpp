@@ -61,6 +61,8 @@ enum : uint64_t {
                 CR4_FSGSBASE | CR4_PCID | CR4_SMEP_BIT
 };
 
+bool domain_register(uint32_t index) { return index >= STILE_MSR_CD_CTL && index <= STILE_MSR_CD_FAULT_RIP; }
+
 bool set_canonical(uint64_t& where, uint64_t value) {
     if (!canonical(value)) return false;
     where = value;
@@ -79,6 +81,7 @@ bool memory_types_valid(uint64_t pat) {
 
 bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
     const CodomsState& cd = s.cd;
+    if (domain_register(index) && !has_domains()) return false;
     if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.read(index, counters.cycles, value);
     switch (index) {
         case TSC:
@@ -128,6 +131,7 @@ bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
 
 bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
     CodomsState& cd = s.cd;
+    if (domain_register(index) && !has_domains()) return false;
     if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.write(index, value, counters.cycles);
     switch (index) {
         case TSC:

@@ -5,6 +5,7 @@
 
 #include "abi/marker.h"
 #include "model/core/core_impl.h"
+#include "model/core/page_walker.h"
 
 namespace stile::model {
 
@@ -92,7 +93,10 @@ void Core::Impl::execute(Block* b) {
     switch (exit) {
         case Exit::direct:
         case Exit::indirect:
-            arrive_later();
+            if (taken && !canonical(target))
+                refuse_target(*b);
+            else
+                arrive_later();
             break;
         case Exit::serial:
             account(*b, b->instructions, size);
@@ -130,6 +134,18 @@ void Core::Impl::execute(Block* b) {
             break;
     }
     block = nullptr;
+}
+
+// The block's branch has been counted, and it may be a return, but nothing else of it has been done.
+void Core::Impl::refuse_target(const Block& b) {
+    const Uop& branch = b.code.uops.back();
+    if (branch.op == Op::ret) s.r[isa::RSP] -= 8 + branch.imm;
+    --counters.instructions;
+    if (b.cpl == 0) --counters.kernel_instructions;
+    s.rip = from_rip;
+    exit = Exit::fault;
+    block = nullptr;
+    exception({VEC_GP, true, 0, 0});
 }
 
 void Core::Impl::adopt_model() {

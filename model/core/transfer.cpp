@@ -47,7 +47,8 @@ constexpr size_t most_blocks = 1 << 18;
 
 void Core::Impl::sync() {
     mmu_unit.context_changed();
-    soft = mmu_unit.soft;
+    static SoftTlb no_answers;  // so that every access goes the way that looks at its alignment
+    soft = alignment_checked(s) ? &no_answers : mmu_unit.soft;
     generation = mmu_unit.fetch_generation();
     jump_salt = generation * 0x9e37;
     check_domain = s.cpl == 3 && (s.cd.control & 1);

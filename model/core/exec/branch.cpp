@@ -3,6 +3,7 @@
 // How blocks end without the help of the system. What a target costs or whether it may be entered is decided
 // by whoever picks the next block.
 #include "model/core/exec/groups.h"
+#include "model/core/page_walker.h"
 
 namespace stile::model {
 
@@ -13,6 +14,10 @@ using isa::RCX;
 using isa::RSP;
 
 inline uint64_t relative(const Exec& x, const Uop* u) { return x.s.r[PCBASE] + u->imm; }
+
+// A branch to an address that is not canonical faults as the branch, with nothing done. Where nothing but the
+// target is done, that is found when no block is there (Core::Impl::refuse_target).
+inline bool leaves_canonical(const Exec& x, uint64_t target) { return (target ^ x.s.r[PCBASE]) >> 47 != 0; }
 
 [[gnu::always_inline]] inline Next leave_if(Exec& x, const Uop* u, bool taken, uint64_t target) {
     return leave(x, Exit::direct, taken ? target : after(x, u), taken ? STILE_XFER_JUMP : STILE_XFER_SEQ,
@@ -67,6 +72,8 @@ struct TestJcc {
 
 template <bool timed>
 Next call(Exec& x, const Uop* u) {
+    if (__builtin_expect(leaves_canonical(x, relative(x, u)), 0) && !canonical(relative(x, u)))
+        return raise_gp(x, u);
     if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
     x.s.r[RSP] -= 8;
     return leave(x, Exit::direct, relative(x, u), STILE_XFER_CALL, true);
@@ -75,6 +82,7 @@ Next call(Exec& x, const Uop* u) {
 template <bool timed>
 Next call_register(Exec& x, const Uop* u) {
     const uint64_t target = x.s.r[u->a];
+    if (__builtin_expect(leaves_canonical(x, target), 0) && !canonical(target)) return raise_gp(x, u);
     if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
     x.s.r[RSP] -= 8;
     return leave(x, Exit::indirect, target, STILE_XFER_CALL, true);
@@ -96,9 +104,11 @@ Next jcxz(Exec& x, const Uop* u) {
 Next loop(Exec& x, const Uop* u) {
     uint64_t count = x.s.r[RCX] - 1;
     if (u->size == 4) count = static_cast<uint32_t>(count);
-    x.s.r[RCX] = count;
     const bool zero = condition_of(x.f, 4);
-    return leave_if(x, u, count != 0 && (u->aux == 2 || zero == (u->aux == 1)), relative(x, u));
+    const bool again = count != 0 && (u->aux == 2 || zero == (u->aux == 1));
+    if (again && !canonical(relative(x, u))) return raise_gp(x, u);
+    x.s.r[RCX] = count;
+    return leave_if(x, u, again, relative(x, u));
 }
 
 template <bool timed>

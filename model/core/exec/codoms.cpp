@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CODOMs' own instructions (abi/codoms.h): ring 0 or code on a privileged page.
+// CODOMs' own instructions (abi/codoms.h): ring 0 or code on a privileged page. A processor without CODOMs
+// (protection: paging) does not know them.
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 template <Handler f>
 Next privileged(Exec& x, const Uop* u) {
+    if (!impl_of(x).has_domains()) return raise(x, u, VEC_UD);
     if (x.s.cpl != 0 && !impl_of(x).block->privileged) return raise_gp(x, u);
     return f(x, u);
 }

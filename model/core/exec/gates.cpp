@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Into the kernel and out of it: syscall, sysret, interrupts by instruction, iret, far return.
+// Into the kernel and out of it: syscall, sysret, interrupts by instruction; and the flags that decide about
+// them.
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
 #include "model/core/page_walker.h"
 
 namespace stile::model {
 
-namespace {
-
-using isa::RSP;
-
-enum : uint64_t { EFER_SCE = 1 };
-
 // What popf and iret may set, by privilege (Intel SDM vol. 2, POPF). VIF, VIP and VM do not exist here.
-constexpr uint64_t iopl_mask = 3 << 12;
 uint64_t settable_flags(const Exec& x) {
+    constexpr uint64_t iopl_mask = 3 << 12;
     uint64_t mask = flag::arithmetic | flag::TF | flag::DF | flag::NT | flag::AC | flag::ID;
     if (x.s.cpl <= (x.s.rflags_system >> 12 & 3)) mask |= flag::IF;
     if (x.s.cpl == 0) mask |= iopl_mask;
     return mask;
 }
+
+namespace {
+
+enum : uint64_t { EFER_SCE = 1 };
 
 Next syscall(Exec& x, const Uop* u) {
     CpuState& s = x.s;
@@ -47,66 +46,6 @@ Next sysret(Exec& x, const Uop* u) {
     s.ss = static_cast<uint16_t>((s.star >> 48) + 8) | 3;
     impl_of(x).set_ring(3);
     return leave(x, Exit::user, s.r[isa::RCX], STILE_XFER_SEQ, true);
-}
-
-// Reads n words of a return frame.
-bool read_frame(Exec& x, const Uop* u, unsigned n, uint64_t* out) {
-    uint8_t raw[40];
-    if (!read_memory(x, u, x.s.r[RSP], raw, n * u->size)) return false;
-    for (unsigned i = 0; i < n; ++i) {
-        out[i] = 0;
-        std::memcpy(&out[i], raw + i * u->size, u->size);
-    }
-    return true;
-}
-
-// Control returns to {rip, cs}, with a new stack where the ring changes; everything has been checked before
-// anything changes.
-Next far_return(Exec& x, const Uop* u, const uint64_t* frame, uint64_t rsp, uint64_t ss, bool stack) {
-    Core::Impl& c = impl_of(x);
-    CpuState& s = x.s;
-    const auto selector = static_cast<uint16_t>(frame[1]);
-    if (!c.code_segment_for_return(selector, x.fault)) return raise(x, u);
-    if (!canonical(frame[0])) return raise_gp(x, u);
-    const unsigned ring = selector & 3;
-    if (stack) {
-        const auto stack_selector = static_cast<uint16_t>(ss);
-        if ((stack_selector & 3) != ring || ((stack_selector & ~3) == 0 && ring == 3))
-            return raise_gp(x, u, stack_selector & 0xfffc);
-        s.ss = stack_selector;
-    }
-    s.r[RSP] = rsp;
-    s.cs = selector;
-    const bool outward = ring > s.cpl;
-    c.set_ring(ring);
-    return leave(x, outward && ring == 3 ? Exit::user : Exit::serial, frame[0], STILE_XFER_JUMP, true);
-}
-
-Next iret(Exec& x, const Uop* u) {
-    if (x.s.rflags_system & flag::NT) return raise_gp(x, u);
-    uint64_t frame[5];
-    if (!read_frame(x, u, 5, frame)) return raise(x, u);
-    const uint64_t mask = settable_flags(x) | flag::RF;
-    const uint64_t rflags = (frame[2] & mask) | (read_rflags(x) & ~mask);
-    const Next to = far_return(x, u, frame, frame[3], frame[4], true);
-    if (x.exit != Exit::fault) write_rflags(x, rflags);
-    return to;
-}
-
-Next retf(Exec& x, const Uop* u) {
-    uint64_t frame[4];
-    if (!read_frame(x, u, 2, frame)) return raise(x, u);
-    const bool outward = (frame[1] & 3) > x.s.cpl;
-    if (outward) {
-        uint64_t stack[2];
-        for (unsigned i = 0; i < 2; ++i) {
-            stack[i] = 0;
-            if (!read_memory(x, u, x.s.r[RSP] + (2 + i) * u->size + u->imm, &stack[i], u->size))
-                return raise(x, u);
-        }
-        return far_return(x, u, frame, stack[0] + u->imm, stack[1], true);
-    }
-    return far_return(x, u, frame, x.s.r[RSP] + 2 * u->size + u->imm, 0, false);
 }
 
 // has_error marks the interrupts whose gate must admit the ring that asks.
@@ -164,8 +103,6 @@ void register_gates(HandlerTable& table, bool) {
     table.set(Op::unsupported, unsupported);
     table.set(Op::syscall, syscall);
     table.set(Op::sysret, sysret);
-    table.set(Op::iret, iret);
-    table.set(Op::retf, retf);
     table.set(Op::int_n, int_n);
     table.set(Op::int3, int3);
     table.set(Op::int1, int1);

@@ -18,12 +18,16 @@ void register_branch(HandlerTable& table, bool timed);
 void register_string(HandlerTable& table, bool timed);
 void register_system(HandlerTable& table, bool timed);
 void register_gates(HandlerTable& table, bool timed);
+void register_far(HandlerTable& table, bool timed);
 void register_codoms(HandlerTable& table, bool timed);
 void register_sse_move(HandlerTable& table, bool timed);
 void register_sse_int(HandlerTable& table, bool timed);
 void register_sse_arith(HandlerTable& table, bool timed);
 void register_sse_convert(HandlerTable& table, bool timed);
+void register_mmx(HandlerTable& table, bool timed);
 void register_x87(HandlerTable& table, bool timed);
+
+uint64_t settable_flags(const Exec& x);  // by popf and iret, at the present privilege
 
 // F<cc>::run for each of the sixteen conditions.
 template <template <unsigned> class F>

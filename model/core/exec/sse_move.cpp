@@ -66,10 +66,7 @@ Next store_whole(Exec& x, const Uop* u) {
 Next maskmov(Exec& x, const Uop* u) {
     const Xmm data = vec(x, u->b);
     const unsigned selected = fp::sign_mask<uint8_t>(vec(x, u->c));
-    uint64_t base = x.s.r[isa::RDI];
-    if (u->aux) base = static_cast<uint32_t>(base);
-    if (u->seg == isa::SEG_FS) base += x.s.fs.base;
-    if (u->seg == isa::SEG_GS) base += x.s.gs.base;
+    const uint64_t base = string_destination(x, u);
     const auto* bytes = reinterpret_cast<const uint8_t*>(&data);
     for (unsigned i = 0; i < 16;) {
         const unsigned run = static_cast<unsigned>(std::countr_one(selected >> i));

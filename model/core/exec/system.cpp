@@ -189,6 +189,23 @@ Next wrseg(Exec& x, const Uop* u) {
     return next(x, u);  // `pop fs` has a register to write after this
 }
 
+// lar and lsl write their register only where the descriptor is visible; ZF says whether.
+template <Core::Impl::Query query>
+Next descriptor(Exec& x, const Uop* u) {
+    bool visible;
+    uint32_t answer = 0;
+    x.storing = nullptr;
+    if (!impl_of(x).query_descriptor(query, get<uint16_t>(x, u->a), visible, answer, x.fault))
+        return raise(x, u);
+    x.f.set_plain((flags_of(x) & ~flag::ZF) | (visible ? flag::ZF : 0u));
+    if (!visible || query > Core::Impl::Query::limit) return next(x, u);
+    if (u->size == 2)
+        put(x, u->dst, static_cast<uint16_t>(answer));
+    else
+        put(x, u->dst, answer);
+    return next(x, u);
+}
+
 Next rdsegbase(Exec& x, const Uop* u) {
     if (!(x.s.cr4 & CR4_FSGSBASE)) return raise(x, u, VEC_UD);
     x.s.r[u->dst] = u->imm == 4 ? x.s.fs.base : x.s.gs.base;
@@ -236,6 +253,10 @@ void register_system(HandlerTable& table, bool) {
     table.set(Op::str, read_selector<&CpuState::tr>);
     table.set(Op::rdseg, rdseg);
     table.set(Op::wrseg, wrseg);
+    table.set(Op::lar, descriptor<Core::Impl::Query::rights>);
+    table.set(Op::lsl, descriptor<Core::Impl::Query::limit>);
+    table.set(Op::verr, descriptor<Core::Impl::Query::readable>);
+    table.set(Op::verw, descriptor<Core::Impl::Query::writable>);
     table.set(Op::rdsegbase, rdsegbase);
     table.set(Op::wrsegbase, wrsegbase);
     table.set(Op::io, io);

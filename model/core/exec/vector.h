@@ -4,6 +4,8 @@
 // floating-point exceptions are settled.
 #pragma once
 
+#include <cstring>
+
 #include "isa/fp/sse_fp.h"
 #include "model/core/exec/exec.h"
 
@@ -20,6 +22,15 @@ T lane(const Xmm& v, unsigned i) {
 template <class T>
 void set_lane(Xmm& v, unsigned i, T value) {
     std::memcpy(reinterpret_cast<char*>(&v) + i * sizeof(T), &value, sizeof(T));
+}
+
+// Where maskmovdqu and maskmovq store; aux: 32-bit addresses.
+inline uint64_t string_destination(const Exec& x, const Uop* u) {
+    uint64_t base = x.s.r[isa::RDI];
+    if (u->aux) base = static_cast<uint32_t>(base);
+    if (u->seg == isa::SEG_FS) base += x.s.fs.base;
+    if (u->seg == isa::SEG_GS) base += x.s.gs.base;
+    return base;
 }
 
 inline constexpr uint64_t cr0_mp = 1 << 1, cr0_em = 1 << 2, cr0_ts = 1 << 3;

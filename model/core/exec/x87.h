@@ -39,16 +39,11 @@ enum class Arith : uint8_t { add, mul, com, comp, sub, subr, div, divr };
 inline unsigned physical(const X87State& s, unsigned i) { return (s.top + i) & 7; }
 inline bool is_empty(const X87State& s, unsigned i) { return !(s.tag >> physical(s, i) & 1); }
 inline Ext get(const X87State& s, unsigned i) {
-    Ext v;
-    const auto* p = reinterpret_cast<const uint8_t*>(&s.st[physical(s, i)]);
-    std::memcpy(&v.sig, p, 8);
-    std::memcpy(&v.se, p + 8, 2);
-    return v;
+    const X87Register& r = s.st[physical(s, i)];
+    return {r.significand, r.sign_exponent};
 }
 inline void set(X87State& s, unsigned i, Ext v) {
-    auto* p = reinterpret_cast<uint8_t*>(&s.st[physical(s, i)]);
-    std::memcpy(p, &v.sig, 8);
-    std::memcpy(p + 8, &v.se, 2);
+    s.st[physical(s, i)] = {v.sig, v.se};
     s.tag |= static_cast<uint8_t>(1 << physical(s, i));
 }
 inline void pop(X87State& s) {

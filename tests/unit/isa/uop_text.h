@@ -26,8 +26,9 @@ inline std::string uop_text(const stile::isa::Uop& u) {
     std::string s = info.name;
     const bool jumps = u.op == Op::call_r || u.op == Op::jmp_r;
     const bool lea = info.cls == OpClass::lea && std::string_view(info.name).starts_with("lea");
-    const bool addressed = lea || (info.reads_a && info.reads_b && (info.load || info.store)) ||
-                           u.op == Op::prefetch || u.op == Op::invlpg;
+    const bool addressed =
+        lea || (u.op != Op::call_far && info.reads_a && info.reads_b && (info.load || info.store)) ||
+        u.op == Op::prefetch || u.op == Op::invlpg;
     if (info.writes_dst) s += " " + reg_text(u.dst);
     if (addressed) {
         s += fmt::format(" {}[{}", u.seg == SEG_FS ? "fs:" : u.seg == SEG_GS ? "gs:" : "", reg_text(u.a));
