@@ -3,7 +3,6 @@
 // Character devices that need no driver of their own: /dev/null, /dev/zero, and the console under its names.
 #include "os/kernel/base/init.h"
 #include "os/kernel/fs/console.h"
-#include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
 
 namespace stile::os {
@@ -59,21 +58,5 @@ void register_devices() {
 INITCALL(register_devices);
 
 }  // namespace
-
-void PollTable::add(WaitQueue& queue) {
-    if (used == capacity) {
-        overflow = true;
-        return;
-    }
-    Waiter& w = waiters[used++];
-    w.thread = current();
-    w.exclusive = false;
-    queue.add(w);
-}
-
-void PollTable::remove_all() {
-    for (unsigned i = 0; i < used; i++) WaitQueue::remove(waiters[i]);
-    used = 0;
-}
 
 }  // namespace stile::os

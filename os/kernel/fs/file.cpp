@@ -3,6 +3,7 @@
 // Descriptors, and what a file answers to a request that its kind does not know.
 #include "os/kernel/fs/file.h"
 
+#include "os/kernel/event/event.h"
 #include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/thread.h"
@@ -62,7 +63,9 @@ Status File::truncate(int64_t) { return -EINVAL; }
 Status File::read_directory(UserAddr, size_t) { return -ENOTDIR; }
 
 void file_put(File* f) {
-    if (--f->refs == 0) kdelete(f);
+    if (--f->refs) return;
+    if (f->watches) epoll_forget(*f);
+    kdelete(f);
 }
 
 FileTable* file_table_create() { return knew<FileTable>(); }
@@ -109,7 +112,9 @@ File* file_of_fd(int fd) {
 
 Status install_file(File* file, bool close_on_exec, int lowest) {
     FileTable& table = *current_process()->files;
-    for (unsigned fd = static_cast<unsigned>(max(lowest, 0)); fd < FileTable::capacity; fd++)
+    const auto limit = static_cast<unsigned>(
+        min<uint64_t>(current_process()->limits[RLIMIT_NOFILE].rlim_cur, FileTable::capacity));
+    for (unsigned fd = static_cast<unsigned>(max(lowest, 0)); fd < limit; fd++)
         if (!table.slots[fd].file) {
             table.slots[fd] = {file, close_on_exec};
             return fd;

@@ -17,6 +17,10 @@ struct AddressSpace;
 class Inode;
 class DipcHandle;
 struct PollTable;
+struct EpollItem;
+
+// Kinds that a system call of their own asks for.
+enum class FileKind : uint8_t { other, timer, signals, epoll };
 
 // The user memory of one read or write call: one buffer, or the pieces of an iovec (already copied in).
 struct UserPiece {
@@ -40,6 +44,7 @@ class File {
     uint32_t refs = 1;
     uint32_t flags = 0;  // O_*
     int64_t position = 0;
+    EpollItem* watches = nullptr;  // os/kernel/event/epoll.cpp
 
     File() = default;
     File(const File&) = delete;
@@ -62,6 +67,7 @@ class File {
     virtual Status read_directory(UserAddr to, size_t bytes);
     virtual void flush() {}  // at each close(2) of a descriptor
     virtual Inode* inode() { return nullptr; }
+    virtual FileKind kind() const { return FileKind::other; }
     virtual DipcHandle* dipc_handle() { return nullptr; }  // os/kernel/dipc
 };
 

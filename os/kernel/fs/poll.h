@@ -10,10 +10,12 @@
 namespace stile::os {
 
 struct PollTable {
-    static constexpr unsigned capacity = 64;
-    Waiter waiters[capacity];
-    unsigned used = 0;
+    Waiter* waiters = nullptr;
+    unsigned capacity = 0, used = 0;
     bool overflow = false;
+    // epoll: who is told instead of the running thread being woken.
+    void (*notify)(Waiter&) = nullptr;
+    void* watcher = nullptr;
 
     void add(WaitQueue& queue);  // the running thread waits there from now on
     void remove_all();

@@ -2,13 +2,11 @@
 //
 // System calls about the process, the thread and the machine.
 #include <asm/prctl.h>
-#include <linux/prctl.h>
 #include <linux/sysinfo.h>
 #include <linux/times.h>
 #include <linux/utsname.h>
 
 #include "os/kernel/base/boot_info.h"
-#include "os/kernel/base/string.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/page.h"
 #include "os/kernel/sys/syscalls.h"
@@ -33,37 +31,7 @@ long sys_getpid() { return current_process()->pid; }
 long sys_gettid() { return current()->tid; }
 long sys_getppid() {
     const Process* parent = current_process()->parent;
-    return parent ? parent->pid : 0;
-}
-// One user, root: nobody to protect from on this machine but other processes.
-long sys_getuid() { return 0; }
-long sys_getgid() { return 0; }
-long sys_geteuid() { return 0; }
-long sys_getegid() { return 0; }
-long sys_setuid(unsigned id) { return id ? -EPERM : 0; }
-long sys_setgid(unsigned id) { return id ? -EPERM : 0; }
-long sys_getgroups() { return 0; }
-
-long sys_getpgrp() { return current_process()->pgid; }
-long sys_getpgid(int pid) {
-    const Process* p = pid ? find_process(pid) : current_process();
-    return p ? p->pgid : -ESRCH;
-}
-long sys_getsid(int pid) {
-    const Process* p = pid ? find_process(pid) : current_process();
-    return p ? p->sid : -ESRCH;
-}
-long sys_setpgid(int pid, int group) {
-    Process* p = pid ? find_process(pid) : current_process();
-    if (!p) return -ESRCH;
-    if (group < 0) return -EINVAL;
-    p->pgid = group ? group : p->pid;
-    return 0;
-}
-long sys_setsid() {
-    Process* p = current_process();
-    if (p->pgid == p->pid) return -EPERM;
-    return p->sid = p->pgid = p->pid;
+    return parent ? parent->pid : current_process()->main ? 0 : 1;  // orphans: as if init had them
 }
 
 // Where the kernel writes when the thread ends is the thread's affair at home, not that of a process it
@@ -111,21 +79,6 @@ long sys_arch_prctl(int code, uint64_t argument) {
     }
 }
 
-long sys_sched_yield() {
-    yield();
-    return 0;
-}
-long sys_sched_getaffinity(int, size_t bytes, UserAddr to) {
-    if (bytes < 8) return -EINVAL;
-    const uint64_t mask = 1;
-    return put_user(to, mask) < 0 ? -EFAULT : 8;
-}
-long sys_sched_setaffinity(int, size_t bytes, UserAddr from) {
-    uint64_t mask = 0;
-    if (copy_from_user(&mask, from, min<size_t>(bytes, 8)) < 0) return -EFAULT;
-    return mask & 1 ? 0 : -EINVAL;
-}
-
 long sys_uname(UserAddr to) {
     static constexpr struct new_utsname name { "Linux", "stile", "6.1.0-stile", "#1", "x86_64", "(none)" };
     return put_user(to, name);
@@ -134,9 +87,9 @@ long sys_uname(UserAddr to) {
 long sys_sysinfo(UserAddr to) {
     struct sysinfo s {};
     s.uptime = static_cast<long>(clock_ns() / 1000000000ull);
-    s.totalram = total_page_count();
-    s.freeram = free_page_count();
-    s.mem_unit = page_size;
+    s.totalram = total_page_count() * page_size;
+    s.freeram = free_page_count() * page_size;
+    s.mem_unit = 1;
     for (Process* p = next_process(nullptr); p; p = next_process(p)) s.procs++;
     return put_user(to, s);
 }
@@ -150,44 +103,6 @@ long sys_getrandom(UserAddr to, size_t n, unsigned flags) {
         done += take;
     }
     return static_cast<long>(n);
-}
-
-// The limits are fixed. Asking for what they are anyway is fine; changing one is refused, not ignored.
-long sys_prlimit64(int pid, unsigned resource, UserAddr wanted_at, UserAddr old) {
-    if (pid && !find_process(pid)) return -ESRCH;
-    if (resource >= RLIM_NLIMITS) return -EINVAL;
-    struct rlimit64 r {
-        ~0ull, ~0ull
-    };
-    if (resource == RLIMIT_STACK) r.rlim_cur = 8 << 20;
-    if (resource == RLIMIT_NOFILE) r.rlim_cur = r.rlim_max = FileTable::capacity;
-    if (resource == RLIMIT_CORE) r.rlim_cur = 0;
-    if (wanted_at) {
-        struct rlimit64 wanted;
-        if (get_user(wanted, wanted_at) < 0) return -EFAULT;
-        if (wanted.rlim_cur > wanted.rlim_max) return -EINVAL;
-        if (wanted.rlim_cur != r.rlim_cur || wanted.rlim_max != r.rlim_max) return -EPERM;
-    }
-    return old ? put_user(old, r) : 0;
-}
-long sys_getrlimit(unsigned resource, UserAddr to) { return sys_prlimit64(0, resource, 0, to); }
-
-long sys_prctl(int option, UserAddr argument) {
-    Process* p = current_process();
-    switch (option) {
-        case PR_SET_NAME: {
-            char name[16] = {};
-            const Status s = copy_string_from_user(name, argument, sizeof name);
-            if (s < 0 && s != -ENAMETOOLONG) return s;
-            name[15] = 0;
-            memcpy(p->name, name, sizeof name);
-            return 0;
-        }
-        case PR_GET_NAME:
-            return copy_to_user(argument, p->name, sizeof p->name);
-        default:
-            return -EINVAL;
-    }
 }
 
 long sys_times(UserAddr to) {

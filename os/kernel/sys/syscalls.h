@@ -20,6 +20,17 @@ struct KernelTimespec {
 // TSC deadline of a timeout: relative, or absolute on CLOCK_REALTIME or CLOCK_MONOTONIC.
 Status deadline_from(const KernelTimespec& ts, bool absolute, bool realtime, uint64_t& out);
 
+struct IntervalTimer;
+struct UserTimerSpec {  // struct itimerspec
+    KernelTimespec interval, value;
+};
+struct TimerTimes {
+    uint64_t every = 0, first = 0;  // TSC: period; deadline, 0 to disarm
+};
+Status timer_times_from(UserAddr at, TimerTimes& out, bool absolute, bool realtime);
+UserTimerSpec timer_value(const IntervalTimer& t);
+void cpu_timers_tick(Process* p);  // ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU
+
 // CLOCK_REALTIME starts at 2020-01-01 00:00 UTC when the machine boots: our choice, so that runs are
 // reproducible.
 inline constexpr uint64_t epoch_ns = 1577836800ull * 1000000000ull;

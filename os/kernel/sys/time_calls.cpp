@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Clocks, sleeping, interval timer. All clocks are the TSC.
+// Clocks and sleeping. All clocks are the TSC.
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
 
@@ -103,39 +103,6 @@ long sys_clock_nanosleep(int clock, int flags, UserAddr wanted, UserAddr left) {
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != 7) return -EINVAL;
     if (get_user(ts, wanted) < 0) return -EFAULT;
     return sleep_for(ts, flags & 1, clock == CLOCK_REALTIME, left);
-}
-
-long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {
-    if (which != 0) return -EINVAL;  // ITIMER_REAL; the others count CPU time, which nobody has asked for yet
-    Process* p = current_process();
-    int64_t v[4];
-    if (old_at) {
-        const uint64_t now = read_tsc();
-        const uint64_t us =
-            p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) / 1000 : 0;
-        const uint64_t every = tsc_to_ns(p->alarm_interval) / 1000;
-        const uint64_t old[4] = {every / 1000000, every % 1000000, us / 1000000, us % 1000000};
-        if (copy_to_user(old_at, old, sizeof old) < 0) return -EFAULT;
-    }
-    if (!next_at) return 0;
-    if (copy_from_user(v, next_at, sizeof v) < 0) return -EFAULT;
-    for (int i = 0; i < 4; i++)
-        if (v[i] < 0 || (i % 2 && v[i] >= 1000000)) return -EINVAL;
-    timer_cancel(p->alarm);
-    p->alarm_interval = ns_to_tsc(static_cast<uint64_t>(v[0] * 1000000 + v[1]) * 1000);
-    const uint64_t first = ns_to_tsc(static_cast<uint64_t>(v[2] * 1000000 + v[3]) * 1000);
-    if (first) timer_start(p->alarm, read_tsc() + first);
-    return 0;
-}
-long sys_alarm(unsigned seconds) {
-    Process* p = current_process();
-    const uint64_t now = read_tsc();
-    const uint64_t left =
-        p->alarm.armed() && p->alarm.deadline > now ? tsc_to_ns(p->alarm.deadline - now) : 0;
-    timer_cancel(p->alarm);
-    p->alarm_interval = 0;
-    if (seconds) timer_start(p->alarm, now + ns_to_tsc(seconds * 1000000000ull));
-    return static_cast<long>((left + 999999999) / 1000000000ull);
 }
 }
 

@@ -10,6 +10,7 @@
 #include "os/kernel/fs/console.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/posix_timer.h"
 #include "os/kernel/task/sched.h"
 
 namespace stile::os {
@@ -111,11 +112,13 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
         p->vforked = false;
         p->vfork_wait.wake_all();
     }
+    posix_timers_clear(p);
     file_table_close_on_exec(*p->files);
     reset_handlers(p);
     copy_string(p->name, base_name(path), sizeof p->name);
     copy_string(p->exe, path, sizeof p->exe);
     process_set_program(p, inode);
+    p->has_executed = true;
 
     Thread* t = p->first_thread;
     t->fs_base = t->gs_base = 0;

@@ -9,13 +9,16 @@
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/futex.h"
+#include "os/kernel/task/posix_timer.h"
 #include "os/kernel/task/sched.h"
 
 namespace stile::os {
 namespace {
 
 void release_resources(Process* p) {
-    timer_cancel(p->alarm);
+    p->alarm.cancel();
+    posix_timers_clear(p);
+    p->signal_wait.drop_all();
     if (p->dipc_enabled || p->dipc) dipc_process_exited(p);
     if (p->files) file_table_put(p->files);
     p->files = nullptr;

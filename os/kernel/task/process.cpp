@@ -3,6 +3,7 @@
 // The table of processes.
 #include "os/kernel/task/process.h"
 
+#include "os/kernel/base/string.h"
 #include "os/kernel/fs/inode.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/sched.h"
@@ -11,10 +12,20 @@ namespace stile::os {
 namespace {
 constinit List<Process, &Process::all_link> all_processes;
 
+// As a distribution sets them; what cannot be had at all is the hard limit.
+void default_limits(struct rlimit64 (&limits)[RLIM_NLIMITS]) {
+    for (auto& l : limits) l = {~0ull, ~0ull};
+    limits[RLIMIT_STACK].rlim_cur = 8 << 20;
+    limits[RLIMIT_NOFILE] = {FileTable::capacity, FileTable::capacity};
+    limits[RLIMIT_CORE].rlim_cur = 0;
+    limits[RLIMIT_SIGPENDING] = {longest_signal_queue, longest_signal_queue};
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = {0, 0};
+}
+
 void alarm_fired(Timer& t) {
-    Process* p = STILE_CONTAINER_OF(&t, Process, alarm);
-    send_signal(p, SIGALRM, nullptr);
-    if (p->alarm_interval) timer_start(t, t.deadline + p->alarm_interval);
+    auto* alarm = STILE_CONTAINER_OF(&t, IntervalTimer, timer);
+    alarm->advance();
+    send_signal(STILE_CONTAINER_OF(alarm, Process, alarm), SIGALRM, nullptr);
 }
 }  // namespace
 
@@ -27,7 +38,16 @@ Process* process_create(Process* parent) {
     p->pgid = parent ? parent->pgid : p->pid;
     p->sid = parent ? parent->sid : p->pid;
     p->start_tsc = read_tsc();
-    p->alarm.fire = alarm_fired;
+    p->alarm.timer.fire = alarm_fired;
+    if (parent) {
+        memcpy(p->limits, parent->limits, sizeof p->limits);
+        p->nice = parent->nice;
+        p->personality = parent->personality;
+        p->no_new_privileges = parent->no_new_privileges;
+        p->not_dumpable = parent->not_dumpable;
+    } else {
+        default_limits(p->limits);
+    }
     all_processes.push_back(p);
     return p;
 }

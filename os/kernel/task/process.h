@@ -4,10 +4,12 @@
 // exit.cpp.
 #pragma once
 
+#include <linux/resource.h>
+
 #include "os/kernel/fs/file.h"
 #include "os/kernel/mm/vm.h"
+#include "os/kernel/task/interval_timer.h"
 #include "os/kernel/task/signal.h"
-#include "os/kernel/task/timer.h"
 #include "os/kernel/task/wait.h"
 
 namespace stile::os {
@@ -15,6 +17,12 @@ namespace stile::os {
 struct Thread;
 struct ProgramArguments;  // task/elf.h
 struct DipcProcess;       // os/kernel/dipc
+struct PosixTimer;        // task/posix_timer.h
+
+// ITIMER_VIRTUAL and ITIMER_PROF: CPU time of the process, looked at by the tick. 0: off.
+struct CpuTimer {
+    uint64_t expires_tsc = 0, interval_tsc = 0;
+};
 
 // A change of state that wait(2) has not told the parent yet; death is told apart.
 enum class WaitReport : uint8_t { none, stopped, continued };
@@ -50,11 +58,20 @@ struct Process {
     WaitQueue vfork_wait;       // the parent of a vforked child
 
     int pgid = 0, sid = 0;
-    Timer alarm;  // ITIMER_REAL
-    uint64_t alarm_interval = 0;
+    IntervalTimer alarm;     // ITIMER_REAL
+    CpuTimer cpu_timers[2];  // ITIMER_VIRTUAL, ITIMER_PROF
+    PosixTimer* posix_timers = nullptr;
+    struct rlimit64 limits[RLIM_NLIMITS];  // inherited, as the next four are
+    int nice = 0;
+    uint32_t personality = 0;
+    bool no_new_privileges = false;
+    bool not_dumpable = false;
+    int parent_death_signal = 0;         // PR_SET_PDEATHSIG; not inherited
+    uint32_t barrier_registrations = 0;  // membarrier(2)
     uint64_t start_tsc = 0;
     uint64_t child_cpu_tsc = 0, cpu_tsc = 0;
-    bool main = false;  // the machine powers off when it ends
+    bool has_executed = false;  // execve since fork: its parent may not move it to another group any more
+    bool main = false;          // the machine powers off when it ends
 
     bool dipc_enabled = false;  // lives in the shared table
     DipcProcess* dipc = nullptr;

@@ -12,6 +12,7 @@
 #include "os/kernel/base/printk.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/syscalls.h"
 
 extern "C" {
 stile::os::Thread* switch_stacks(stile::os::Thread* from, stile::os::Thread* to);
@@ -151,6 +152,7 @@ void scheduler_tick() {
         t->signals_held = false;
         signal_recompute(t);
     }
+    if (t->process && t->process->files) cpu_timers_tick(t->process);
     if (somebody_waits_to_run() && cpu().current != cpu().idle) set_work(cpu().current, work_reschedule);
 }
 

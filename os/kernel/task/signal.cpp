@@ -9,6 +9,7 @@
 #include "os/kernel/base/printk.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/task/posix_timer.h"
 #include "os/kernel/task/sched.h"
 #include "os/kernel/task/signal_frame.h"
 
@@ -16,7 +17,6 @@ namespace stile::os {
 namespace {
 
 constexpr int first_realtime = 32;
-constexpr unsigned longest_queue = 1024;  // RLIMIT_SIGPENDING: our choice
 const auto action_default = reinterpret_cast<uint64_t>(SIG_DFL),
            action_ignore = reinterpret_cast<uint64_t>(SIG_IGN);
 
@@ -27,7 +27,7 @@ constexpr SignalSet stopping =
 
 Status queue_signal(PendingSignals& pending, int sig, const siginfo_t* info) {
     if (sig < first_realtime && (pending.set & signal_bit(sig))) return 0;
-    auto* q = pending.count < longest_queue ? knew<QueuedSignal>() : nullptr;
+    auto* q = pending.count < longest_signal_queue ? knew<QueuedSignal>() : nullptr;
     if (!q) return -EAGAIN;
     if (info) {
         q->info = *info;
@@ -59,6 +59,7 @@ bool signal_take(PendingSignals& pending, SignalSet blocked, siginfo_t& out) {
         if (q->info.si_signo == sig) {
             if (found) return true;  // another one of a real-time signal: stays pending
             out = q->info;
+            if (out.si_code == SI_TIMER) posix_timer_delivered(current()->process, out);
             found = true;
             pending.queue.remove(q);
             pending.count--;

@@ -17,6 +17,7 @@ struct TrapFrame;
 
 using SignalSet = uint64_t;
 inline constexpr int signal_count = 64;
+inline constexpr unsigned longest_signal_queue = 1024;  // RLIMIT_SIGPENDING: our choice
 constexpr SignalSet signal_bit(int sig) { return 1ull << (sig - 1); }
 inline constexpr SignalSet signals_unblockable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
 

@@ -49,6 +49,7 @@ struct Thread {
 
     ThreadState state = ThreadState::runnable;
     int tid = 0;
+    uint8_t policy = 0;  // SCHED_*, told and not heeded
     uint32_t refs = 1;
     Link run_link;
     Link all_link;

@@ -7,10 +7,17 @@
 namespace stile::os {
 
 PHASE(schedule) void WaitQueue::wake_slow(bool all) {
+    List<Waiter, &Waiter::link> watchers;
     while (Waiter* w = waiters_.pop_front()) {
+        if (w->notify) {
+            watchers.push_front(w);
+            w->notify(*w);
+            continue;
+        }
         const bool woken = os::wake(w->thread);
-        if (woken && w->exclusive && !all) return;
+        if (woken && w->exclusive && !all) break;
     }
+    while (Waiter* w = watchers.pop_front()) waiters_.push_front(w);
 }
 
 namespace {

@@ -15,6 +15,9 @@ struct Waiter {
     Link link;
     Thread* thread = nullptr;
     bool exclusive = true;  // a wake-up for one stops at the first of these
+    // A watcher (epoll): told instead of woken, and stays on the queue.
+    void (*notify)(Waiter&) = nullptr;
+    void* watcher = nullptr;
 };
 
 class WaitQueue {
@@ -35,6 +38,11 @@ class WaitQueue {
     }
     void wake_all() {
         if (!waiters_.empty()) wake_slow(true);
+    }
+
+    // The queue's owner ends.
+    void drop_all() {
+        while (waiters_.pop_front()) continue;
     }
 
   private:

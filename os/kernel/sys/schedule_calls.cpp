@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Scheduling as programs ask about it. There is one processor and one queue, round robin: nice values and the
+// batch policies are kept and told, and weigh nothing; the real-time policies are refused.
+#include <linux/sched.h>
+#include <linux/sched/types.h>
+
+#include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/string.h"
+#include "os/kernel/sys/syscalls.h"
+#include "os/kernel/task/sched.h"
+
+namespace stile::os {
+namespace {
+
+Thread* thread_of(int tid) {
+    if (!tid) return current();
+    Thread* t = find_thread(tid);
+    return t && t->process ? t : nullptr;
+}
+
+bool offered(unsigned policy) {
+    return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE;
+}
+
+Status set_policy(int tid, unsigned policy, int priority) {
+    Thread* t = thread_of(tid);
+    if (!t) return -ESRCH;
+    if (policy == SCHED_FIFO || policy == SCHED_RR) return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+    if (policy == SCHED_DEADLINE) return -EPERM;
+    if (!offered(policy) || priority) return -EINVAL;
+    t->policy = static_cast<uint8_t>(policy);
+    return 0;
+}
+
+// Calls f on each process that getpriority and setpriority mean; false: nobody.
+template <class F>
+bool each_of(int which, int who, F f) {
+    bool any = false;
+    const Process* self = current_process();
+    for (Process* p = next_process(nullptr); p; p = next_process(p)) {
+        const bool meant = which == PRIO_PROCESS ? p->pid == (who ? who : self->pid)
+                           : which == PRIO_PGRP  ? p->pgid == (who ? who : self->pgid)
+                                                 : who == 0;
+        if (p->zombie || !meant) continue;
+        any = true;
+        f(*p);
+    }
+    return any;
+}
+
+constexpr uint32_t reset_on_fork = 0x40000000;
+
+}  // namespace
+
+extern "C" {
+
+long sys_sched_yield() {
+    yield();
+    return 0;
+}
+long sys_sched_getaffinity(int tid, size_t bytes, UserAddr to) {
+    if (bytes < 8 || bytes % 8) return -EINVAL;
+    if (!thread_of(tid)) return -ESRCH;
+    const uint64_t mask = 1;
+    return put_user(to, mask) < 0 ? -EFAULT : 8;
+}
+long sys_sched_setaffinity(int tid, size_t bytes, UserAddr from) {
+    uint64_t mask = 0;
+    if (copy_from_user(&mask, from, min<size_t>(bytes, 8)) < 0) return -EFAULT;
+    if (!thread_of(tid)) return -ESRCH;
+    return mask & 1 ? 0 : -EINVAL;
+}
+
+long sys_sched_setscheduler(int tid, unsigned policy, UserAddr parameter) {
+    int priority;
+    if (tid < 0 || !parameter) return -EINVAL;
+    if (get_user(priority, parameter) < 0) return -EFAULT;
+    return set_policy(tid, policy & ~reset_on_fork, priority);
+}
+long sys_sched_getscheduler(int tid) {
+    const Thread* t = thread_of(tid);
+    return tid < 0 ? -EINVAL : t ? t->policy : -ESRCH;
+}
+long sys_sched_setparam(int tid, UserAddr parameter) {
+    int priority;
+    if (tid < 0 || !parameter) return -EINVAL;
+    if (get_user(priority, parameter) < 0) return -EFAULT;
+    if (!thread_of(tid)) return -ESRCH;
+    return priority ? -EINVAL : 0;
+}
+long sys_sched_getparam(int tid, UserAddr to) {
+    const int none = 0;
+    if (tid < 0 || !to) return -EINVAL;
+    return thread_of(tid) ? put_user(to, none) : -ESRCH;
+}
+long sys_sched_get_priority_max(unsigned policy) {
+    if (policy == SCHED_FIFO || policy == SCHED_RR) return 99;
+    return offered(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+}
+long sys_sched_get_priority_min(unsigned policy) {
+    if (policy == SCHED_FIFO || policy == SCHED_RR) return 1;
+    return offered(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+}
+long sys_sched_rr_get_interval(int tid, UserAddr to) {
+    if (tid < 0) return -EINVAL;
+    if (!thread_of(tid)) return -ESRCH;
+    const uint64_t hz = boot_info.tick_hz;
+    const KernelTimespec slice{hz == 1, hz > 1 ? static_cast<int64_t>(1000000000ull / hz) : 0};
+    return put_user(to, slice);
+}
+
+long sys_sched_getattr(int tid, UserAddr to, unsigned bytes, unsigned flags) {
+    if (!to || tid < 0 || flags || bytes < SCHED_ATTR_SIZE_VER0 || bytes > page_size) return -EINVAL;
+    const Thread* t = thread_of(tid);
+    if (!t) return -ESRCH;
+    struct sched_attr a {};
+    a.size = min<unsigned>(bytes, sizeof a);
+    a.sched_policy = t->policy;
+    a.sched_nice = t->process->nice;
+    return copy_to_user(to, &a, a.size);
+}
+long sys_sched_setattr(int tid, UserAddr from, unsigned flags) {
+    struct sched_attr a {};
+    if (!from || tid < 0 || flags) return -EINVAL;
+    if (copy_from_user(&a, from, SCHED_ATTR_SIZE_VER0) < 0) return -EFAULT;
+    const Status s = set_policy(tid, a.sched_policy, static_cast<int>(a.sched_priority));
+    if (s == 0) thread_of(tid)->process->nice = max(-20, min(19, a.sched_nice));
+    return s;
+}
+
+// 20 - nice, so that a result is never negative; libc turns it round.
+long sys_getpriority(int which, int who) {
+    if (which < PRIO_PROCESS || which > PRIO_USER) return -EINVAL;
+    int nice = 19;
+    if (!each_of(which, who, [&](const Process& p) { nice = min(nice, p.nice); })) return -ESRCH;
+    return 20 - nice;
+}
+long sys_setpriority(int which, int who, int nice) {
+    if (which < PRIO_PROCESS || which > PRIO_USER) return -EINVAL;
+    return each_of(which, who, [&](Process& p) { p.nice = max(-20, min(19, nice)); }) ? 0 : -ESRCH;
+}
+
+long sys_getcpu(UserAddr cpu_at, UserAddr node_at) {
+    const unsigned zero = 0;
+    if (cpu_at && put_user(cpu_at, zero) < 0) return -EFAULT;
+    return node_at ? put_user(node_at, zero) : 0;
+}
+
+// One processor: whatever was to be ordered between processors is.
+long sys_membarrier(int command, unsigned flags) {
+    enum : uint32_t {
+        global = 1,
+        global_expedited = 2,
+        register_global = 4,
+        private_expedited = 8,
+        register_private = 16,
+        private_sync = 32,
+        register_sync = 64
+    };
+    constexpr uint32_t all = 127;
+    if (flags || command < 0) return -EINVAL;
+    const auto c = static_cast<uint32_t>(command);
+    uint32_t& registered = current_process()->barrier_registrations;
+    switch (c) {
+        case 0:
+            return all;
+        case global:
+        case global_expedited:
+            return 0;
+        case register_global:
+        case register_private:
+        case register_sync:
+            registered |= c;
+            return 0;
+        case private_expedited:
+        case private_sync:
+            return registered & c << 1 ? 0 : -EPERM;
+        default:
+            return -EINVAL;
+    }
+}
+}
+
+}  // namespace stile::os
