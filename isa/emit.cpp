@@ -8,7 +8,7 @@ namespace stile::isa {
 bool Emitter::in_memory(unsigned i) const {
     const Place place = form().operand[i].place;
     if (place == Place::moffs || place == Place::mem) return true;
-    return insn_.memory && (place == Place::rm || place == Place::xmm_rm);
+    return insn_.memory && (place == Place::rm || place == Place::xmm_rm || place == Place::mmx_rm);
 }
 
 bool Emitter::is_immediate(unsigned i) const {
@@ -25,6 +25,10 @@ uint8_t Emitter::reg_number(unsigned i) const {
         case Place::rm_reg:
         case Place::xmm_rm:
             return insn_.rm;
+        case Place::mmx:
+            return insn_.reg_low;
+        case Place::mmx_rm:
+            return insn_.rm_low;
         case Place::opcode_reg:
             return (insn_.opcode & 7) | (insn_.rex & 1 ? 8 : 0);
         case Place::acc:

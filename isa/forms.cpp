@@ -40,6 +40,7 @@ constexpr const Judgement& judgement(Why why) { return judgements[static_cast<un
 constexpr Form table[] = {
 #include "isa/forms/codoms.def"
 #include "isa/forms/integer.def"
+#include "isa/forms/mmx.def"
 #include "isa/forms/sse.def"
 #include "isa/forms/system.def"
 #include "isa/forms/x87.def"

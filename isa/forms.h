@@ -15,6 +15,7 @@
 //   I  immediate, sign-extended           U  immediate, zero-extended O  absolute address
 //   J  relative target                    S  segment register         C  control register
 //   D  debug register                     V  XMM by ModRM.reg         W  XMM or memory by ModRM.rm
+//   N  MMX register by ModRM.reg          Q  MMX register or memory by ModRM.rm
 //   P  capability register by ModRM.reg
 //   sizes: b 1, w 2, d 4, q 8, o 16, t 10, v 2/4/8 by 66 and REX.W, y 4/8 by REX.W, s 8 (2 with 66: stack
 //   operations), z 2/4 by 66 (immediates), n none CL, 1, DX and st0, sti are fixed and only named.
@@ -71,6 +72,8 @@ enum class Place : uint8_t {
     dreg,
     xmm,
     xmm_rm,
+    mmx,
+    mmx_rm,
     cap,
     fixed
 };

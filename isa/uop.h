@@ -28,6 +28,8 @@ enum Reg : uint8_t {
     XMM0 = 32,       // XMM0 + i, i in 0..15
     XMM_TEMP = 48,   // lives within one instruction only
     X87 = 49,        // the x87 stack as a whole
+    MMX0 = 50,       // MMX0 + i, i in 0..7
+    MMX_TEMP = 58,   // lives within one instruction only
     NUM_NAMED_REGS   // for who keeps something for each of them
 };
 

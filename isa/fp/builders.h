@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions that turn SSE and x87 forms into micro-ops; isa/forms/{sse,x87}.def name them. Each begins with
-// the check that the unit may be used, once per block.
+// Functions that turn MMX, SSE and x87 forms into micro-ops; isa/forms/{mmx,sse,x87}.def name them. Each
+// begins with the check that the unit may be used, once per block.
 #pragma once
 
 #include "isa/emit.h"
@@ -32,6 +32,27 @@ void to_general_t(Emitter& e);  // truncating
 void vmaskmov(Emitter& e);
 void vstate(Emitter& e);  // op with a memory operand: ldmxcsr, stmxcsr
 void fxstate(Emitter& e);
+
+// MMX (build_mmx.cpp). Each checks for itself: an x87 instruction before it may have left an exception
+// pending.
+void mmx_load(Emitter& e);   // 0 := memory 1
+void mmx_store(Emitter& e);  // memory 0 := 1
+void mmx_move(Emitter& e);   // 0 := 1, both registers
+void mmx_move_store(Emitter& e);
+void movd_to_mmx(Emitter& e);    // 0 := general register or memory 1
+void movd_from_mmx(Emitter& e);  // general register or memory 0 := 1
+void mmx_maskmov(Emitter& e);
+void mmx_to_xmm(Emitter& e);
+void xmm_to_mmx(Emitter& e);
+void mmx_extract(Emitter& e);  // general 0 := part of 1
+void mmx_insert(Emitter& e);
+void mmx_binary(Emitter& e);  // 0 := 0 op 1
+void mmx_unary(Emitter& e);   // 0 := op 1, immediate
+void mmx_shift(Emitter& e);   // 0 := 0 op immediate 1
+void from_mmx(Emitter& e);    // XMM 0 := op of MMX register or memory 1
+void to_mmx(Emitter& e);      // MMX 0 := op of XMM register or memory 1
+void to_mmx_t(Emitter& e);    // truncating
+void mmx_end(Emitter& e);
 
 // x87 (build_x87.cpp).
 void fmemory(Emitter& e);  // load or store; kind by opcode

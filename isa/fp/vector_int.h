@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packed-integer instructions of SSE and SSE2 as functions of 128-bit values (Intel SDM vol. 2). Lane
-// arithmetic is written with the compiler's vector extension, which every host of ours has in some form.
+// Packed-integer instructions of MMX, SSE and SSE2 as functions of 64- or 128-bit values (Intel SDM vol. 2).
+// Lane arithmetic is written with the compiler's vector extension, which every host of ours has in some form.
 #pragma once
 
 #include <algorithm>
@@ -12,31 +12,26 @@
 
 namespace stile::isa::fp {
 
-template <class T>
+template <class T, unsigned bytes>
 struct LanesOf {
-    typedef T type __attribute__((vector_size(16)));
+    typedef T type __attribute__((vector_size(bytes)));
 };
-template <class T>
-using Lanes = typename LanesOf<T>::type;
-
-using Bytes = Lanes<uint8_t>;
-using Words = Lanes<uint16_t>;
-using Dwords = Lanes<uint32_t>;
-using Qwords = Lanes<uint64_t>;
-
-template <class T>
-inline constexpr unsigned lane_count = 16 / sizeof(T);
+// V seen as lanes of T.
+template <class T, class V>
+using Lanes = typename LanesOf<T, sizeof(V)>::type;
+template <class T, class V>
+inline constexpr unsigned lane_count = sizeof(V) / sizeof(T);
 
 template <class T, class V>
-Lanes<T> as(const V& v) {
-    return std::bit_cast<Lanes<T>>(v);
+Lanes<T, V> as(const V& v) {
+    return std::bit_cast<Lanes<T, V>>(v);
 }
 
 // f on each lane, computed in int64_t.
 template <class T, class V, class F>
 V each(const V& a, const V& b, F f) {
-    Lanes<T> x = as<T>(a), y = as<T>(b), r;
-    for (unsigned i = 0; i < lane_count<T>; ++i) {
+    Lanes<T, V> x = as<T>(a), y = as<T>(b), r;
+    for (unsigned i = 0; i < lane_count<T, V>; ++i) {
         r[i] = static_cast<T>(f(static_cast<int64_t>(x[i]), static_cast<int64_t>(y[i])));
     }
     return std::bit_cast<V>(r);
@@ -90,9 +85,9 @@ STILE_V pmuludq(const V& a, const V& b) {
     return std::bit_cast<V>((as<uint64_t>(a) & low) * (as<uint64_t>(b) & low));
 }
 STILE_V pmaddwd(const V& a, const V& b) {
-    Lanes<int16_t> x = as<int16_t>(a), y = as<int16_t>(b);
-    Dwords r;
-    for (unsigned i = 0; i < 4; ++i) {
+    Lanes<int16_t, V> x = as<int16_t>(a), y = as<int16_t>(b);
+    Lanes<uint32_t, V> r;
+    for (unsigned i = 0; i < lane_count<uint32_t, V>; ++i) {
         // The one sum that overflows, 4 * 2^30, wraps.
         r[i] =
             static_cast<uint32_t>(x[2 * i] * y[2 * i]) + static_cast<uint32_t>(x[2 * i + 1] * y[2 * i + 1]);
@@ -100,9 +95,9 @@ STILE_V pmaddwd(const V& a, const V& b) {
     return std::bit_cast<V>(r);
 }
 STILE_V psadbw(const V& a, const V& b) {
-    Bytes x = as<uint8_t>(a), y = as<uint8_t>(b);
-    Qwords r{0, 0};
-    for (unsigned i = 0; i < 16; ++i)
+    Lanes<uint8_t, V> x = as<uint8_t>(a), y = as<uint8_t>(b);
+    Lanes<uint64_t, V> r{};
+    for (unsigned i = 0; i < sizeof(V); ++i)
         r[i / 8] += static_cast<uint64_t>(x[i] > y[i] ? x[i] - y[i] : y[i] - x[i]);
     return std::bit_cast<V>(r);
 }
@@ -138,8 +133,8 @@ STILE_V pxor(const V& a, const V& b) { return std::bit_cast<V>(as<uint64_t>(a) ^
 // Lanes of the low (high) halves, alternating, a first.
 template <class T, bool high, class V>
 V interleave(const V& a, const V& b) {
-    Lanes<T> x = as<T>(a), y = as<T>(b), r;
-    constexpr unsigned n = lane_count<T>, from = high ? n / 2 : 0;
+    Lanes<T, V> x = as<T>(a), y = as<T>(b), r;
+    constexpr unsigned n = lane_count<T, V>, from = high ? n / 2 : 0;
     for (unsigned i = 0; i < n / 2; ++i) {
         r[2 * i] = x[from + i];
         r[2 * i + 1] = y[from + i];
@@ -157,9 +152,9 @@ STILE_V punpckhqdq(const V& a, const V& b) { return interleave<uint64_t, true>(a
 
 template <class From, class To, class V>
 V narrow(const V& a, const V& b) {
-    Lanes<From> x = as<From>(a), y = as<From>(b);
-    Lanes<To> r;
-    constexpr unsigned n = lane_count<From>;
+    Lanes<From, V> x = as<From>(a), y = as<From>(b);
+    Lanes<To, V> r;
+    constexpr unsigned n = lane_count<From, V>;
     for (unsigned i = 0; i < n; ++i) {
         r[i] = static_cast<To>(saturated<To>(x[i]));
         r[n + i] = static_cast<To>(saturated<To>(y[i]));
@@ -201,31 +196,32 @@ STILE_V pslldq(const V& a, uint64_t n) {
 }
 
 STILE_V pshufd(const V& a, unsigned s) {
-    Dwords x = as<uint32_t>(a);
-    return std::bit_cast<V>(Dwords{x[s & 3], x[s >> 2 & 3], x[s >> 4 & 3], x[s >> 6 & 3]});
+    Lanes<uint32_t, V> x = as<uint32_t>(a);
+    return std::bit_cast<V>(Lanes<uint32_t, V>{x[s & 3], x[s >> 2 & 3], x[s >> 4 & 3], x[s >> 6 & 3]});
 }
 template <unsigned from, class V>
 V shuffle_words(const V& a, unsigned s) {
-    Words x = as<uint16_t>(a), r = x;
+    Lanes<uint16_t, V> x = as<uint16_t>(a), r = x;
     for (unsigned i = 0; i < 4; ++i) r[from + i] = x[from + (s >> 2 * i & 3)];
     return std::bit_cast<V>(r);
 }
+STILE_V pshufw(const V& a, unsigned s) { return shuffle_words<0>(a, s); }
 STILE_V pshuflw(const V& a, unsigned s) { return shuffle_words<0>(a, s); }
 STILE_V pshufhw(const V& a, unsigned s) { return shuffle_words<4>(a, s); }
 STILE_V shufps(const V& a, const V& b, unsigned s) {
-    Dwords x = as<uint32_t>(a), y = as<uint32_t>(b);
-    return std::bit_cast<V>(Dwords{x[s & 3], x[s >> 2 & 3], y[s >> 4 & 3], y[s >> 6 & 3]});
+    Lanes<uint32_t, V> x = as<uint32_t>(a), y = as<uint32_t>(b);
+    return std::bit_cast<V>(Lanes<uint32_t, V>{x[s & 3], x[s >> 2 & 3], y[s >> 4 & 3], y[s >> 6 & 3]});
 }
 STILE_V shufpd(const V& a, const V& b, unsigned s) {
-    Qwords x = as<uint64_t>(a), y = as<uint64_t>(b);
-    return std::bit_cast<V>(Qwords{x[s & 1], y[s >> 1 & 1]});
+    Lanes<uint64_t, V> x = as<uint64_t>(a), y = as<uint64_t>(b);
+    return std::bit_cast<V>(Lanes<uint64_t, V>{x[s & 1], y[s >> 1 & 1]});
 }
 
 template <class T, class V>
 unsigned sign_mask(const V& a) {
-    Lanes<T> x = as<T>(a);
+    Lanes<T, V> x = as<T>(a);
     unsigned r = 0;
-    for (unsigned i = 0; i < lane_count<T>; ++i) {
+    for (unsigned i = 0; i < lane_count<T, V>; ++i) {
         r |= static_cast<unsigned>(x[i] >> (8 * sizeof(T) - 1)) << i;
     }
     return r;
