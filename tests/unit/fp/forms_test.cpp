@@ -28,9 +28,19 @@ bool is_x87(const Form& f) {
 bool is_sse(const Form& f) {
     if (f.enc.map != isa::Map::of || f.op < Op::vcheck) return false;
     for (const auto& o : f.operand) {
+        if (o.place == Place::mmx || o.place == Place::mmx_rm) return false;
+    }
+    for (const auto& o : f.operand) {
         if (o.place == Place::xmm || o.place == Place::xmm_rm) return true;
     }
     return false;
+}
+
+bool is_mmx(const Form& f) {
+    for (const auto& o : f.operand) {
+        if (o.place == Place::mmx || o.place == Place::mmx_rm) return true;
+    }
+    return f.op == Op::emms;
 }
 
 // Loads of control words and images need valid ones; state_test.cpp has them.
@@ -66,12 +76,14 @@ std::vector<uint8_t> encode(const Form& f, Operands& random) {
             case Place::reg:
                 reg = general(random);
                 break;
+            case Place::mmx:  // REX.R and REX.B are ignored
             case Place::xmm:
                 reg = static_cast<uint8_t>(random.below(16));
                 break;
             case Place::rm:
                 rm = general(random);
                 break;
+            case Place::mmx_rm:
             case Place::xmm_rm:
                 rm = static_cast<uint8_t>(random.below(16));
                 break;
@@ -92,6 +104,7 @@ std::vector<uint8_t> encode(const Form& f, Operands& random) {
     if (rex) b.push_back(rex);
     if (e.map == isa::Map::of) b.push_back(0x0f);
     b.push_back(e.opcode);
+    if (!e.modrm) return b;
     b.push_back(static_cast<uint8_t>((memory ? 0x40 : 0xc0) | (reg & 7) << 3 | (rm & 7)));
     if (memory) b.push_back(static_cast<uint8_t>(random.below(7) * 16));
     if (immediate) b.push_back(static_cast<uint8_t>(random.below(4) ? random.below(24) : random.bits()));
@@ -151,6 +164,11 @@ TEST_F(Forms, EveryMicroOpHasAHandler) {
 }
 
 TEST_F(Forms, SseMatchesTheHost) { check_all(is_sse, false); }
+TEST_F(Forms, MmxMatchesTheHost) { check_all(is_mmx, true); }
+TEST_F(Forms, MmxExceptionsMatchTheHost) {
+    check_all(is_mmx, true, true);
+    EXPECT_GT(raised_, 0u);
+}
 TEST_F(Forms, X87MatchesTheHost) { check_all(is_x87, false); }
 TEST_F(Forms, SseExceptionsMatchTheHost) {
     check_all(is_sse, false, true);
