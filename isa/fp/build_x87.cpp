@@ -65,21 +65,28 @@ void farith_register(Emitter& e) {
 
 void findexed(Emitter& e) { on_stack(e, e.insn().rm_low); }
 
-void fstore_register(Emitter& e) { on_stack(e, e.insn().rm_low | (e.insn().reg_low == 3) << 3); }
+void ffree_pop(Emitter& e) { on_stack(e, e.insn().rm_low | 1 << 3); }
+
+void fstore_register(Emitter& e) {
+    const Insn& i = e.insn();
+    const bool pop = i.reg_low == 3 || i.opcode == 0xdf, fstp1 = i.opcode == 0xd9;
+    on_stack(e, i.rm_low | pop << 3 | fstp1 << 4);
+}
 
 void fcompare(Emitter& e) {
     const Insn& i = e.insn();
     unsigned pops = 0, unordered = 0;
     switch (i.opcode) {
         case 0xd8:
+        case 0xdc:
             pops = i.reg_low == 3;
             break;  // fcom, fcomp
         case 0xda:
             pops = 2, unordered = 1;
             break;  // fucompp
         case 0xde:
-            pops = 2;
-            break;  // fcompp
+            pops = i.reg_low == 3 ? 2 : 1;
+            break;  // fcompp, fcomp5
         case 0xdd:
             pops = i.reg_low == 5, unordered = 1;
             break;  // fucom, fucomp
@@ -126,5 +133,10 @@ void fstatus_ax(Emitter& e) {
 }
 
 void fwaiting(Emitter& e) { e.emit(e.op()); }
+
+void fignored(Emitter& e) {
+    check(e);
+    e.emit(e.op());
+}
 
 }  // namespace stile::isa::build

@@ -59,6 +59,7 @@ void fmemory(Emitter& e);  // load or store; kind by opcode
 void farith_memory(Emitter& e);
 void farith_register(Emitter& e);
 void findexed(Emitter& e);  // op with st(i)
+void ffree_pop(Emitter& e);
 void fstore_register(Emitter& e);
 void fcompare(Emitter& e);
 void fcmove(Emitter& e);
@@ -66,5 +67,6 @@ void fplain(Emitter& e);  // op without operands; aux from the ModRM byte
 void fstate(Emitter& e);  // control word, status word, environment, everything
 void fstatus_ax(Emitter& e);
 void fwaiting(Emitter& e);
+void fignored(Emitter& e);  // nothing, if the unit may be used
 
 }  // namespace stile::isa::build

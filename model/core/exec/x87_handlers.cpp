@@ -115,7 +115,13 @@ Next compare_flags(Exec& x, const Uop* u) {
 
 Next store_stack(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
-    x87::store_register(x.s.x87, u->aux & 7, u->aux & 8);
+    // fstp1 does not notice that st0 is empty: so AMD's processors, and said of Intel's.
+    if ((u->aux & 16) && x87::is_empty(x.s.x87, 0)) {
+        x87::set_c1(x.s.x87, false);
+        x87::pop(x.s.x87);
+    } else {
+        x87::store_register(x.s.x87, u->aux & 7, u->aux & 8);
+    }
     return next(x, u);
 }
 
@@ -261,8 +267,8 @@ Next restore(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-// --- fxsave, fxrstor (Intel SDM vol. 1, table 10-2). Bytes from 416 on are neither written nor read
-// ----------
+// --- fxsave, fxrstor (Intel SDM vol. 1, table 10-2) --------------------------------------------------------
+// Bytes from 416 on are neither written nor read.
 constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416;
 
 template <bool timed>

@@ -58,7 +58,8 @@ TEST(Forms, AModrmByteIsAskedForByAllRowsOfAnOpcodeOrByNone) {
 
 TEST(Forms, OperandsThatNeedModrmHaveIt) {
     const std::set<Place> need = {Place::rm,     Place::reg,  Place::mem,  Place::rm_reg, Place::xmm,
-                                  Place::xmm_rm, Place::sreg, Place::creg, Place::dreg,   Place::cap};
+                                  Place::xmm_rm, Place::sreg, Place::creg, Place::dreg,   Place::cap,
+                                  Place::mmx,    Place::mmx_rm};
     for (const Form& form : forms()) {
         for (const Operand& o : form.operand) {
             if (need.contains(o.place)) {
