@@ -134,6 +134,57 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
     return put_user(old, v);
 }
 
+long sys_rt_sigtimedwait(UserAddr set_at, UserAddr info_at, UserAddr timeout, size_t bytes) {
+    SignalSet set;
+    KernelTimespec ts{};
+    if (bytes != sizeof set) return -EINVAL;
+    if (get_user(set, set_at) < 0 || (timeout && get_user(ts, timeout) < 0)) return -EFAULT;
+    if (!ts.valid()) return -EINVAL;
+    set &= ~signals_unblockable;
+    Thread* t = current();
+    Process* p = t->process;
+    uint64_t deadline = 0;
+    if (timeout) deadline_from(ts, false, false, deadline);
+    siginfo_t info;
+    Status s = 0;
+    while (!signal_take(t->pending, ~set, info) && !signal_take(p->pending, ~set, info)) {
+        if (timeout && !ts.ns()) return -EAGAIN;
+        if (s < 0) return s == -ETIMEDOUT ? -EAGAIN : s;
+        t->waited_for = set;
+        s = sleep(true, deadline);
+        t->waited_for = 0;
+        t->restart = Restart::never;
+    }
+    signal_recompute(t);
+    if (info_at && put_user(info_at, info) < 0) return -EFAULT;
+    return info.si_signo;
+}
+
+// A process may pretend to nothing that only the kernel sends, unless to itself.
+static Status queued_info(UserAddr at, int sig, int target, siginfo_t& info) {
+    if (get_user(info, at) < 0) return -EFAULT;
+    info.si_signo = sig;
+    const bool kernels = info.si_code >= 0 || info.si_code == SI_TKILL;
+    return kernels && target != current_process()->pid ? -EPERM : 0;
+}
+long sys_rt_sigqueueinfo(int pid, int sig, UserAddr info_at) {
+    siginfo_t info;
+    if (const Status s = queued_info(info_at, sig, pid, info); s < 0) return s;
+    if (sig < 0 || sig > signal_count) return -EINVAL;
+    Process* p = pid > 0 ? find_process(pid) : nullptr;
+    if (!p) return -ESRCH;
+    return sig ? send_signal(p, sig, &info) : 0;
+}
+long sys_rt_tgsigqueueinfo(int pid, int tid, int sig, UserAddr info_at) {
+    siginfo_t info;
+    if (pid <= 0 || tid <= 0) return -EINVAL;
+    if (const Status s = queued_info(info_at, sig, pid, info); s < 0) return s;
+    if (sig < 0 || sig > signal_count) return -EINVAL;
+    Thread* t = find_thread(tid);
+    if (!t || !t->process || t->process->pid != pid) return -ESRCH;
+    return sig ? send_signal(t, sig, &info) : 0;
+}
+
 long sys_kill(int pid, int sig) {
     if (sig < 0 || sig > signal_count) return -EINVAL;
     const siginfo_t info = from_user_process(sig, SI_USER);
@@ -146,7 +197,7 @@ long sys_kill(int pid, int sig) {
     const int group = pid == 0 ? self->pgid : -pid;
     bool any = false;
     for (Process* p = next_process(nullptr); p; p = next_process(p)) {
-        if (pid == -1 ? p == self : p->pgid != group) continue;
+        if (pid == -1 ? p == self || p->main : p->pgid != group) continue;
         any = true;
         if (sig) send_signal(p, sig, &info);
     }

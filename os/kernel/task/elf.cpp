@@ -127,6 +127,7 @@ Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, co
                                {AT_CLKTCK, 100},
                                {AT_PLATFORM, platform},
                                {AT_EXECFN, execfn},
+                               {AT_MINSIGSTKSZ, 2048},
                                {AT_NULL, 0}};
     const uint64_t words = 1 + args.argc + 1 + args.envc + 1;
     sp = align_down(sp - words * 8 - sizeof aux, 16);

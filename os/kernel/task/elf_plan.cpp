@@ -49,12 +49,14 @@ Status check_interpreter(ElfFile& file, const Elf64_Phdr& p) {
     return last ? -ENOEXEC : 0;
 }
 
+constexpr uint64_t file_end = file_limit - page_size;  // the last page rounds up to no offset
+
 // Whether Linux could map it: mmap's rules for the part in the file, then its own for the whole.
 bool mappable(const Elf64_Phdr& p) {
     if (p.p_filesz > p.p_memsz || p.p_vaddr >= user_top || p.p_memsz > user_top - p.p_vaddr) return false;
     if (!p.p_filesz) return true;
-    return (p.p_vaddr - p.p_offset) % page_size == 0 && p.p_offset < file_limit &&
-           p.p_filesz <= file_limit - page_size - p.p_offset;
+    return (p.p_vaddr - p.p_offset) % page_size == 0 && p.p_offset < file_end &&
+           p.p_filesz <= file_end - p.p_offset;
 }
 
 void add_segment(const Elf64_Phdr& p, ElfPlan& plan) {

@@ -16,8 +16,10 @@
 namespace stile::os {
 namespace {
 
-constexpr size_t argument_limit = 128 << 10;  // as Linux bounds one string; here for all together
-constexpr unsigned script_depth = 5;          // scripts read by scripts, as Linux
+// As Linux: one string, and all of them with their pointers within a quarter of the stack's limit.
+constexpr size_t longest_string = 128 << 10;
+constexpr size_t most_arguments = 2 << 20;
+constexpr unsigned script_depth = 5;  // scripts read by scripts, as Linux
 constexpr size_t script_room = (script_depth + 1) * 3 * 256;
 constexpr uint64_t pie_base = 0x555555554000;
 
@@ -76,7 +78,7 @@ void become_only_thread(Process* p) {
     self->tid = p->pid;
 }
 
-void reset_handlers(Process* p) {
+void own_handlers(Process* p) {
     if (p->handlers->refs > 1) {
         if (auto* copy = knew<SignalHandlers>(*p->handlers)) {
             p->handlers->refs--;
@@ -84,11 +86,15 @@ void reset_handlers(Process* p) {
             p->handlers = copy;
         }
     }
-    for (SignalAction& a : p->handlers->action)
-        if (a.handler != reinterpret_cast<uint64_t>(SIG_IGN)) a = {};
+    reset_handlers(p->handlers);
 }
 
 }  // namespace
+
+void reset_handlers(SignalHandlers* handlers) {
+    for (SignalAction& a : handlers->action)
+        if (a.handler != reinterpret_cast<uint64_t>(SIG_IGN)) a = {};
+}
 
 Status load_program(Process* p, Inode* inode, const char* path, const ProgramArguments& args,
                     TrapFrame* frame) {
@@ -114,7 +120,7 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     }
     posix_timers_clear(p);
     file_table_close_on_exec(*p->files);
-    reset_handlers(p);
+    own_handlers(p);
     copy_string(p->name, base_name(path), sizeof p->name);
     copy_string(p->exe, path, sizeof p->exe);
     process_set_program(p, inode);
@@ -148,28 +154,60 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
 
 namespace {
 
-// Appends the strings of a user argv or envp. Count, or -errno.
-Status gather(UserAddr vector, char* to, size_t& used) {
-    Status count = 0;
-    for (; vector; vector += 8, count++) {
-        UserAddr s;
-        if (get_user(s, vector) < 0) return -EFAULT;
-        if (!s) break;
-        const Status n = copy_string_from_user(to + used, s, argument_limit - used);
-        if (n < 0) return n == -ENAMETOOLONG ? -E2BIG : n;
-        used += static_cast<size_t>(n) + 1;
+// The strings of a user argv and envp, end to end, with room behind them for what scripts add.
+class Strings {
+  public:
+    ~Strings() { kfree(at); }
+    Status reserve(size_t bytes) {
+        if (bytes <= size) return 0;
+        auto* larger = static_cast<char*>(kmalloc(bytes + script_room));
+        if (!larger) return -ENOMEM;
+        memcpy(larger, at, used);
+        kfree(at);
+        at = larger;
+        size = bytes;
+        return 0;
     }
-    return count;
-}
+    // Appends a vector's strings. Count, or -errno.
+    Status gather(UserAddr vector) {
+        Status count = 0;
+        for (; vector; vector += 8, count++) {
+            UserAddr s;
+            if (get_user(s, vector) < 0) return -EFAULT;
+            if (!s) break;
+            if (const Status n = append(s); n < 0) return n;
+            if (used + 8 * static_cast<size_t>(count) > most_arguments) return -E2BIG;
+        }
+        return count;
+    }
+
+    char* at = nullptr;
+    size_t used = 0, size = 0;
+
+  private:
+    Status append(UserAddr s) {
+        for (;;) {
+            const size_t room = min(size - used, longest_string);
+            const Status n = room ? copy_string_from_user(at + used, s, room) : -ENAMETOOLONG;
+            if (n >= 0) {
+                used += static_cast<size_t>(n) + 1;
+                return 0;
+            }
+            if (n != -ENAMETOOLONG) return n;
+            if (room == longest_string || size >= most_arguments) return -E2BIG;
+            if (const Status r = reserve(size * 4); r < 0) return r;
+        }
+    }
+};
 
 // From a script to the program that reads it, which may be a script as well. `inode` is replaced.
-Status find_program(Process* p, const char* path, ProgramArguments& args, char* interpreter, Inode** inode) {
+Status find_program(Process* p, const char* path, ProgramArguments& args, size_t room, char* interpreter,
+                    Inode** inode) {
     char script[256];
     copy_string(script, path, sizeof script);
     for (unsigned depth = 0;; depth++) {
         if (!(*inode)->is_regular() || !((*inode)->mode & 0111)) return -EACCES;
-        const Status s = script_interpreter(*inode, script, args, argument_limit + script_room, interpreter,
-                                            sizeof script);
+        const Status s = script_interpreter(*inode, script, args, room, interpreter, sizeof script);
         if (s <= 0) return s;
         if (depth == script_depth) return -ELOOP;
         copy_string(script, interpreter, sizeof script);
@@ -189,35 +227,64 @@ Status find_program(Process* p, const char* path, ProgramArguments& args, char* 
 
 }  // namespace
 
-extern "C" long sys_execve(UserAddr path_at, UserAddr argv, UserAddr envp) {
-    char path[256], interpreter[256];
-    if (const Status s = copy_string_from_user(path, path_at, sizeof path); s < 0) return s;
-    Process* p = current_process();
-    if (p != current()->process) return -EPERM;  // a visitor may not replace its host
-    Inode* inode;
-    if (const Status s = resolve(path, p->fs->cwd, true, &inode); s < 0) return s;
-    auto* strings = static_cast<char*>(kmalloc(argument_limit + script_room));
-    if (!strings) {
-        inode_put(inode);
-        return -ENOMEM;
-    }
-    ProgramArguments args{0, 0, strings, 0};
-    size_t used = 0;
-    Status s = gather(argv, strings, used);
-    if (s >= 0) {
-        args.argc = static_cast<uint64_t>(s);
-        s = gather(envp, strings, used);
-    }
+// `inode` is consumed.
+static Status execute(Process* p, Inode* inode, const char* path, UserAddr argv, UserAddr envp) {
+    char interpreter[256];
+    Strings strings;
+    Status s = strings.reserve(32 << 10);
+    if (s >= 0) s = strings.gather(argv);
+    ProgramArguments args{static_cast<uint64_t>(s), 0, nullptr, 0};
+    if (s >= 0) s = strings.gather(envp);
     if (s >= 0) {
         args.envc = static_cast<uint64_t>(s);
-        args.bytes = used;
-        s = find_program(p, path, args, interpreter, &inode);
+        args.strings = strings.at;
+        args.bytes = strings.used;
+        s = find_program(p, path, args, strings.size + script_room, interpreter, &inode);
     }
     if (s >= 0) s = load_program(p, inode, path, args, current()->frame());
     if (inode) inode_put(inode);
-    kfree(strings);
+    return s;
+}
+
+extern "C" long sys_execveat(int dirfd, UserAddr path_at, UserAddr argv, UserAddr envp, int flags) {
+    char path[256];
+    if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
+    if (const Status s = copy_string_from_user(path, path_at, sizeof path); s < 0) return s;
+    Process* p = current_process();
+    if (p != current()->process) return -EPERM;  // a visitor may not replace its host
+    Inode *inode, *from;
+    if (!*path && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
+        File* f = file_of_fd(dirfd);
+        if (!f) return -EBADF;
+        if (!(inode = f->inode())) return -EACCES;
+        inode_get(inode);
+        copy_string(path, "/dev/fd/", sizeof path);  // what Linux calls it
+        char digits[12];
+        int n = sizeof digits;
+        for (digits[--n] = 0; dirfd || n == sizeof digits - 1; dirfd /= 10)
+            digits[--n] = static_cast<char>('0' + dirfd % 10);
+        copy_string(path + 8, digits + n, sizeof path - 8);
+    } else {
+        if (const Status s = directory_of(dirfd, path, &from); s < 0) return s;
+        if (const Status s = resolve(path, from, true, &inode); s < 0) return s;
+        if (flags & AT_SYMLINK_NOFOLLOW) {
+            Inode* itself;
+            if (resolve(path, from, false, &itself) == 0) {
+                const bool link = itself->is_symlink();
+                inode_put(itself);
+                if (link) {
+                    inode_put(inode);
+                    return -ELOOP;
+                }
+            }
+        }
+    }
+    const Status s = execute(p, inode, path, argv, envp);
     if (s == program_lost) lose_program(p);
     return s;
+}
+extern "C" long sys_execve(UserAddr path, UserAddr argv, UserAddr envp) {
+    return sys_execveat(AT_FDCWD, path, argv, envp, 0);
 }
 
 // 127: what a shell's status says of a command that it cannot run.

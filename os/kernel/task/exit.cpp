@@ -49,7 +49,10 @@ void give_up_children(Process* p) {
     while (Process* c = p->children.front()) {
         p->children.remove(c);
         c->parent = nullptr;
-        if (c->zombie) process_put(c);
+        if (c->zombie)
+            process_put(c);
+        else if (c->parent_death_signal)
+            send_signal(c, c->parent_death_signal, nullptr);
     }
 }
 
@@ -85,7 +88,7 @@ void exit_thread(int code) {
     }
     if (t->dipc) dipc_thread_exited(t);
     release_robust_list(t);
-    if (t->clear_child_tid && p->live_threads > 1) {
+    if (t->clear_child_tid && (p->live_threads > 1 || p->space->refs > 1)) {
         const int zero = 0;
         put_user(t->clear_child_tid, zero);
         futex_wake(t->clear_child_tid, 1, ~0u);

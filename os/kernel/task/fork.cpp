@@ -15,11 +15,12 @@ namespace {
 
 constexpr uint64_t for_a_thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
 constexpr uint64_t known = for_a_thread | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
-                           CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED |
-                           CSIGNAL;
+                           CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_PARENT |
+                           CLONE_PTRACE | CLONE_UNTRACED | CLONE_IO | CLONE_CLEAR_SIGHAND;
 
 struct CloneArguments {
     uint64_t flags;
+    int exit_signal;
     uint64_t stack = 0;
     UserAddr parent_tid = 0, child_tid = 0;
     uint64_t tls = 0;
@@ -73,27 +74,45 @@ bool share_or_copy(Process* parent, Process* child, uint64_t flags) {
     return true;
 }
 
-Process* make_process(Process* parent, uint64_t flags) {
+Process* make_process(Process* parent, uint64_t flags, int exit_signal) {
     Process* child = process_create(parent);
     if (!child) return nullptr;
     if (!share_or_copy(parent, child, flags)) {
         drop(child);
         return nullptr;
     }
-    child->exit_signal = static_cast<int>(flags & CSIGNAL);
+    if (flags & CLONE_CLEAR_SIGHAND) reset_handlers(child->handlers);
+    child->exit_signal = exit_signal;
+    if (flags & CLONE_PARENT) {
+        parent->children.remove(child);
+        child->parent = parent->parent;
+        if (child->parent) child->parent->children.push_back(child);
+        child->exit_signal = parent->exit_signal;
+    }
     child->vforked = flags & CLONE_VFORK;
     return child;
+}
+
+bool too_many(const Process* parent) {
+    const uint64_t limit = parent->limits[RLIMIT_NPROC].rlim_cur;
+    if (limit == ~0ull) return false;
+    uint64_t threads = 0;
+    for (Process* p = next_process(nullptr); p; p = next_process(p)) threads += p->live_threads;
+    return threads >= limit;
 }
 
 Status do_clone(const CloneArguments& a) {
     Thread* self = current();
     Process* parent = current_process();
-    if (a.flags & ~known || (a.flags & CSIGNAL) > signal_count) return -EINVAL;
+    if (a.flags & ~known || a.exit_signal < 0 || a.exit_signal > signal_count) return -EINVAL;
     const bool thread = a.flags & CLONE_THREAD;
     if (thread && (a.flags & for_a_thread) != for_a_thread) return -EINVAL;
-    if ((a.flags & CLONE_SIGHAND) && !(a.flags & CLONE_VM)) return -EINVAL;
+    if ((a.flags & CLONE_SIGHAND) && (!(a.flags & CLONE_VM) || (a.flags & CLONE_CLEAR_SIGHAND)))
+        return -EINVAL;
+    if ((a.flags & CLONE_PARENT) && parent->main) return -EINVAL;
+    if (too_many(parent)) return -EAGAIN;
 
-    Process* process = thread ? parent : make_process(parent, a.flags);
+    Process* process = thread ? parent : make_process(parent, a.flags, a.exit_signal);
     if (!process) return -ENOMEM;
     Thread* t = thread_create(process);
     if (!t) {
@@ -152,10 +171,30 @@ Status do_clone(const CloneArguments& a) {
 }  // namespace
 
 extern "C" {
-long sys_fork() { return do_clone({SIGCHLD}); }
-long sys_vfork() { return do_clone({CLONE_VM | CLONE_VFORK | SIGCHLD}); }
+long sys_fork() { return do_clone({0, SIGCHLD}); }
+long sys_vfork() { return do_clone({CLONE_VM | CLONE_VFORK, SIGCHLD}); }
 long sys_clone(uint64_t flags, uint64_t stack, UserAddr parent_tid, UserAddr child_tid, uint64_t tls) {
-    return do_clone({flags, stack, parent_tid, child_tid, tls});
+    // CLONE_DETACHED has meant nothing for long, and C libraries still pass it.
+    return do_clone({flags & ~static_cast<uint64_t>(CSIGNAL | CLONE_DETACHED),
+                     static_cast<int>(flags & CSIGNAL), stack, parent_tid, child_tid, tls});
+}
+
+long sys_clone3(UserAddr at, size_t bytes) {
+    struct clone_args a {};
+    if (bytes > page_size) return -E2BIG;
+    if (bytes < CLONE_ARGS_SIZE_VER0) return -EINVAL;
+    if (copy_from_user(&a, at, min<size_t>(bytes, sizeof a)) < 0) return -EFAULT;
+    for (size_t i = sizeof a; i < bytes; i++) {  // what a newer caller means by these is unknown
+        uint8_t byte;
+        if (get_user(byte, at + i) < 0) return -EFAULT;
+        if (byte) return -E2BIG;
+    }
+    if (a.set_tid || a.set_tid_size || a.cgroup) return -EINVAL;  // nobody has namespaces here
+    if (a.exit_signal > static_cast<uint64_t>(signal_count) || (a.flags & CSIGNAL)) return -EINVAL;
+    if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal) return -EINVAL;
+    if (!a.stack != !a.stack_size) return -EINVAL;
+    return do_clone({a.flags, static_cast<int>(a.exit_signal), a.stack ? a.stack + a.stack_size : 0,
+                     a.parent_tid, a.child_tid, a.tls});
 }
 }
 

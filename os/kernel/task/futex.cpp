@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// futex(2): sleep while a word of user memory has a value. Waiters are found by the word's physical address,
-// so private and shared futexes need no telling apart: the waiter keeps a reference to the page, which
-// therefore stays that page's for as long as anybody waits.
+// futex(2): sleep while a word of user memory has a value. Waiters are found by what the word is, as on
+// Linux: in memory that is shared, its physical address, whose page the waiter keeps; otherwise address space
+// and address, as the page behind a private word changes when it is written after a fork.
+//
+// Priority inheritance (FUTEX_LOCK_PI and its kin) is a hand-over here: there is one priority, so the word's
+// protocol is all that is left of it.
 #include <linux/futex.h>
 #include <linux/time.h>
 
@@ -14,9 +17,16 @@
 namespace stile::os {
 namespace {
 
+// What a word is.
+struct Key {
+    uint64_t space = 0, at = 0;  // space 0: `at` is physical
+    bool operator==(const Key&) const = default;
+};
+
 struct FutexWaiter {
     Link link;
-    uint64_t phys;
+    Key key;
+    Page* page;  // of a shared word, kept
     uint32_t bits;
     Thread* thread;
     bool woken;
@@ -24,52 +34,79 @@ struct FutexWaiter {
 constexpr unsigned buckets = 64;
 constinit ListArray<List<FutexWaiter, &FutexWaiter::link>, buckets> table;
 
-auto& bucket_of(uint64_t phys) { return table[(phys >> 2 ^ phys >> 12) % buckets]; }
+auto& bucket_of(const Key& k) { return table[(k.at >> 2 ^ k.at >> 12 ^ k.space >> 4) % buckets]; }
 
-// Physical address of a user word; faults it in. A copy-on-write page is made the process's own first, so
-// that waiter and waker agree on the address.
-Status physical(UserAddr addr, uint64_t& out) {
+// The key of a user word, and its page with a reference taken if it is shared. The word is faulted in.
+Status key_of(UserAddr addr, Key& key, Page** page) {
+    *page = nullptr;
     if (addr % 4 || !user_range_ok(addr, 4)) return addr % 4 ? -EINVAL : -EFAULT;
     AddressSpace* space = space_for(current_process()->space, addr);
-    for (int attempt = 0; attempt < 2; attempt++) {
-        const uint64_t* e = space->table->entry(addr, false);
-        const VmArea* a = space->find(addr);
-        if (e && (*e & pte_present) && a && ((*e & pte_write) || !(a->prot & PROT_WRITE))) {
-            out = (*e & pte_address) | (addr & (page_size - 1));
-            return 0;
-        }
-        if (!a || !space->fault(addr, a->prot & PROT_WRITE, false)) return -EFAULT;
+    uint32_t value;
+    if (get_user(value, addr) < 0) return -EFAULT;
+    const VmArea* a = space->find(addr);
+    if (!a) return -EFAULT;
+    if (!(a->flags & vm_shared)) {
+        key = {reinterpret_cast<uint64_t>(space), addr};
+        return 0;
     }
-    return -EFAULT;
+    const uint64_t* e = space->table->entry(addr, false);
+    if (!e || !(*e & pte_present)) return -EFAULT;
+    key = {0, (*e & pte_address) | (addr & (page_size - 1))};
+    *page = phys_page(key.at);
+    page_get(*page);
+    return 0;
+}
+
+// A key for the time of one call.
+struct HeldKey {
+    Key key;
+    Page* page = nullptr;
+    ~HeldKey() {
+        if (page) page_put(page);
+    }
+    Status set(UserAddr addr) { return key_of(addr, key, &page); }
+};
+
+Status wait_on(const HeldKey& held, uint32_t bits, uint64_t deadline) {
+    FutexWaiter w{{}, held.key, held.page, bits, current(), false};
+    if (w.page) page_get(w.page);
+    bucket_of(w.key).push_back(&w);
+    Status s = 0;
+    while (!w.woken && s == 0) s = sleep(true, deadline);
+    if (w.link.linked()) w.link.unlink();
+    if (w.page) page_put(w.page);
+    return w.woken ? 0 : s;
 }
 
 Status futex_wait(UserAddr addr, uint32_t expected, uint32_t bits, uint64_t deadline) {
     if (!bits) return -EINVAL;
     uint32_t value;
-    uint64_t phys;
+    HeldKey held;
+    if (const Status s = held.set(addr); s < 0) return s;
     if (get_user(value, addr) < 0) return -EFAULT;
-    if (value != expected) return -EAGAIN;
-    if (const Status s = physical(addr, phys); s < 0) return s;
-    Page* page = phys_page(phys);
-    page_get(page);
-    FutexWaiter w{{}, phys, bits, current(), false};
-    bucket_of(phys).push_back(&w);
-    Status s = 0;
-    while (!w.woken && s == 0) s = sleep(true, deadline);
-    if (w.link.linked()) w.link.unlink();
-    page_put(page);
-    return w.woken ? 0 : s;
+    return value == expected ? wait_on(held, bits, deadline) : -EAGAIN;
 }
 
-int wake_at(uint64_t phys, unsigned n, uint32_t bits) {
-    auto& bucket = bucket_of(phys);
+// The next waiter on a word from `w` on.
+FutexWaiter* next_on(const Key& key, FutexWaiter* w) {
+    auto& bucket = bucket_of(key);
+    while (w && !(w->key == key)) w = bucket.next(w);
+    return w;
+}
+FutexWaiter* first_on(const Key& key) { return next_on(key, bucket_of(key).front()); }
+
+void release_waiter(FutexWaiter& w) {
+    w.link.unlink();
+    w.woken = true;
+    wake(w.thread);
+}
+
+int wake_at(const Key& key, unsigned n, uint32_t bits) {
     int woken = 0;
-    for (FutexWaiter* w = bucket.front(); w && n;) {
-        FutexWaiter* next = bucket.next(w);
-        if (w->phys == phys && (w->bits & bits)) {
-            w->link.unlink();
-            w->woken = true;
-            wake(w->thread);
+    for (FutexWaiter* w = first_on(key); w && n;) {
+        FutexWaiter* next = next_on(key, bucket_of(key).next(w));
+        if (w->bits & bits) {
+            release_waiter(*w);
             woken++;
             n--;
         }
@@ -78,32 +115,117 @@ int wake_at(uint64_t phys, unsigned n, uint32_t bits) {
     return woken;
 }
 
-Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n) {
-    uint64_t a, b;
-    if (Status s = physical(from, a); s < 0) return s;
-    if (Status s = physical(to, b); s < 0) return s;
-    int done = wake_at(a, wake_n, ~0u);
-    auto& bucket = bucket_of(a);
-    for (FutexWaiter* w = bucket.front(); w && move_n;) {
-        FutexWaiter* next = bucket.next(w);
-        // The page reference taken by the waiter stays with the first page: the process shares both.
-        if (w->phys == a) {
-            w->link.unlink();
-            w->phys = b;
-            bucket_of(b).push_back(w);
-            move_n--;
-            done++;
-        }
+// expected: nullptr, or the value that the word must still have.
+Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, const uint32_t* expected) {
+    HeldKey a, b;
+    if (static_cast<int>(wake_n) < 0 || static_cast<int>(move_n) < 0) return -EINVAL;
+    if (Status s = a.set(from); s < 0) return s;
+    if (Status s = b.set(to); s < 0) return s;
+    uint32_t now;
+    if (get_user(now, from) < 0) return -EFAULT;
+    if (expected && now != *expected) return -EAGAIN;
+    int done = wake_at(a.key, wake_n, ~0u);
+    for (FutexWaiter* w = first_on(a.key); w && move_n && !(a.key == b.key);) {
+        FutexWaiter* next = next_on(a.key, bucket_of(a.key).next(w));
+        w->link.unlink();
+        if (b.page) page_get(b.page);
+        if (w->page) page_put(w->page);
+        w->page = b.page;
+        w->key = b.key;
+        bucket_of(b.key).push_back(w);
+        move_n--;
+        done++;
         w = next;
     }
     return done;
 }
 
+// FUTEX_WAKE_OP: changes the second word, wakes on the first, and on the second if its old value says so.
+Status wake_op(UserAddr addr, unsigned n, UserAddr addr2, unsigned n2, uint32_t code) {
+    HeldKey a, b;
+    if (Status s = a.set(addr); s < 0) return s;
+    if (Status s = b.set(addr2); s < 0) return s;
+    const unsigned op = code >> 28 & 7, compare = code >> 24 & 15;
+    auto argument = static_cast<uint32_t>(static_cast<int32_t>(code << 8) >> 20);
+    const auto limit = static_cast<int32_t>(code << 20) >> 20;
+    if (code >> 31) argument = 1u << (argument & 31);
+    if (op > FUTEX_OP_XOR || compare > FUTEX_OP_CMP_GE) return -ENOSYS;
+    uint32_t old;
+    if (get_user(old, addr2) < 0) return -EFAULT;
+    const uint32_t changed = op == FUTEX_OP_SET    ? argument
+                             : op == FUTEX_OP_ADD  ? old + argument
+                             : op == FUTEX_OP_OR   ? old | argument
+                             : op == FUTEX_OP_ANDN ? old & ~argument
+                                                   : old ^ argument;
+    if (put_user(addr2, changed) < 0) return -EFAULT;
+    const auto was = static_cast<int32_t>(old);
+    const bool also = compare == FUTEX_OP_CMP_EQ   ? was == limit
+                      : compare == FUTEX_OP_CMP_NE ? was != limit
+                      : compare == FUTEX_OP_CMP_LT ? was < limit
+                      : compare == FUTEX_OP_CMP_LE ? was <= limit
+                      : compare == FUTEX_OP_CMP_GT ? was > limit
+                                                   : was >= limit;
+    int woken = wake_at(a.key, n, ~0u);
+    if (also) woken += wake_at(b.key, n2, ~0u);
+    return woken;
+}
+
+// The word holds its owner's tid, and FUTEX_WAITERS while somebody sleeps for it.
+Status lock_pi(UserAddr addr, uint64_t deadline, bool try_only) {
+    HeldKey held;
+    const auto self = static_cast<uint32_t>(current()->tid);
+    if (const Status s = held.set(addr); s < 0) return s;
+    uint32_t word;
+    if (get_user(word, addr) < 0) return -EFAULT;
+    const uint32_t owner = word & FUTEX_TID_MASK;
+    if (owner == self) return -EDEADLK;
+    if (!owner) {
+        const uint32_t mine = self | (word & FUTEX_OWNER_DIED) | (first_on(held.key) ? FUTEX_WAITERS : 0);
+        return put_user(addr, mine);
+    }
+    if (!find_thread(static_cast<int>(owner))) return -ESRCH;
+    if (try_only) return -EAGAIN;
+    if (put_user(addr, word | FUTEX_WAITERS) < 0) return -EFAULT;
+    const Status s = wait_on(held, ~0u, deadline);
+    if (s == -EINTR) current()->restart = Restart::always;
+    return s;  // woken: the word is ours already
+}
+
+Status unlock_pi(UserAddr addr) {
+    HeldKey held;
+    if (const Status s = held.set(addr); s < 0) return s;
+    uint32_t word;
+    if (get_user(word, addr) < 0) return -EFAULT;
+    if ((word & FUTEX_TID_MASK) != static_cast<uint32_t>(current()->tid)) return -EPERM;
+    FutexWaiter* heir = first_on(held.key);
+    uint32_t next = 0;
+    if (heir) {
+        next = static_cast<uint32_t>(heir->thread->tid);
+        if (next_on(held.key, bucket_of(held.key).next(heir))) next |= FUTEX_WAITERS;
+    }
+    if (put_user(addr, next) < 0) return -EFAULT;
+    if (heir) release_waiter(*heir);
+    return 0;
+}
+
+// Of a dying owner: the next one gets the lock and learns of the death.
+void hand_on_pi(UserAddr addr) {
+    HeldKey held;
+    if (held.set(addr) < 0) return;
+    FutexWaiter* heir = first_on(held.key);
+    uint32_t next = FUTEX_OWNER_DIED;
+    if (heir) {
+        next |= static_cast<uint32_t>(heir->thread->tid);
+        if (next_on(held.key, bucket_of(held.key).next(heir))) next |= FUTEX_WAITERS;
+    }
+    if (put_user(addr, next) == 0 && heir) release_waiter(*heir);
+}
+
 }  // namespace
 
 int futex_wake(UserAddr addr, unsigned n, uint32_t bits) {
-    uint64_t phys;
-    return physical(addr, phys) < 0 ? 0 : wake_at(phys, n, bits);
+    HeldKey held;
+    return held.set(addr) < 0 ? 0 : wake_at(held.key, n, bits);
 }
 
 // A dying thread's robust mutexes (Linux Documentation/locking/robust-futexes.rst): each one it still owns is
@@ -115,36 +237,41 @@ void release_robust_list(Thread* t) {
         UserAddr pending;
     } head;
     if (!t->robust_list || get_user(head, t->robust_list) < 0) return;
-    const auto release = [&](UserAddr entry) {
+    const auto release = [&](UserAddr tagged) {
+        const UserAddr entry = tagged & ~1ull;  // bit 0: a priority-inheriting lock
         const UserAddr at = entry + static_cast<uint64_t>(head.futex_offset);
         uint32_t word;
         if (get_user(word, at) < 0 || (word & FUTEX_TID_MASK) != static_cast<uint32_t>(t->tid)) return;
+        if (tagged & 1) return hand_on_pi(at);
         const uint32_t marked = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
         if (put_user(at, marked) == 0 && (word & FUTEX_WAITERS)) futex_wake(at, 1, ~0u);
     };
     constexpr unsigned longest = 2048;  // as Linux: a list may be a loop
     UserAddr entry = head.next;
-    for (unsigned i = 0; i < longest && entry != t->robust_list; i++) {
+    for (unsigned i = 0; i < longest && (entry & ~1ull) != t->robust_list; i++) {
         UserAddr next;
-        if (get_user(next, entry) < 0) return;
+        if (get_user(next, entry & ~1ull) < 0) return;
         if (entry != head.pending) release(entry);
         entry = next;
     }
     if (head.pending) release(head.pending);
 }
 
+extern "C" long sys_unknown();
+
 extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeout, UserAddr addr2,
                           uint32_t value3) {
     const int command = op & FUTEX_CMD_MASK;
     uint64_t deadline = 0;
-    if (timeout && (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET)) {
+    const bool waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
+                       command == FUTEX_LOCK_PI2;
+    if (timeout && waits) {
         KernelTimespec ts;
         if (get_user(ts, timeout) < 0) return -EFAULT;
         if (!ts.valid()) return -EINVAL;
-        if (const Status s =
-                deadline_from(ts, command == FUTEX_WAIT_BITSET, op & FUTEX_CLOCK_REALTIME, deadline);
-            s < 0)
-            return s;
+        // FUTEX_LOCK_PI's clock has always been CLOCK_REALTIME.
+        const bool realtime = command == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME);
+        deadline_from(ts, command != FUTEX_WAIT, realtime, deadline);
     }
     switch (command) {
         case FUTEX_WAIT:
@@ -155,20 +282,26 @@ extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeou
             value3 = ~0u;
             [[fallthrough]];
         case FUTEX_WAKE_BITSET: {
-            uint64_t phys;
+            HeldKey held;
             if (!value3) return -EINVAL;
-            if (const Status s = physical(addr, phys); s < 0) return s;
-            return wake_at(phys, value, value3);
+            if (const Status s = held.set(addr); s < 0) return s;
+            return wake_at(held.key, value, value3);
         }
         case FUTEX_REQUEUE:
-            return requeue(addr, value, addr2, static_cast<unsigned>(timeout));
-        case FUTEX_CMP_REQUEUE: {
-            uint32_t now;
-            if (get_user(now, addr) < 0) return -EFAULT;
-            return now == value3 ? requeue(addr, value, addr2, static_cast<unsigned>(timeout)) : -EAGAIN;
-        }
-        default:
-            return -ENOSYS;  // priority inheritance, FUTEX_WAKE_OP: not in this version
+            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), nullptr);
+        case FUTEX_CMP_REQUEUE:
+            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), &value3);
+        case FUTEX_WAKE_OP:
+            return wake_op(addr, value, addr2, static_cast<unsigned>(timeout), value3);
+        case FUTEX_LOCK_PI:
+        case FUTEX_LOCK_PI2:
+            return lock_pi(addr, deadline, false);
+        case FUTEX_TRYLOCK_PI:
+            return lock_pi(addr, 0, true);
+        case FUTEX_UNLOCK_PI:
+            return unlock_pi(addr);
+        default:  // requeueing to a priority-inheriting lock: no C library does that any more
+            return sys_unknown();
     }
 }
 

@@ -55,6 +55,8 @@ struct SignalStack {
     }
 };
 
+// Ignored signals stay ignored, all others get their default action.
+void reset_handlers(SignalHandlers* handlers);
 // To a process (any thread that does not block it) or to one thread. `info` may be null.
 Status send_signal(Process* process, int sig, const siginfo_t* info);
 Status send_signal(Thread* thread, int sig, const siginfo_t* info);
