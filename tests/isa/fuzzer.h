@@ -19,6 +19,7 @@ struct FuzzOptions {
     uint64_t count = 100'000;  // instructions executed natively, at least
     uint64_t seed = 1;
     uint64_t skip = 0;  // sequences to leave out at the beginning
+    bool only = false;  // one sequence, number `skip`
     std::vector<model::CoreModel> cores{model::CoreModel::functional, model::CoreModel::inorder};
     GeneratorOptions generator;
     unsigned runs = 3;             // of each sequence on each core

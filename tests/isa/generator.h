@@ -15,7 +15,6 @@ struct GeneratorOptions {
     std::string row;        // only rows whose mnemonic, encoding or reason contains this
     unsigned length = 16;   // units at most
     bool fsgsbase = true;   // the host's kernel lets programs use these instructions
-    bool sysenter = false;  // the host has sysenter: its rows cannot be compared
 };
 
 class Generator {

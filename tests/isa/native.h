@@ -23,7 +23,6 @@ class Native {
     void run(const Data& data, std::span<const Program> programs, std::span<Outcome> outcomes);
 
     static bool has_fsgsbase();
-    static bool has_sysenter();  // in long mode: Intel's processors
 
   private:
     struct Impl;

@@ -19,8 +19,9 @@ struct Piece {
     // A displacement that is known once addresses are: relative to the end of the piece.
     enum class Fix : uint8_t { none, unit, address } fix = Fix::none;
     uint8_t fix_at = 0, fix_bytes = 4;
-    uint64_t target = 0;  // number of a unit (beyond the last: the exit), or an address
-    bool chosen = false;  // what the unit is about, not a preparation or an aftermath
+    uint64_t target = 0;     // number of a unit (beyond the last: the exit), or an address
+    uint8_t fix_offset = 0;  // of the target within the unit
+    bool chosen = false;     // what the unit is about, not a preparation or an aftermath
 };
 
 // Instructions that stay together: preparation, the instruction in question, and what makes equal again what
@@ -55,5 +56,8 @@ Assembled assemble(const Sequence& sequence);
 uint32_t flags_undefined(const isa::Form& form);
 uint32_t flags_defined(const isa::Form& form);
 uint32_t flags_read(const isa::Form& form);
+
+bool is_branch(const isa::Form& form);
+bool always_faults(const isa::Form& form);  // at ring 3
 
 }  // namespace stile::fuzz

@@ -1,0 +1,241 @@
+    const bool fault = want.kind == Stop::fault;
+    if (want.kind != got.kind || (fault && (want.vector != got.vector || want.rip != got.rip))) {
+    }
+    if (!fault) return true;// SPDX-License-Identifier: Apache-2.0
+#include "tests/isa/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace stile::fuzz {
+
+using isa::Op;
+using isa::Why;
+
+namespace {
+
+enum : uint8_t { DB = 1, BP = 3, UD = 6, GP = 13, PF = 14 };
+
+// RF, VIF, VIP and CPUID's own bit are the system's; the rest is the program's.
+constexpr uint64_t flags_compared =
+    flag::arithmetic | flag::TF | flag::IF | flag::DF | 3u << 12 | flag::NT | flag::AC | flag::ID;
+
+// Instructions that touch memory in several steps. When a later step faults, processors differ in how much of
+// the earlier ones has become visible, and in which address of the page they report.
+bool in_steps(const isa::Form& form) {
+    switch (form.op) {
+        case Op::fxsave:
+        case Op::fxrstor:
+        case Op::fnsave:
+        case Op::frstor:
+        case Op::fnstenv:
+        case Op::fldenv:
+        case Op::maskmov:
+        case Op::sgdt:
+        case Op::sidt:
+            return true;
+        default:
+            return std::string_view(form.mnemonic) == "enter" || form.reason == Why::machine_value;
+    }
+}
+
+class Comparison {
+  public:
+    Comparison(const Assembled& assembled, const Outcome& want, const Outcome& got)
+        : a_(assembled), want_(want), got_(got) {}
+
+    Verdict run(std::string& text);
+
+  private:
+    void note(const char* name, uint64_t want, uint64_t got) {
+        if (want != got) text_ += fmt::format("  {}: want {:x} got {:x}\n", name, want, got);
+    }
+    void note(const std::string& name, const uint8_t* want, const uint8_t* got, unsigned n) {
+        if (std::memcmp(want, got, n) != 0)
+            text_ += fmt::format("  {}: want {} got {}\n", name, hex(want, n), hex(got, n));
+    }
+    const Assembled::Place* place_at(uint64_t rip) const;
+    bool beyond_the_table() const;
+    bool stops();
+    uint64_t flag_mask() const;
+    void registers();
+    void floating_point();
+    void tolerate();
+    void memory();
+
+    const Assembled& a_;
+    const Outcome& want_;
+    Outcome got_;
+    std::string text_;
+    bool partial_ = false;  // memory may be half done
+};
+
+const Assembled::Place* Comparison::place_at(uint64_t rip) const {
+    for (const auto& place : a_.places)
+        if (place.address == rip) return &place;
+    return nullptr;
+}
+
+// Stile refuses bytes that have no row. If the host does something else with them, they belong to an
+// extension that Stile does not have.
+bool Comparison::beyond_the_table() const {
+    if (got_.stop.kind != Stop::fault || got_.stop.vector != UD) return false;
+    const auto* place = place_at(got_.stop.rip);
+    const bool known = place && (!place->piece || place->piece->form);
+    return !known &&
+           !(want_.stop.kind == Stop::fault && want_.stop.vector == UD && want_.stop.rip == got_.stop.rip);
+}
+
+bool Comparison::stops() {
+    const Stop &want = want_.stop, &got = got_.stop;
+    if (want.kind != got.kind || want.vector != got.vector || want.rip != got.rip) {
+        text_ += "  end: want " + describe(want) + "\n       got " + describe(got) + "\n";
+        return false;
+    }
+    if (want.kind != Stop::fault) return true;
+    const auto* place = place_at(want.rip);
+    const isa::Form* form = place && place->piece ? place->piece->form : nullptr;
+    partial_ = form && in_steps(*form);
+    uint32_t error = want.error ^ got.error;
+    uint64_t address = 0;
+    if (want.vector == PF) {
+        address = want.address ^ got.address;
+        if (partial_) address &= ~0xfffull;
+        // Linux reports the kernel's half as present, whatever it is, and pages of its own accesses in the
+        // program's name likewise.
+        if (want.address >> 63 || (form && form->reason == Why::machine_value)) error &= ~1u;
+    }
+    if (error == 0 && address == 0) return true;
+    text_ += "  end: want " + describe(want) + "\n       got " + describe(got) + "\n";
+    return false;
+}
+
+uint64_t Comparison::flag_mask() const {
+    uint32_t undefined = 0;
+    const uint64_t rip = want_.stop.kind == Stop::fault ? want_.stop.rip : a_.places.back().address;
+    if (const auto* place = place_at(rip)) {
+        undefined = place->undefined;
+        if (want_.stop.kind == Stop::fault && place->piece && place->piece->form)
+            undefined |= flags_undefined(*place->piece->form);
+    } else if (!a_.linear || want_.stop.rip != exit_at) {
+        for (const auto& p : a_.places) undefined |= p.undefined | p.undefined_after;
+    } else {
+        undefined = a_.places.back().undefined;
+    }
+    return flags_compared & ~uint64_t{undefined};
+}
+
+void Comparison::registers() {
+    static constexpr const char* names[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                              "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+    const State &want = want_.state, &got = got_.state;
+    for (unsigned i = 0; i < 16; ++i) note(names[i], want.r[i], got.r[i]);
+    const uint64_t mask = flag_mask();
+    note("rflags", want.flags & mask, got.flags & mask);
+    note("fs base", want.fs_base, got.fs_base);
+    note("gs base", want.gs_base, got.gs_base);
+}
+
+void Comparison::floating_point() {
+    const State &want = want_.state, &got = got_.state;
+    note("x87 control", want.control(), got.control());
+    note("x87 status", want.status(), got.status());
+    note("x87 tags", want.fx[4], got.fx[4]);
+    note("mxcsr", want.mxcsr(), got.mxcsr());
+    if (std::memcmp(want.st(0), got.st(0), 384) == 0) return;
+    for (unsigned i = 0; i < 8; ++i) note(fmt::format("st{}", i), want.st(i), got.st(i), 10);
+    for (unsigned i = 0; i < 16; ++i) note(fmt::format("xmm{}", i), want.xmm(i), got.xmm(i), 16);
+}
+
+long double extended(const uint8_t* p) {
+    long double v = 0;
+    std::memcpy(&v, p, 10);
+    return v;
+}
+
+// Distance in units of the last place of the extended format.
+double units_apart(long double a, long double b) {
+    if (a == b) return 0;
+    if (!std::isfinite(a) || !std::isfinite(b)) return HUGE_VAL;
+    int e;
+    std::frexp(b, &e);
+    return static_cast<double>(std::fabs(a - b) / std::ldexp(1.0L, std::max(e, -16381) - 64));
+}
+
+// |relative error| <= 1.5 * 2^-12 each (Intel SDM vol. 2, RCPPS and RSQRTPS).
+bool near(float want, float got) {
+    constexpr double bound = 2 * 1.5 / 4096;
+    if (!std::isfinite(want) || !std::isfinite(got) || want == 0 || got == 0) return false;
+    return std::fabs(static_cast<double>(got) / static_cast<double>(want) - 1) <= bound;
+}
+
+// Rows with a tolerance end their case. What is near enough becomes equal before anything is compared.
+void Comparison::tolerate() {
+    const Piece* last = nullptr;
+    for (const auto& place : a_.places)
+        if (place.piece) last = place.piece;
+    if (!last || !last->form || last->form->oracle != isa::Oracle::tolerance || got_.stop.kind != Stop::done)
+        return;
+    State& got = got_.state;
+    const State& want = want_.state;
+    if (last->form->reason == Why::estimate) {
+        for (unsigned i = 0; i < 16; ++i) {
+            for (unsigned lane = 0; lane < 16; lane += 4) {
+                float w, g;
+                std::memcpy(&w, want.xmm(i) + lane, 4);
+                std::memcpy(&g, got.xmm(i) + lane, 4);
+                if (near(w, g)) std::memcpy(got.xmm(i) + lane, &w, 4);
+            }
+        }
+        return;
+    }
+    constexpr double bound = 2;
+    for (unsigned i = 0; i < 2; ++i) {
+        if (units_apart(extended(got.st(i)), extended(want.st(i))) <= bound)
+            std::memcpy(got.st(i), want.st(i), 10);
+    }
+    // Whether an inexact result was rounded up is part of its last bit.
+    constexpr uint16_t PE = 0x20, C1 = 0x200;
+    if (want.status() & PE) got.status() = static_cast<uint16_t>((got.status() & ~C1) | (want.status() & C1));
+}
+
+void Comparison::memory() {
+    if (partial_) return;
+    const bool code = a_.program.slot >= first_writable_slot;
+    if (want_.data == got_.data && (!code || want_.code == got_.code)) return;
+    for (unsigned i = 0; i < data_bytes; i += 16)
+        note(fmt::format("memory {:x}", data_at + i), &want_.data[i], &got_.data[i], 16);
+    if (!code) return;
+    for (unsigned i = 0; i < slot_bytes; i += 16)
+        note(fmt::format("code {:x}", slot_at(a_.program.slot) + i), &want_.code[i], &got_.code[i], 16);
+}
+
+Verdict Comparison::run(std::string& text) {
+    const auto is = [](const Outcome& o, Stop::Kind kind) { return o.stop.kind == kind; };
+    if (is(want_, Stop::forbidden) || is(want_, Stop::died)) return Verdict::unjudged;
+    if (is(want_, Stop::endless) && is(got_, Stop::endless)) return Verdict::unjudged;
+    // A loop that the host ends within its patience may be beyond ours.
+    if (!a_.linear && is(got_, Stop::endless)) return Verdict::unjudged;
+    if (beyond_the_table()) return Verdict::unjudged;
+    constexpr uint32_t misaligned_sse = 1 << 17;  // MXCSR.MM of AMD's processors
+    if (want_.state.mxcsr() & misaligned_sse) return Verdict::unjudged;
+    if (stops()) {
+        tolerate();
+        registers();
+        floating_point();
+        memory();
+    }
+    text = std::move(text_);
+    return text.empty() ? Verdict::equal : Verdict::different;
+}
+
+}  // namespace
+
+Verdict compare(const Assembled& assembled, const Outcome& want, const Outcome& got,
+                std::string& differences) {
+    return Comparison(assembled, want, got).run(differences);
+}
+
+}  // namespace stile::fuzz
