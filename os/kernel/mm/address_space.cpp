@@ -11,23 +11,6 @@ namespace {
 // The spaces that live in the shared table, for page faults of visiting threads.
 constinit List<AddressSpace, &AddressSpace::shared_link> shared_spaces;
 
-// The part of `area` from `at` on becomes an area of its own.
-VmArea* split(AddressSpace& space, VmArea* area, uint64_t at) {
-    auto* tail = knew<VmArea>(*area);
-    if (!tail) return nullptr;
-    tail->link = {};
-    tail->start = at;
-    tail->source_index = area->source_index + ((at - area->start) >> page_shift);
-    if (tail->source) tail->source->source_get();
-    area->end = at;
-    VmArea* next = space.areas.next(area);
-    if (next)
-        space.areas.insert_before(next, tail);
-    else
-        space.areas.push_back(tail);
-    return tail;
-}
-
 bool mergeable(const VmArea& a, const VmArea& b) {
     return a.end == b.start && a.prot == b.prot && a.flags == b.flags && a.tag == b.tag &&
            a.pte_extra == b.pte_extra && !a.source && !b.source && !a.owner && !b.owner;
@@ -55,6 +38,22 @@ void merge_around(AddressSpace& space, VmArea* area) {
 
 }  // namespace
 
+VmArea* AddressSpace::split(VmArea* area, uint64_t at) {
+    auto* tail = knew<VmArea>(*area);
+    if (!tail) return nullptr;
+    tail->link = {};
+    tail->start = at;
+    tail->source_index = area->source_index + ((at - area->start) >> page_shift);
+    if (tail->source) tail->source->source_get();
+    area->end = at;
+    VmArea* next = areas.next(area);
+    if (next)
+        areas.insert_before(next, tail);
+    else
+        areas.push_back(tail);
+    return tail;
+}
+
 VmArea* AddressSpace::first_from(uint64_t addr) {
     for (VmArea& a : areas)
         if (a.end > addr) return &a;
@@ -68,11 +67,12 @@ VmArea* AddressSpace::find(uint64_t addr) {
     return last_hit = a;
 }
 
-uint64_t AddressSpace::find_gap(uint64_t length) {
+uint64_t AddressSpace::find_gap(uint64_t length, uint64_t below) {
     // Downwards from mmap_top, as Linux does; a page is left free below a stack that may still grow.
-    uint64_t top = mmap_top;
+    const uint64_t ceiling = min(below, mmap_top);
+    uint64_t top = ceiling;
     for (VmArea* a = areas.back(); a; a = areas.prev(a)) {
-        if (a->start >= mmap_top) continue;
+        if (a->start >= ceiling) continue;
         if (a->end <= top && top - a->end >= length) return top - length;
         top = min(top, a->start);
         if (a->flags & vm_grows_down) top -= min(top, 256 * page_size);
@@ -98,7 +98,7 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
         VmArea* hit = first_from(addr);
         if (addr < base || addr > limit || length > limit - addr || (hit && hit->start < addr + length))
             addr = 0;
-        if (!addr) addr = find_gap(length);
+        if (!addr) addr = find_gap(length, map_flags & MAP_32BIT ? 1ull << 31 : ~0ull);
         if (!addr) return -ENOMEM;
     }
     auto* area = knew<VmArea>();
@@ -130,10 +130,10 @@ Status AddressSpace::unmap(uint64_t addr, uint64_t length) {
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a))
         if (a->flags & vm_pinned) return -EPERM;
     VmArea* a = first_from(addr);
-    if (a && a->start < addr && !(a = split(*this, a, addr))) return -ENOMEM;
+    if (a && a->start < addr && !(a = split(a, addr))) return -ENOMEM;
     while (a && a->start < end) {
         VmArea* next = areas.next(a);
-        if (a->end > end && !split(*this, a, end)) return -ENOMEM;
+        if (a->end > end && !split(a, end)) return -ENOMEM;
         if (a->owner) a->owner->area_closed(*a);
         remove_pages(a->start, a->end);
         mapped_pages -= a->size() >> page_shift;
@@ -154,8 +154,8 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot) {
     }
     if (covered < end) return -ENOMEM;
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
-        if (a->start < addr && !(a = split(*this, a, addr))) return -ENOMEM;
-        if (a->end > end && !split(*this, a, end)) return -ENOMEM;
+        if (a->start < addr && !(a = split(a, addr))) return -ENOMEM;
+        if (a->end > end && !split(a, end)) return -ENOMEM;
         if (a->prot == prot) continue;
         a->prot = prot;
         retag(*a, a->tag, a->pte_extra);
@@ -172,51 +172,6 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot) {
     return 0;
 }
 
-Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags,
-                           uint64_t new_addr) {
-    if (addr % page_size || !new_length || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))) return -EINVAL;
-    if (flags & MREMAP_FIXED) return -EINVAL;  // nobody's libc start-up needs it; refused, not faked
-    old_length = align_up(old_length, page_size);
-    new_length = align_up(new_length, page_size);
-    VmArea* a = find(addr);
-    if (!a || addr + old_length > a->end) return -EFAULT;
-    if (a->flags & (vm_pinned | vm_dont_expand)) return -EFAULT;
-    if (new_length <= old_length) {
-        if (new_length < old_length)
-            if (Status s = unmap(addr + new_length, old_length - new_length); s < 0) return s;
-        return static_cast<Status>(addr);
-    }
-    VmArea* next = areas.next(a);
-    if (addr + old_length == a->end && addr + new_length <= (next ? next->start : limit)) {
-        mapped_pages += (new_length - old_length) >> page_shift;
-        a->end = addr + new_length;
-        return static_cast<Status>(addr);
-    }
-    if (!(flags & MREMAP_MAYMOVE)) return -ENOMEM;
-    if (a->start < addr && !(a = split(*this, a, addr))) return -ENOMEM;
-    if (a->end > addr + old_length && !split(*this, a, addr + old_length)) return -ENOMEM;
-    VmArea* moved = nullptr;
-    const Status to = map(0, new_length, a->prot, a->flags & vm_shared ? MAP_SHARED : MAP_PRIVATE, a->source,
-                          a->source_index, &moved);
-    if (to < 0) return to;
-    moved->flags = a->flags;
-    moved->tag = a->tag;
-    moved->pte_extra = a->pte_extra;
-    uint64_t v = addr;
-    while (uint64_t* from = table->next_entry(v, addr + old_length)) {
-        if (*from) {
-            uint64_t* into = table->entry(static_cast<uint64_t>(to) + (v - addr), true);
-            if (!into) return -ENOMEM;
-            *into = *from;
-            *from = 0;
-            table->invalidate(v);
-        }
-        v += page_size;
-    }
-    if (Status s = unmap(addr, old_length); s < 0) return s;
-    return to;
-}
-
 Status AddressSpace::set_brk(uint64_t wanted) {
     if (wanted < brk_start || wanted > limit) return static_cast<Status>(brk);
     const uint64_t old_end = align_up(brk, page_size), new_end = align_up(wanted, page_size);
@@ -228,16 +183,6 @@ Status AddressSpace::set_brk(uint64_t wanted) {
         if (unmap(new_end, old_end - new_end) < 0) return static_cast<Status>(brk);
     }
     return static_cast<Status>(brk = wanted);
-}
-
-Status AddressSpace::discard(uint64_t addr, uint64_t length) {
-    if (addr % page_size || addr > user_top || length > user_top - addr) return -EINVAL;
-    const uint64_t end = addr + align_up(length, page_size);
-    for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
-        if (a->flags & (vm_pinned | vm_no_fault)) return -EINVAL;
-        remove_pages(max(addr, a->start), min(end, a->end));
-    }
-    return 0;
 }
 
 void AddressSpace::clear() {

@@ -37,6 +37,7 @@ enum VmFlags : uint32_t {
     vm_dont_expand = 8,     // mremap refused
     vm_no_write_ever = 16,  // mprotect may not add PROT_WRITE (binder)
     vm_pinned = 32,         // user may not unmap, protect or move it (dIPC's own structures)
+    vm_wipe_on_fork = 128,  // the child finds zeros
     vm_no_fault = 64,       // pages are put in by the owner only; a missing one is a SIGSEGV (or -EFAULT)
 };
 
@@ -64,12 +65,15 @@ struct AddressSpace {
     uint64_t mmap_top = user_top;                      // search for free space goes down from here
     uint64_t brk_start = 0, brk = 0;
     uint64_t mapped_pages = 0;  // sum of area sizes
+    uint64_t stack_limit = 8 << 20;
     uint16_t default_tag = 0;
     Link shared_link;  // in the list of spaces of the shared table
 
-    VmArea* find(uint64_t addr);         // the area that contains addr
-    VmArea* first_from(uint64_t addr);   // the first area that ends above addr
-    uint64_t find_gap(uint64_t length);  // 0: none
+    VmArea* find(uint64_t addr);                                 // the area that contains addr
+    VmArea* first_from(uint64_t addr);                           // the first area that ends above addr
+    uint64_t find_gap(uint64_t length, uint64_t below = ~0ull);  // 0: none
+    // The part of `area` from `at` on becomes an area of its own; nullptr: no memory.
+    VmArea* split(VmArea* area, uint64_t at);
 
     // As mmap(2): addr is used when MAP_FIXED (replacing what is there) or when free, else a gap is found.
     // On success the area is returned and can be specialised before anything touches it.
@@ -80,6 +84,9 @@ struct AddressSpace {
     Status remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_addr);
     Status set_brk(uint64_t wanted);
     Status discard(uint64_t addr, uint64_t length);  // MADV_DONTNEED
+    // Sets and clears flags of whole pages; -ENOMEM if some are not mapped, once the others are done.
+    Status change_flags(uint64_t addr, uint64_t length, uint32_t set, uint32_t clear);
+    bool covered(uint64_t addr, uint64_t length);  // mapped without a hole
 
     // The page-fault handler's question: make addr accessible. False: the access is not allowed.
     bool fault(uint64_t addr, bool write, bool exec);

@@ -30,7 +30,10 @@ bool AddressSpace::fault(uint64_t addr, bool write, bool exec) {
         if (!a || !(a->flags & vm_grows_down)) return false;
         const uint64_t bottom = align_down(addr, page_size);
         const VmArea* below = areas.prev(a);
-        if (a->end - bottom > (8ull << 20) || (below && below->end + page_size > bottom)) return false;
+        // As Linux: a guard gap of 256 pages above what can be accessed.
+        constexpr uint64_t guard = 256 * page_size;
+        if (bottom < base || a->end - bottom > stack_limit) return false;
+        if (below && below->end + (below->prot == PROT_NONE ? 0 : guard) > bottom) return false;
         mapped_pages += (a->start - bottom) >> page_shift;
         a->start = bottom;
     }
@@ -166,6 +169,7 @@ Status AddressSpace::fork_into(AddressSpace& child) {
     child.brk_start = brk_start;
     child.brk = brk;
     child.default_tag = default_tag;
+    child.stack_limit = stack_limit;
     bool changed = false;
     for (VmArea& a : areas) {
         if (a.flags & vm_dont_copy) continue;
@@ -178,7 +182,7 @@ Status AddressSpace::fork_into(AddressSpace& child) {
         copy->tag = a.tag;
         copy->pte_extra = a.pte_extra;
         uint64_t v = a.start;
-        while (uint64_t* e = table->next_entry(v, a.end)) {
+        while (uint64_t* e = a.flags & vm_wipe_on_fork ? nullptr : table->next_entry(v, a.end)) {
             if (holds_page(*e)) {
                 uint64_t* into = child.table->entry(v, true);
                 if (!into) return -ENOMEM;

@@ -42,6 +42,7 @@ long sys_prlimit64(int pid, unsigned resource, UserAddr wanted_at, UserAddr old)
         if (resource == RLIMIT_NOFILE && wanted.rlim_max > FileTable::capacity) return -EPERM;
         if (resource == RLIMIT_SIGPENDING && wanted.rlim_max > longest_signal_queue) return -EPERM;
         limit = wanted;
+        if (resource == RLIMIT_STACK && p->space) p->space->stack_limit = wanted.rlim_cur;
     }
     return old ? put_user(old, before) : 0;
 }

@@ -9,9 +9,19 @@ namespace {
 
 AddressSpace& space() { return *current_process()->space; }
 
+// A request that could never be met (Linux's heuristic overcommit), and RLIMIT_AS.
+Status may_grow(uint64_t length, bool committed) {
+    const uint64_t pages = align_up(length, page_size) >> page_shift;
+    if (committed && pages > total_page_count()) return -ENOMEM;
+    const uint64_t limit = current_process()->limits[RLIMIT_AS].rlim_cur;
+    return limit != ~0ull && pages > limit / page_size - min(limit / page_size, space().mapped_pages)
+               ? -ENOMEM
+               : 0;
+}
+
 constexpr int known_flags = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN |
                             MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
-                            MAP_NONBLOCK | MAP_STACK;
+                            MAP_NONBLOCK | MAP_STACK | MAP_32BIT | MAP_UNINITIALIZED;
 
 Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset) {
     File* f = file_of_fd(fd);
@@ -37,7 +47,11 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
     const int type = flags & MAP_TYPE;
     if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) || offset % page_size) return -EINVAL;
     if (type != MAP_PRIVATE && type != MAP_SHARED) return type == MAP_SHARED_VALIDATE ? -EOPNOTSUPP : -EINVAL;
-    if (flags & ~known_flags) return -EINVAL;  // huge pages, MAP_SYNC, ...: refused, not ignored
+    if (flags & MAP_HUGETLB) return -ENOMEM;   // there is no pool of huge pages
+    if (flags & ~known_flags) return -EINVAL;  // MAP_SYNC, ...: refused, not ignored
+    if (length > user_top) return -ENOMEM;
+    const bool committed = type == MAP_PRIVATE && (prot & PROT_WRITE) && !(flags & MAP_NORESERVE);
+    if (const Status s = may_grow(length, committed); s < 0) return s;
     Status at;
     if (!(flags & MAP_ANONYMOUS)) {
         at = map_file(addr, length, prot, flags, fd, offset);
@@ -45,8 +59,8 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
         // Shared between this process and those that fork from it: a nameless file.
         Inode* i = inode_create(0100600);
         if (!i) return -ENOMEM;
-        i->resize(align_up(length, page_size));
-        at = space().map(addr, length, prot, static_cast<uint32_t>(flags), i, 0);
+        at = i->resize(align_up(length, page_size));
+        if (at >= 0) at = space().map(addr, length, prot, static_cast<uint32_t>(flags), i, 0);
         inode_put(i);
     } else {
         at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0);
@@ -58,29 +72,133 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
 
 long sys_munmap(uint64_t addr, size_t length) { return space().unmap(addr, length); }
 long sys_mprotect(uint64_t addr, size_t length, int prot) {
-    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) return -EINVAL;
-    return length ? space().protect(addr, length, prot) : 0;
+    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)) return -EINVAL;
+    if (!length) return addr % page_size ? -EINVAL : 0;
+    if (prot & PROT_GROWSDOWN) {  // from the bottom of the stack that it lies in
+        const VmArea* a = space().find(addr);
+        if (!a || !(a->flags & vm_grows_down) || addr % page_size) return a ? -EINVAL : -ENOMEM;
+        length += addr - a->start;
+        addr = a->start;
+    }
+    return space().protect(addr, length, prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
 }
 long sys_mremap(uint64_t addr, size_t from, size_t to, int flags, uint64_t new_addr) {
+    if (to > from)
+        if (const Status s = may_grow(to - from, false); s < 0) return s;
     return space().remap(addr, from, to, flags, new_addr);
 }
-long sys_brk(uint64_t wanted) { return space().set_brk(wanted); }
+long sys_brk(uint64_t wanted) {
+    AddressSpace& s = space();
+    const uint64_t limit = current_process()->limits[RLIMIT_DATA].rlim_cur;
+    if (wanted > s.brk && (wanted - s.brk_start > limit || may_grow(wanted - s.brk, true) < 0))
+        return static_cast<long>(s.brk);
+    return s.set_brk(wanted);
+}
 
 long sys_madvise(uint64_t addr, size_t length, int advice) {
+    if (addr % page_size || addr > user_top || length > user_top - addr) return -EINVAL;
+    AddressSpace& s = space();
     switch (advice) {
         case MADV_DONTNEED:
-            return space().discard(addr, length);
+        case MADV_DONTNEED_LOCKED:
+            return s.discard(addr, length);
         case MADV_NORMAL:
         case MADV_RANDOM:
         case MADV_SEQUENTIAL:
         case MADV_WILLNEED:
-        case MADV_FREE:
+        case MADV_FREE:  // lazily: never, so far
         case MADV_HUGEPAGE:
         case MADV_NOHUGEPAGE:
-            return addr % page_size ? -EINVAL : 0;  // hints only
+        case MADV_COLD:
+        case MADV_PAGEOUT:
+        case MADV_DONTDUMP:
+        case MADV_DODUMP:
+            return s.covered(addr, length) ? 0 : -ENOMEM;  // hints only
+        case MADV_DONTFORK:
+            return s.change_flags(addr, length, vm_dont_copy, 0);
+        case MADV_DOFORK:
+            return s.change_flags(addr, length, 0, vm_dont_copy);
+        case MADV_WIPEONFORK:
+            for (const VmArea* a = s.first_from(addr); a && a->start < addr + length; a = s.areas.next(a))
+                if (a->source || a->flags & vm_shared) return -EINVAL;
+            return s.change_flags(addr, length, vm_wipe_on_fork, 0);
+        case MADV_KEEPONFORK:
+            return s.change_flags(addr, length, 0, vm_wipe_on_fork);
+        case MADV_POPULATE_READ:
+        case MADV_POPULATE_WRITE:
+            if (!s.covered(addr, length)) return -ENOMEM;
+            return s.populate(addr, length, advice == MADV_POPULATE_WRITE);
         default:
             return -EINVAL;
     }
+}
+
+long sys_mincore(uint64_t addr, size_t length, UserAddr to) {
+    if (addr % page_size) return -EINVAL;
+    if (addr > user_top || length > user_top - addr || !space().covered(addr, length)) return -ENOMEM;
+    for (uint64_t v = addr; v < addr + length; v += page_size, to++) {
+        const uint64_t* e = space().table->entry(v, false);
+        // The file system is memory: what a file maps is always there.
+        const uint8_t resident = (e && (*e & pte_present)) || space().find(v)->source;
+        if (put_user(to, resident) < 0) return -EFAULT;
+    }
+    return 0;
+}
+
+// There is no swapping: a page that is there is locked.
+static Status lock_pages(uint64_t addr, size_t length, bool now) {
+    const uint64_t from = align_down(addr, page_size);
+    if (addr > user_top || length > user_top - addr) return -EINVAL;
+    if (!length) return 0;
+    length = align_up(addr + length, page_size) - from;
+    if (!space().covered(from, length)) return -ENOMEM;
+    if (!now) return 0;
+    for (VmArea* a = space().first_from(from); a && a->start < from + length; a = space().areas.next(a)) {
+        const uint64_t first = max(from, a->start), last = min(from + length, a->end);
+        if (space().populate(first, last - first, (a->prot & PROT_WRITE) && !(a->flags & vm_shared)) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+long sys_mlock(uint64_t addr, size_t length) { return lock_pages(addr, length, true); }
+long sys_mlock2(uint64_t addr, size_t length, unsigned flags) {
+    return flags & ~1u ? -EINVAL : lock_pages(addr, length, !flags);
+}
+long sys_munlock(uint64_t addr, size_t length) { return lock_pages(addr, length, false); }
+long sys_mlockall(unsigned flags) {
+    enum : unsigned { current = 1, future = 2, on_fault = 4 };
+    if (!flags || flags & ~7u || flags == on_fault) return -EINVAL;
+    if (flags & future) return -ENOMEM;  // not promised for what is not mapped yet
+    if (flags & on_fault) return 0;
+    for (VmArea& a : space().areas)
+        if (a.prot != PROT_NONE && !(a.flags & vm_no_fault) && !a.source &&
+            space().populate(a.start, a.size(), a.prot & PROT_WRITE) < 0)
+            return -ENOMEM;
+    return 0;
+}
+long sys_munlockall() { return 0; }
+
+// Files are memory: there is nothing to write back to.
+long sys_msync(uint64_t addr, size_t length, int flags) {
+    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || (flags & MS_ASYNC && flags & MS_SYNC))
+        return -EINVAL;
+    if (addr % page_size) return -EINVAL;
+    if (addr > user_top || length > user_top - addr) return -ENOMEM;
+    return space().covered(addr, length) ? 0 : -ENOMEM;
+}
+
+long sys_memfd_create(UserAddr name_at, unsigned flags) {
+    char name[250];
+    enum : unsigned { close_on_exec = 1, allow_sealing = 2, no_exec_seal = 8, exec = 16 };
+    if (flags & ~(close_on_exec | allow_sealing | no_exec_seal | exec)) return -EINVAL;
+    const Status n = copy_string_from_user(name, name_at, sizeof name);
+    if (n < 0) return n == -ENAMETOOLONG ? -EINVAL : n;
+    Inode* i = inode_create(0100777);
+    if (!i) return -ENOMEM;
+    File* f;
+    const Status s = open_inode(i, O_RDWR, &f);
+    inode_put(i);
+    return s < 0 ? s : install_file(f, flags & close_on_exec);
 }
 }
 

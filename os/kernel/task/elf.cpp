@@ -83,7 +83,7 @@ Status elf_map(AddressSpace& space, const ElfImage& image, uint64_t bias, bool e
 
 Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, const ProgramArguments& args,
                    const char* exec_path, ProgramStart& out) {
-    constexpr uint64_t initial = 33 * page_size, room = 16ull << 20;
+    constexpr uint64_t initial = 33 * page_size, room = 16ull << 20, guard = 256 * page_size;
     const uint64_t top = space.limit;
     const int prot = PROT_READ | PROT_WRITE | (image.executable_stack ? PROT_EXEC : 0);
     const uint64_t size =
@@ -91,7 +91,9 @@ Status build_stack(AddressSpace& space, const ElfImage& image, uint64_t bias, co
     const Status m = space.map(top - size, size, prot,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN, nullptr, 0);
     if (m < 0) return m;
-    space.mmap_top = top - room;
+    // Mappings begin below where the stack may grow to.
+    const uint64_t most = space.table->shared ? room : (space.limit - space.base) / 4;
+    space.mmap_top = top - max(room, min(most, align_up(min(space.stack_limit, most), page_size) + guard));
 
     uint64_t sp = top - 16;
     const auto push_bytes = [&](const void* from, size_t n) {

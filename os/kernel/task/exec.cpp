@@ -33,7 +33,7 @@ const char* base_name(const char* path) {
 constexpr Status program_lost = 1;
 
 Status build_program(const ElfImage& image, const char* path, const ProgramArguments& args,
-                     AddressSpace** space, uint64_t* bias, ProgramStart& start) {
+                     uint64_t stack_limit, AddressSpace** space, uint64_t* bias, ProgramStart& start) {
     *bias = image.position_independent ? align_down(pie_base, image.alignment) - image.low : 0;
     bool eager = false;
     if (image.wants_dipc && image.position_independent && dipc_offered()) {
@@ -42,6 +42,7 @@ Status build_program(const ElfImage& image, const char* path, const ProgramArgum
     } else if (!(*space = address_space_create())) {
         return -ENOMEM;
     }
+    (*space)->stack_limit = stack_limit;
     if (!image.doomed && image.entry + *bias < user_top && elf_map(**space, image, *bias, eager) >= 0 &&
         build_stack(**space, image, *bias, args, path, start) >= 0)
         return 0;
@@ -104,7 +105,10 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     ProgramStart start{};
     if (const Status s = elf_parse(inode, image); s < 0) return s;
     if (image.interpreter_size) return refuse_dynamic(p, image, path);
-    if (const Status s = build_program(image, path, args, &space, &bias, start); s != 0) return s;
+    if (const Status s =
+            build_program(image, path, args, p->limits[RLIMIT_STACK].rlim_cur, &space, &bias, start);
+        s != 0)
+        return s;
     const bool running = p->first_thread && p->first_thread->process == current()->process;
     if (running) become_only_thread(p);
     if (p->dipc_enabled || p->dipc) dipc_process_exited(p);
