@@ -50,12 +50,13 @@ Next store_part(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-// Each run of selected bytes is one store, as in maskmovdqu. The unit is MMX's even if one faults.
+// As maskmovdqu. The unit is MMX's even if it faults.
 Next maskmov(Exec& x, const Uop* u) {
     enter(x);
     const auto bytes = std::bit_cast<std::array<uint8_t, 8>>(read(x, u->b));
     const unsigned selected = fp::sign_mask<uint8_t>(read(x, u->c));
     const uint64_t base = string_destination(x, u);
+    if (!writable(x, u, base, 8)) return raise(x, u);
     for (unsigned i = 0; i < 8;) {
         const unsigned run = static_cast<unsigned>(std::countr_one(selected >> i));
         if (run && !write_memory(x, u, base + i, &bytes[i], run)) return raise(x, u);

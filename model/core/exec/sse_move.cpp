@@ -61,13 +61,15 @@ Next store_whole(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-// Each run of selected bytes is one store. Stopping at a fault between two is harmless: the instruction, done
-// again, stores the same bytes.
+// Each run of selected bytes is one store, once all sixteen may be written: the manual leaves open whether
+// bytes that are not selected can fault (Intel SDM vol. 2, MASKMOVDQU); on AMD's processors, and here, they
+// do.
 Next maskmov(Exec& x, const Uop* u) {
     const Xmm data = vec(x, u->b);
     const unsigned selected = fp::sign_mask<uint8_t>(vec(x, u->c));
     const uint64_t base = string_destination(x, u);
     const auto* bytes = reinterpret_cast<const uint8_t*>(&data);
+    if (!writable(x, u, base, 16)) return raise(x, u);
     for (unsigned i = 0; i < 16;) {
         const unsigned run = static_cast<unsigned>(std::countr_one(selected >> i));
         if (run && !write_memory(x, u, base + i, bytes + i, run)) return raise(x, u);

@@ -24,6 +24,17 @@ void set_lane(Xmm& v, unsigned i, T value) {
     std::memcpy(reinterpret_cast<char*>(&v) + i * sizeof(T), &value, sizeof(T));
 }
 
+// Whether a store of `bytes` at `at` would succeed, without an access that the timing model sees.
+inline bool writable(Exec& x, const Uop* u, uint64_t at, unsigned bytes) {
+    uint8_t byte;
+    const unsigned logged = x.log.n;
+    const uint64_t second_page = (at + bytes - 1) & page_of_mask;
+    const bool ok = read_memory(x, u, at, &byte, 1, true) &&
+                    (second_page <= at || read_memory(x, u, second_page, &byte, 1, true));
+    x.log.n = logged;
+    return ok;
+}
+
 // Where maskmovdqu and maskmovq store; aux: 32-bit addresses.
 inline uint64_t string_destination(const Exec& x, const Uop* u) {
     uint64_t base = x.s.r[isa::RDI];

@@ -225,17 +225,6 @@ bool write_image(Exec& x, const Uop* u, uint64_t at, const uint8_t* in, unsigned
     return bytes == 0 || write_memory(x, u, at, in, bytes);
 }
 
-// Whether a store of `bytes` at `at` would succeed, without an access that the timing model sees.
-bool writable(Exec& x, const Uop* u, uint64_t at, unsigned bytes) {
-    uint8_t byte;
-    const unsigned logged = x.log.n;
-    const uint64_t second_page = (at + bytes - 1) & page_of_mask;
-    const bool ok = read_memory(x, u, at, &byte, 1, true) &&
-                    (second_page <= at || read_memory(x, u, second_page, &byte, 1, true));
-    x.log.n = logged;
-    return ok;
-}
-
 constexpr unsigned registers_bytes = 80;
 
 template <bool timed, bool with_registers>

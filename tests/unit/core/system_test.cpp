@@ -139,8 +139,9 @@ TEST_F(System, CpuidTellsTheTruth) {
     EXPECT_EQ(rig.reg(isa::R8) & (1 << 27), 0u) << "OSXSAVE";
     EXPECT_EQ(rig.reg(isa::R8) & (1u | 1 << 9 | 1 << 19 | 1 << 23 | 1 << 30), 0u)
         << "no SSE3, SSSE3, SSE4.1, POPCNT, RDRAND";
-    EXPECT_EQ(rig.reg(isa::R9) & (1 << 25 | 1 << 26), static_cast<uint64_t>(1 << 25 | 1 << 26))
-        << "SSE, SSE2";
+    EXPECT_EQ(rig.reg(isa::R9) & (1 << 23 | 1 << 25 | 1 << 26),
+              static_cast<uint64_t>(1 << 23 | 1 << 25 | 1 << 26))
+        << "MMX, SSE, SSE2";
     EXPECT_EQ(rig.reg(isa::R10) + 1, 64u) << "sets of the L1 data cache";
     EXPECT_EQ(rig.reg(isa::R11) >> 22, 7u) << "ways - 1";
     EXPECT_EQ(rig.reg(isa::R12), rig.config.apl_cache.entries);

@@ -205,15 +205,28 @@ TEST_F(State, FaultingStoresLeaveEverythingAsItWas) {
     }
 }
 
-TEST_F(State, MaskedStoreTouchesSelectedBytesOnly) {
+// The whole operand must be writable, selected or not: 0x500000 is not mapped.
+TEST_F(State, MaskedStoreChecksAllBytesAndTouchesSelectedOnes) {
+    const Code code{0x48, 0x81, 0xc7, 0xf8, 0xff, 0x2f,
+                    0,    0x66, 0x0f, 0xf7, 0xc1};  // rdi + 0x2ffff8; maskmovdqu
+    uint8_t* page = simulated_.rig().memory.host(0x4ff000);
+    std::fill_n(page, 4096, 0x5a);
     FpState s = random_.state();
     std::fill_n(s.xmm(1), 16, uint8_t{0});
-    // add rdi, 0x300000 (not mapped); maskmovdqu xmm0, xmm1: nothing selected, no fault
-    FpState none = s;
-    EXPECT_EQ(vector_of({0x48, 0x81, 0xc7, 0, 0, 0x30, 0, 0x66, 0x0f, 0xf7, 0xc1}, none), -1);
-    s.xmm(1)[3] = 0x80;
-    EXPECT_EQ(vector_of({0x48, 0x81, 0xc7, 0, 0, 0x30, 0, 0x66, 0x0f, 0xf7, 0xc1}, s), VEC_PF);
-    EXPECT_EQ(cpu().cr2, 0x500003u);
+    for (const uint8_t first : {0, 0x80}) {
+        s.xmm(1)[0] = first;
+        FpState copy = s;
+        EXPECT_EQ(vector_of(code, copy), VEC_PF);
+        EXPECT_EQ(cpu().cr2, 0x500000u);
+        EXPECT_EQ(std::count(page, page + 4096, 0x5a), 4096);
+    }
+    Code inside = code;
+    inside[3] = 0xf0;  // the last 16 bytes of the page
+    FpState copy = s;
+    std::fill_n(copy.xmm(0), 16, uint8_t{0x77});
+    EXPECT_EQ(vector_of(inside, copy), -1);
+    EXPECT_EQ(page[4080], 0x77);
+    EXPECT_EQ(std::count(page, page + 4096, 0x5a), 4095);
 }
 
 }  // namespace
