@@ -1,7 +1,4 @@
-    const bool fault = want.kind == Stop::fault;
-    if (want.kind != got.kind || (fault && (want.vector != got.vector || want.rip != got.rip))) {
-    }
-    if (!fault) return true;// SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/isa/compare.h"
 
 #include <fmt/format.h>
@@ -90,11 +87,12 @@ bool Comparison::beyond_the_table() const {
 
 bool Comparison::stops() {
     const Stop &want = want_.stop, &got = got_.stop;
-    if (want.kind != got.kind || want.vector != got.vector || want.rip != got.rip) {
+    const bool fault = want.kind == Stop::fault;
+    if (want.kind != got.kind || (fault && (want.vector != got.vector || want.rip != got.rip))) {
         text_ += "  end: want " + describe(want) + "\n       got " + describe(got) + "\n";
         return false;
     }
-    if (want.kind != Stop::fault) return true;
+    if (!fault) return true;
     const auto* place = place_at(want.rip);
     const isa::Form* form = place && place->piece ? place->piece->form : nullptr;
     partial_ = form && in_steps(*form);
