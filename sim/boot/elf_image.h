@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A 64-bit little-endian x86-64 ELF file, read-only: segments to load and symbols to name addresses with.
+// A 64-bit little-endian x86-64 ELF file, read-only: segments to load and symbols to name addresses with. The
+// file is untrusted: whatever it holds, nothing beyond it is read, and neither time nor memory grow faster
+// than its size.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stile::sim {
@@ -23,7 +26,7 @@ struct ElfSegment {
 
 struct ElfSymbol {
     uint64_t address, size;
-    std::string name;
+    std::string_view name;
     bool function;
 };
 
@@ -36,12 +39,12 @@ class ElfImage {
     bool position_independent() const { return pie_; }
     const std::vector<ElfSegment>& segments() const { return segments_; }
     const std::vector<ElfSymbol>& symbols() const { return symbols_; }  // by address
-    const ElfSymbol* find(const std::string& name) const;
+    const ElfSymbol* find(std::string_view name) const;
     // The function or object that holds `address` (before any load bias), or nullptr.
     const ElfSymbol* at(uint64_t address) const;
 
     struct Section {
-        std::string name;
+        std::string_view name;
         uint64_t address, size;
     };
     const std::vector<Section>& sections() const { return sections_; }

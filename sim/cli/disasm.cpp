@@ -21,25 +21,31 @@ struct CodeSection {
     std::span<const uint8_t> bytes;
 };
 
+constexpr size_t longest_section_name = 256;
+
 // The boot loader needs no section's contents, so ElfImage keeps none. Its constructor has checked the file.
 std::vector<CodeSection> code_sections(std::span<const uint8_t> file) {
     Elf64_Ehdr header;
     std::memcpy(&header, file.data(), sizeof header);
     const auto section = [&](size_t index) {
         Elf64_Shdr result{};
-        const uint64_t at = header.e_shoff + index * sizeof result;
-        if (at + sizeof result <= file.size()) std::memcpy(&result, file.data() + at, sizeof result);
+        const uint64_t at = index * sizeof result;
+        if (header.e_shoff <= file.size() && at + sizeof result <= file.size() - header.e_shoff)
+            std::memcpy(&result, file.data() + header.e_shoff + at, sizeof result);
         return result;
     };
     const Elf64_Shdr names = section(header.e_shstrndx);
     std::vector<CodeSection> found;
+    size_t total = 0;
     for (size_t i = 0; i < header.e_shnum; ++i) {
         const Elf64_Shdr s = section(i);
         if ((s.sh_flags & SHF_EXECINSTR) == 0 || s.sh_type == SHT_NOBITS) continue;
         if (s.sh_offset > file.size() || s.sh_size > file.size() - s.sh_offset) continue;
         const uint64_t name = names.sh_offset + s.sh_name;
         std::string text;
-        for (uint64_t c = name; c < file.size() && file[c] != 0; ++c) text += static_cast<char>(file[c]);
+        for (uint64_t c = name; c < file.size() && file[c] != 0 && text.size() < longest_section_name; ++c)
+            text += static_cast<char>(file[c]);
+        if ((total += s.sh_size) > file.size()) throw ElfError("an ELF file whose sections of code overlap");
         found.push_back({text, s.sh_addr, file.subspan(s.sh_offset, s.sh_size)});
     }
     return found;

@@ -13,7 +13,8 @@ namespace stile::sim {
 static constexpr const char* stub_section = ".text.stub";
 
 // C++ names as they were written, without their arguments.
-static std::string readable(const std::string& symbol) {
+static std::string readable(std::string_view name_in_file) {
+    const std::string symbol(name_in_file);
     if (!symbol.starts_with("_Z")) return symbol;  // a C name such as `f` is also a mangled type
     int status = 0;
     const std::unique_ptr<char, decltype(&std::free)> plain(

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs any static x86-64 Linux program of the host's.
-#include <elf.h>
-
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
+#include "workloads/elf_check.h"
 #include "workloads/workload.h"
 
 namespace {
@@ -27,46 +25,6 @@ std::string read_file(const char* key, const fs::path& path) {
         throw std::invalid_argument(std::string(key) + ": " + path.string() +
                                     ": no such file, or it may not be read");
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// Says what is wrong with the program before the machine is built, where it is cheapest to say.
-void check_program(const fs::path& path, const std::string& elf) {
-    const auto fail = [&](const std::string& why) {
-        throw std::invalid_argument("path: " + path.string() + why);
-    };
-    Elf64_Ehdr header;
-    if (elf.size() < sizeof header || elf.compare(0, SELFMAG, ELFMAG) != 0)
-        fail(" is no ELF file; a static x86-64 program is right");
-    std::memcpy(&header, elf.data(), sizeof header);
-    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64)
-        fail(" is not for x86-64; a static x86-64 program is right");
-    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
-        fail(" is no program (an object file or a core dump); a static x86-64 program is right");
-    bool loads = false;
-    for (unsigned i = 0; i < header.e_phnum; ++i) {
-        Elf64_Phdr segment;
-        // Every field is the file's word: no sum of them may wrap.
-        const auto inside = [&](uint64_t offset, uint64_t bytes) {
-            return offset <= elf.size() && bytes <= elf.size() - offset;
-        };
-        const uint64_t entry = uint64_t{i} * sizeof segment;
-        if (header.e_phentsize != sizeof segment || !inside(header.e_phoff, entry) ||
-            !inside(header.e_phoff + entry, sizeof segment))
-            fail(": its program headers are cut off");
-        std::memcpy(&segment, elf.data() + header.e_phoff + entry, sizeof segment);
-        if (segment.p_type == PT_INTERP)
-            fail(" is dynamically linked; link it with -static (musl-gcc -static, say)");
-        if (segment.p_type != PT_LOAD) continue;
-        loads = true;
-        constexpr uint64_t user_top = 0x7ffffffff000;  // as Linux: one page below the canonical hole
-        if (!inside(segment.p_offset, segment.p_filesz)) fail(" is cut off: a segment lies beyond its end");
-        if (segment.p_memsz < segment.p_filesz) fail(": a segment is larger in the file than in memory");
-        if (segment.p_vaddr > user_top || segment.p_memsz > user_top - segment.p_vaddr)
-            fail(": a segment does not lie in user memory");
-        if (segment.p_memsz > 0 && segment.p_vaddr % 4096 != segment.p_offset % 4096)
-            fail(": a segment's place in the file does not match its page in memory");
-    }
-    if (!loads) fail(" has nothing to load");
 }
 
 // Every file below `folder`, by name, at the same place below the guest's root.
@@ -96,7 +54,8 @@ std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::s
     row.measured = false;
     if (!text("files").empty()) row.files = guest_files(base / text("files"));
     const std::string elf = read_file("path", path);
-    check_program(path, elf);
+    if (const std::string why = why_no_program(elf); !why.empty())
+        throw std::invalid_argument("path: " + path.string() + ": " + why);
     Process process;
     process.path = "/bin/" + path.filename().string();
     row.files.push_back({process.path, elf, 0755});

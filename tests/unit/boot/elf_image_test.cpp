@@ -67,9 +67,12 @@ TEST(ElfImage, SaysWhyAFileIsNoProgram) {
     EXPECT_EQ(refusal({}), "not an ELF file");
     auto file = tiny();
     file.resize(file.size() - 1);
-    EXPECT_EQ(refusal(file), "truncated ELF file: a segment lies beyond its end");
+    EXPECT_EQ(
+        refusal(file),
+        "truncated ELF file: segment 0 has 0x4 bytes at offset 0x78, 0x2000 in memory; the file has 0x7b");
     file.resize(sizeof(Elf64_Ehdr));
-    EXPECT_EQ(refusal(file), "truncated ELF file: a program header lies beyond its end");
+    EXPECT_EQ(refusal(file),
+              "truncated ELF file: program header 0 at offset 0x40 lies beyond its end (0x40)");
     file = tiny();
     file[offsetof(Elf64_Ehdr, e_machine)] = EM_AARCH64;
     EXPECT_EQ(refusal(file), "not a 64-bit x86-64 ELF file");

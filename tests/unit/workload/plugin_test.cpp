@@ -170,10 +170,10 @@ TEST_F(ProgramTest, what_cannot_run_is_refused_with_its_path_and_a_remedy) {
     p["path"] = std::string("absent");
     EXPECT_THAT(failure_of_rows(), HasSubstr("path: " + dir + "/absent: no such file"));
     p["path"] = std::string("/proc/self/exe");
-    EXPECT_THAT(failure_of_rows(), HasSubstr("is dynamically linked; link it with -static"));
+    EXPECT_THAT(failure_of_rows(), HasSubstr("path: /proc/self/exe: it is dynamically linked"));
     std::ofstream(dir + "/text") << "#!/bin/sh\n";
     p["path"] = std::string("text");
-    EXPECT_THAT(failure_of_rows(), HasSubstr("is no ELF file"));
+    EXPECT_THAT(failure_of_rows(), HasSubstr("path: " + dir + "/text: it is a script for '/bin/sh'"));
     p["path"] = dir;
     EXPECT_THAT(failure_of_rows(), HasSubstr("is a folder"));
     p["path"] = std::string(SYNC_CALL "/sync_client");
