@@ -23,11 +23,14 @@ constexpr unsigned max_block_uops = 255, max_block_insns = 64;
 // Longest expansion is enter with 31 levels.
 constexpr unsigned max_uops_of_one = 80;
 
-// Near branches are 64-bit whatever 66 says, as on Intel's processors; Capstone reads them as AMD's do, with
-// a target of 16 bits.
-bool near_branch_with_66(const Insn& insn) {
+// What Capstone gets wrong, so that our decoder judges alone. Near branches are 64-bit whatever 66 says, as
+// on Intel's processors; Capstone reads them as AMD's do, with a target of 16 bits, and with 67 or a repeat
+// prefix as well it takes some for longer than they are. So it does `push imm` with 66 and a repeat prefix.
+bool misjudged(const Insn& insn) {
     const Op op = insn.form->op;
-    return insn.p66 && (op == Op::jmp || op == Op::call || op == Op::jcc);
+    const bool branch = op == Op::jmp || op == Op::call || op == Op::jcc || op == Op::ret;
+    return (branch && (insn.p66 || insn.addr32 || insn.rep != 0)) ||
+           (insn.opcode == 0x68 && insn.rep != 0 && insn.map == Map::one);
 }
 
 bool starts_block(Op op) { return op == Op::rdtsc || op == Op::rdtscp || op == Op::rdmsr; }
@@ -69,8 +72,7 @@ struct Translator::Impl {
             return Verdict::too_long;
         }
         if (decoded == Decoded::truncated) return Verdict::more;
-        if (decoded == Decoded::ok && (insn.form->enc.ours || near_branch_with_66(insn)))
-            return Verdict::fine;
+        if (decoded == Decoded::ok && (insn.form->enc.ours || misjudged(insn))) return Verdict::fine;
         const unsigned length = judge(code);
         if (length == 0) return Verdict::invalid;
         if (length > code.size()) return Verdict::more;
@@ -199,13 +201,16 @@ BlockCode Translator::translate_block(std::span<const uint8_t> code, size_t page
 
 namespace {
 
-// The instruction as Capstone reads it right: without its operand-size prefixes.
-std::vector<uint8_t> without_66(std::span<const uint8_t> code, const Insn& insn) {
-    constexpr std::string_view others = "\x26\x2e\x36\x3e\x64\x65\x67\xf0\xf2\xf3";
+// The instruction as Capstone reads it right: without the prefixes that mislead it and mean nothing.
+std::vector<uint8_t> without_prefixes(std::span<const uint8_t> code, const Insn& insn) {
+    const auto misleads = [&](uint8_t byte) {
+        return byte == 0xf2 || byte == 0xf3 || (insn.opcode != 0x68 && (byte == 0x66 || byte == 0x67));
+    };
+    constexpr std::string_view others = "\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0";
     std::vector<uint8_t> out;
     bool in_prefixes = true;
     for (const uint8_t byte : code.first(insn.length)) {
-        if (in_prefixes && byte == 0x66) continue;
+        if (in_prefixes && misleads(byte)) continue;
         in_prefixes &=
             others.find(static_cast<char>(byte)) != std::string_view::npos || (byte & 0xf0) == 0x40;
         out.push_back(byte);
@@ -220,8 +225,8 @@ std::string Translator::disassemble(std::span<const uint8_t> code, uint64_t addr
     if (length == nullptr) length = &unused;
     Insn insn;
     const bool decoded = decode(code, insn) == Decoded::ok, ours = decoded && insn.form->enc.ours;
-    if (decoded && near_branch_with_66(insn)) {
-        const std::vector<uint8_t> plain = without_66(code, insn);
+    if (decoded && misjudged(insn)) {
+        const std::vector<uint8_t> plain = without_prefixes(code, insn);
         const size_t dropped = insn.length - plain.size();
         std::string text = disassemble(plain, address + dropped, length);
         if (text != "(bad)") *length += static_cast<unsigned>(dropped);
