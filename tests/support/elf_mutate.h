@@ -57,7 +57,7 @@ static inline Elf64_Phdr elf_segment_header(uint32_t type, uint32_t flags, uint6
 /* A sound program with segments, a note, thread-local data, sections and symbols; it ends with the last name.
  */
 static inline size_t elf_seed(unsigned char* file, int position_independent) {
-    const uint64_t base = position_independent ? 0 : 0x400000, data = base + 0x2000 + ELF_DATA_AT;
+    const uint64_t base = position_independent ? 0x10000 : 0x400000, data = base + 0x2000 + ELF_DATA_AT;
     static const unsigned char code[] = {
         0x8b, 0x3d, 0,    0,    0, 0, /* mov edi, [rip + data] */
         0x03, 0x3d, 0,    0,    0, 0, /* add edi, [rip + bss] */
@@ -119,7 +119,8 @@ static inline size_t elf_seed(unsigned char* file, int position_independent) {
     elf_put(file, ELF_SHDRS_AT, s, sizeof s);
     Elf64_Sym symbols[3];
     memset(symbols, 0, sizeof symbols);
-    symbols[1].st_name = 29, symbols[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), symbols[1].st_shndx = 1;
+    symbols[1].st_name = 29, symbols[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+    symbols[1].st_shndx = 1;
     symbols[1].st_value = base + ELF_CODE_AT, symbols[1].st_size = sizeof code;
     symbols[2].st_name = 36, symbols[2].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
     symbols[2].st_shndx = 2;
@@ -210,8 +211,22 @@ static inline void elf_swap_phdrs(struct elf_random* r, unsigned char* file, siz
     if (!copy) memcpy(file + x, &b, sizeof b);
 }
 
-/* Spoils one thing. `tame`: only what behaves alike on every kernel: no bytes are run that were not meant to
- * be, no address is used that chance (the stack's place) or the host's configuration decides about. */
+/* Values on which every kernel agrees. Amounts of memory between 64 MiB and 16 TiB, offsets beyond what some
+ * file systems hold, addresses below vm.mmap_min_addr and around the stack, and execute-only pages are the
+ * host's affair. */
+static inline uint64_t elf_tame(size_t field, uint64_t value) {
+    if (field == offsetof(Elf64_Phdr, p_filesz) || field == offsetof(Elf64_Phdr, p_memsz))
+        return value >= 1ull << 26 && value < 1ull << 44 ? value | 1ull << 45 : value;
+    if (field == offsetof(Elf64_Phdr, p_offset))
+        return value >= 1ull << 43 && value < 1ull << 63 ? value | 0x7ffffffffffff000 : value;
+    if (field == offsetof(Elf64_Phdr, p_vaddr))
+        return value < 0x10000 ? value + 0x10000 : value >= 1ull << 40 ? value | 0x7ffffffff000 : value;
+    if (field == offsetof(Elf64_Phdr, p_flags)) return (value & 7) == PF_X ? value | PF_R : value;
+    return value;
+}
+
+/* Spoils one thing. `tame`: only what behaves alike on every kernel; no bytes are run that were not meant to
+ * be. */
 static inline size_t elf_mutate_once(struct elf_random* r, unsigned char* file, size_t size, int tame) {
     static const struct elf_field header[] = {
         ELF_FIELD(Elf64_Ehdr, e_type),  ELF_FIELD(Elf64_Ehdr, e_machine),  ELF_FIELD(Elf64_Ehdr, e_version),
@@ -260,11 +275,13 @@ static inline size_t elf_mutate_once(struct elf_random* r, unsigned char* file, 
             at = ELF_SYMS_AT + elf_below(r, 3) * sizeof(Elf64_Sym) + f->at;
             break;
         default:
-            f = &phdr[elf_below(r, sizeof phdr / sizeof *phdr - (tame ? 2 : 0))];
+            f = &phdr[elf_below(r, sizeof phdr / sizeof *phdr - (tame ? 1 : 0))];
             at = sizeof(Elf64_Ehdr) + elf_below(r, ELF_SEED_PHDRS) * sizeof(Elf64_Phdr) + f->at;
             break;
     }
-    elf_set(file, size, at, f->bytes, elf_edge(r, elf_get(file, size, at, f->bytes), size));
+    uint64_t value = elf_edge(r, elf_get(file, size, at, f->bytes), size);
+    if (tame && f >= phdr && f < phdr + sizeof phdr / sizeof *phdr) value = elf_tame(f->at, value);
+    elf_set(file, size, at, f->bytes, value);
     return size;
 }
 

@@ -34,6 +34,9 @@ Status map_segment(AddressSpace& space, Inode* inode, const ElfSegment& s, uint6
     const uint64_t file_end = s.vaddr + s.file_size + bias,
                    end = align_up(s.vaddr + s.mem_size + bias, page_size);
     uint64_t anonymous_from = start;
+    // Linux's overcommit_memory 0: what alone is more than the machine has is refused, not found out later.
+    const bool own_pages = s.mem_size > s.file_size || (prot & PROT_WRITE);
+    if (own_pages && (end - start) >> page_shift > total_page_count()) return -ENOMEM;
     if (s.file_size) {
         anonymous_from = align_up(file_end, page_size);
         const Status m = space.map(start, anonymous_from - start, prot, MAP_PRIVATE | fixed, inode,

@@ -11,27 +11,28 @@ constexpr size_t head_size = 256;  // as Linux reads of a file to find out what 
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
 
-// The words of the first line: where each begins, and terminated. False: no interpreter is named, or its
-// name may go on behind what was read.
-bool split_line(char* line, size_t n, const char** interpreter, const char** argument) {
+// The words of the first line: where each begins, and terminated. -ENOEXEC: no interpreter is named, or its
+// name may go on behind what was read. A file that ends there names the empty path, which is the working
+// directory.
+Status split_line(char* line, size_t n, const char** interpreter, const char** argument) {
     char* end = strchr(line, '\n');
-    const bool cut = !end && n == head_size;
+    const bool ends = !end, cut = ends && n == head_size;
     if (!end) end = line + strlen(line);
     while (end > line + 2 && blank(end[-1])) end--;
     *end = 0;
     char* at = line + 2;
     while (blank(*at)) at++;
-    if (!*at) return false;
+    if (!*at) return ends && !cut ? -EACCES : -ENOEXEC;
     *interpreter = at;
     while (*at && !blank(*at)) at++;
     if (!*at) {
         *argument = nullptr;
-        return !cut;
+        return cut ? -ENOEXEC : 0;
     }
     *at++ = 0;
     while (blank(*at)) at++;
     *argument = *at ? at : nullptr;
-    return true;
+    return 0;
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ Status script_interpreter(Inode* inode, const char* path, ProgramArguments& args
     if (n < 2 || line[0] != '#' || line[1] != '!') return 0;
     line[n] = 0;
     const char *name, *argument;
-    if (!split_line(line, static_cast<size_t>(n), &name, &argument)) return -ENOEXEC;
+    if (const Status s = split_line(line, static_cast<size_t>(n), &name, &argument); s < 0) return s;
     if (strlen(name) >= size) return -ENAMETOOLONG;
     copy_string(interpreter, name, size);
 
