@@ -40,10 +40,11 @@ Wide operator+(const Wide& a, const Wide& b) {
     const bool swap = b.exp > a.exp || (b.exp == a.exp && b.sig > a.sig);
     const Wide &big = swap ? b : a, &small = swap ? a : b;
     const int distance = big.exp - small.exp;
-    if (distance > 127) return big;
-    if (a.sign == b.sign)
-        return normalised(big.sign, big.exp + 1, (big.sig >> 1) + (small.sig >> distance >> 1));
-    return normalised(big.sign, big.exp, big.sig - (small.sig >> distance));
+    const u128 aligned = distance > 127 ? 0 : small.sig >> distance;
+    if (a.sign == b.sign) return normalised(big.sign, big.exp + 1, (big.sig >> 1) + (aligned >> 1));
+    // What is too small to subtract still makes the difference smaller: sin x < x, however small x is.
+    const bool lost = distance > 127 || aligned << distance != small.sig;
+    return normalised(big.sign, big.exp, big.sig - aligned - lost);
 }
 
 Wide operator-(const Wide& a, const Wide& b) { return a + -b; }

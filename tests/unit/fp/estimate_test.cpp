@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How far are our estimates and transcendental functions from the truth, and are their special cases the
-// host's?
+// How far are our estimates from the truth and our transcendental functions from the host's, and are their
+// special cases the host's?
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -9,6 +9,7 @@
 
 #include "isa/fp/sse_fp.h"
 #include "tests/unit/fp/native.h"
+#include "tests/unit/fp/vendor.h"
 
 namespace stile::model::test {
 namespace {
@@ -42,12 +43,6 @@ TEST(Estimates, ReciprocalSquareRootStaysWithinTheArchitecturesBound) {
     }
     std::printf("rsqrtss: worst relative error %.3g (2^%.2f)\n", worst, std::log2(worst));
     EXPECT_LE(worst, bound);
-}
-
-TEST(Estimates, ValuesAreFixed) {
-    EXPECT_EQ(isa::fp::reciprocal_estimate(0x40000000), 0x3efff800u);       // 1 / 2
-    EXPECT_EQ(isa::fp::reciprocal_estimate(0x40400000), 0x3eaaa800u);       // 1 / 3
-    EXPECT_EQ(isa::fp::reciprocal_sqrt_estimate(0x40800000), 0x3f000000u);  // 1 / sqrt(4)
 }
 
 // Zeros, denormals, infinities, NaNs and negative operands have one answer on every processor.
@@ -152,7 +147,8 @@ TEST_P(Transcendental, OrdinaryOperandsAgreeWithinOneUnit) {
             worst = std::max(worst, ulps(value(got.st(r)), value(want.st(r))));
     }
     std::printf("%s: at most %.2f units from the host\n", f.name, worst);
-    EXPECT_LE(worst, 1.0);
+    // Processors promise one unit of error (SDM vol. 1, 8.3.10), and ours has half of one.
+    EXPECT_LE(worst, host_is_amd() ? 1.0 : 1.5);
 }
 
 // Everything but the last bits of inexact results: zeros, infinities, NaNs, exceptions, stack faults.
