@@ -144,21 +144,25 @@ bool Author::loop() {
 }
 
 bool Author::self_modifying() {
+    const bool jump = random_.below(2);
     if (random_.below(2)) {
         const unsigned between = random_.below(3);
-        s_.units.push_back(maker_.patch(here() + 1 + between));
+        s_.units.push_back(maker_.patch(here() + 1 + between, jump));
         for (unsigned i = 0; i < between; ++i) {
             if (!row()) return false;
         }
-        s_.units.push_back(maker_.patched());
+        s_.units.push_back(maker_.patched(jump));
         return true;
     }
+    // In every round, or in one of those in which what is changed has been linked to.
+    const unsigned rounds = 2 + random_.below(4);
     unsigned counter;
-    s_.units.push_back(maker_.begin_loop(counter));
+    s_.units.push_back(maker_.begin_loop(counter, rounds));
     const unsigned back = here();
-    s_.units.push_back(maker_.patched());
+    s_.units.push_back(maker_.patched(jump));
     if (random_.below(2) && !row()) return false;
-    s_.units.push_back(maker_.patch(back));
+    s_.units.push_back(random_.below(2) ? maker_.patch(back, jump)
+                                        : maker_.patch_once(back, jump, counter, 2 + random_.below(rounds)));
     s_.units.push_back(maker_.end_loop(counter, back));
     return true;
 }
@@ -166,7 +170,10 @@ bool Author::self_modifying() {
 // The slot's last page ends inside the last instruction.
 void Author::cut() {
     Piece& last = s_.units.back().back();
-    if (last.bytes.size() < 2) return;
+    if (!last.chosen) return;  // it may be what makes processors equal
+    // Where an instruction that does not exist ends is nobody's business.
+    if (last.bytes.size() < 2 || (last.form && (last.form->op == Op::ud || last.form->reason == Why::codoms)))
+        return;
     last.bytes.resize(1 + random_.below(static_cast<unsigned>(last.bytes.size()) - 1));
     s_.at_page_end = true;
 }

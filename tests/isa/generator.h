@@ -12,9 +12,9 @@
 namespace stile::fuzz {
 
 struct GeneratorOptions {
-    std::string row;        // only rows whose mnemonic, encoding or reason contains this
-    unsigned length = 16;   // units at most
-    bool fsgsbase = true;   // the host's kernel lets programs use these instructions
+    std::string row;       // only rows whose mnemonic, encoding or reason contains this
+    unsigned length = 16;  // units at most
+    bool fsgsbase = true;  // the host's kernel lets programs use these instructions
 };
 
 class Generator {

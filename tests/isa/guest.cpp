@@ -67,7 +67,7 @@ struct Guest::Impl final : MmioPort {
 };
 
 Guest::Impl::Impl(CoreModel model) : name(model == CoreModel::functional ? "functional" : "inorder") {
-    config.protection = ProtectionKind::none;
+    config.protection = ProtectionKind::paging;
     config.core.model = model;
     tables();
     core = std::make_unique<Core>(config, memory, *this, nullptr, nullptr);

@@ -16,6 +16,8 @@ inline constexpr uint64_t page_bytes = 4096;
 inline constexpr unsigned slots = 64, first_writable_slot = 56;
 inline constexpr uint64_t code_at = 0x20000000, slot_bytes = 2 * page_bytes, slot_stride = 4 * page_bytes;
 constexpr uint64_t slot_at(unsigned slot) { return code_at + slot * slot_stride; }
+// Data accesses that are meant for code go to these: one case must not change the code of another.
+inline constexpr unsigned readable_slots = 48;
 inline constexpr uint64_t code_end = code_at + slots * slot_stride;
 
 // Data: a hole, two pages to read and write, one read-only, a hole.

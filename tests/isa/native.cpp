@@ -79,9 +79,10 @@ constexpr uint64_t set_gs = 0x1001, get_fs = 0x1003, get_gs = 0x1004;  // arch_p
     m.gregs[REG_EFL] = 0x202;
 }
 
+// Populated: the first fault on a page would otherwise be reported as one on an absent page.
 void map(uint64_t at, uint64_t bytes, int protection, int file, uint64_t offset) {
-    void* p = mmap(reinterpret_cast<void*>(at), bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, file,
-                   static_cast<off_t>(offset));
+    void* p = mmap(reinterpret_cast<void*>(at), bytes, protection,
+                   MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, file, static_cast<off_t>(offset));
     if (p == MAP_FAILED) _exit(2);
 }
 

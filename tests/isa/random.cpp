@@ -188,7 +188,7 @@ uint64_t Random::pointer() {
         case 1:
             return data_at + below(window_bytes);
         case 2:  // code, which can be read
-            return code_at + below(slots * 2) * slot_bytes + below(slot_bytes);
+            return code_at + below(readable_slots) * slot_stride + below(slot_bytes);
         case 3:
             return data_at + below(data_bytes);
         default:  // the middle of what is writable

@@ -5,6 +5,8 @@
 
 namespace stile::fuzz {
 
+using isa::Op;
+
 namespace {
 
 // In the order of the letters in a row.
@@ -19,8 +21,10 @@ uint32_t flags_marked(const isa::Form& form, const char* with) {
 }
 
 constexpr uint8_t guard[] = {0x83, 0xf9, 0x35};  // cmp ecx, 0x35
-constexpr unsigned exit_bytes = 5;               // jmp rel32
-constexpr uint8_t padding = 0xcc;                // int3
+constexpr uint8_t x87_guard[] = {0xd9, 0xe5};    // fxam, which answers for anything and raises nothing
+constexpr uint32_t codes = flag::C1 | flag::C023;
+constexpr unsigned exit_bytes = 5;  // jmp rel32
+constexpr uint8_t padding = 0xcc;   // int3
 
 class Assembler {
   public:
@@ -29,6 +33,11 @@ class Assembler {
 
   private:
     void place();
+    void guard_with(std::span<const uint8_t> bytes, uint32_t& undefined, uint32_t defines) {
+        out_.places.push_back({size_, nullptr, undefined, undefined & ~defines, bytes});
+        size_ += static_cast<unsigned>(bytes.size());
+        undefined &= ~defines;
+    }
     void put(uint64_t address, const uint8_t* bytes, size_t count) {
         std::memcpy(out_.program.code.data() + (address - base_), bytes, count);
     }
@@ -59,28 +68,25 @@ void Assembler::place() {
         unit_at_.push_back(size_);
         if (!out_.linear) undefined = everywhere;
         for (const Piece& piece : unit) {
-            if (piece.form && (flags_read(*piece.form) & undefined)) {
-                out_.places.push_back({size_, nullptr, undefined, 0});
-                size_ += sizeof guard;
-                undefined = 0;
-            }
+            const uint32_t unclear = piece.form ? flags_read(*piece.form) & undefined : 0;
+            if (unclear & flag::arithmetic) guard_with(guard, undefined, flag::arithmetic);
+            if (unclear & codes) guard_with(x87_guard, undefined, codes);
             const uint32_t before = undefined;
             if (piece.form) undefined = (before & ~flags_defined(*piece.form)) | flags_undefined(*piece.form);
-            out_.places.push_back({size_, &piece, before, undefined});
+            out_.places.push_back({size_, &piece, before, undefined, {}});
             size_ += static_cast<unsigned>(piece.bytes.size());
         }
     }
     unit_at_.push_back(size_);
     if (sequence_.at_page_end) return;
     if (!out_.linear) undefined = everywhere;
-    out_.places.push_back({size_, nullptr, undefined, undefined});
+    out_.places.push_back({size_, nullptr, undefined, undefined, {}});
     size_ += exit_bytes;
 }
 
 void Assembler::write(const Assembled::Place& place) {
     if (!place.piece) {
-        const bool last = place.address == unit_at_.back() && !sequence_.at_page_end;
-        if (!last) return put(place.address, guard, sizeof guard);
+        if (!place.guard.empty()) return put(place.address, place.guard.data(), place.guard.size());
         const uint64_t away = exit_at - (place.address + exit_bytes);
         uint8_t jump[exit_bytes] = {0xe9};
         std::memcpy(jump + 1, &away, 4);
@@ -114,22 +120,54 @@ Assembled Assembler::run() {
 
 }  // namespace
 
-uint32_t flags_undefined(const isa::Form& form) { return flags_marked(form, "u"); }
-uint32_t flags_defined(const isa::Form& form) { return flags_marked(form, "wb01"); }
-uint32_t flags_read(const isa::Form& form) { return flags_marked(form, "rb"); }
+// Condition codes: what vendors are known to do differently, of what the manuals leave open or say loosely.
+uint32_t flags_undefined(const isa::Form& form) {
+    uint32_t set = flags_marked(form, "u");
+    if (form.op == Op::fcmov || form.op == Op::fcomi) set |= flag::C1;
+    if (form.op == Op::ffree) set |= codes;
+    return set;
+}
+
+uint32_t flags_defined(const isa::Form& form) {
+    uint32_t set = flags_marked(form, "wb01");
+    switch (form.op) {
+        case Op::fninit:
+        case Op::fldenv:
+        case Op::frstor:
+        case Op::fxrstor:
+        case Op::fxam:
+            return set | codes;
+        default:
+            return set;
+    }
+}
+
+uint32_t flags_read(const isa::Form& form) {
+    uint32_t set = flags_marked(form, "rb");
+    switch (form.op) {
+        case Op::fnstsw:
+        case Op::fnstsw_m:
+        case Op::fnstenv:
+        case Op::fnsave:
+        case Op::fxsave:
+            return set | codes;
+        default:
+            return set;
+    }
+}
 
 bool is_branch(const isa::Form& form) {
     switch (form.op) {
-        case isa::Op::jcc:
-        case isa::Op::loop:
-        case isa::Op::jcxz:
-        case isa::Op::call:
-        case isa::Op::call_r:
-        case isa::Op::jmp:
-        case isa::Op::jmp_r:
-        case isa::Op::ret:
-        case isa::Op::retf:
-        case isa::Op::iret:
+        case Op::jcc:
+        case Op::loop:
+        case Op::jcxz:
+        case Op::call:
+        case Op::call_r:
+        case Op::jmp:
+        case Op::jmp_r:
+        case Op::ret:
+        case Op::retf:
+        case Op::iret:
             return true;
         default:
             return false;
@@ -139,9 +177,9 @@ bool is_branch(const isa::Form& form) {
 bool always_faults(const isa::Form& form) {
     using isa::Why;
     switch (form.op) {
-        case isa::Op::ud:
-        case isa::Op::int3:
-        case isa::Op::int1:
+        case Op::ud:
+        case Op::int3:
+        case Op::int1:
             return true;
         default:
             return form.reason == Why::ring3_fault || form.reason == Why::ring3_gate ||

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "isa/forms.h"
@@ -40,16 +41,17 @@ struct Assembled {
     Program program;
     struct Place {
         uint64_t address;
-        const Piece* piece;        // null: a guard, or the jump to the exit
-        uint32_t undefined;        // flags that the manuals leave undefined when it begins
-        uint32_t undefined_after;  // and when it has been executed
+        const Piece* piece;              // null: a guard, or the jump to the exit
+        uint32_t undefined;              // flags that the manuals leave undefined when it begins
+        uint32_t undefined_after;        // and when it has been executed
+        std::span<const uint8_t> guard;  // its bytes, if it is one
     };
     std::vector<Place> places;
     bool linear = true;  // no branches: what comes before the end was executed
 };
 
 // Where an instruction would read flags that an earlier one has left undefined, a comparison (the guard) is
-// put before it, so that processors may differ in them and the case still has one answer.
+// or fxam is put before it, so that processors may differ in them and the case still has one answer.
 Assembled assemble(const Sequence& sequence);
 
 // Flags of a row by what its table entry says.

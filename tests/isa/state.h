@@ -17,6 +17,9 @@ namespace flag {
 inline constexpr uint32_t CF = 1, PF = 4, AF = 16, ZF = 64, SF = 128, TF = 256, IF = 512, DF = 1024,
                           OF = 2048, NT = 1 << 14, AC = 1 << 18, ID = 1 << 21;
 inline constexpr uint32_t arithmetic = CF | PF | AF | ZF | SF | OF;
+// The condition codes of the x87 status word, beside them in a set: C0, C2 and C3, and C1.
+inline constexpr unsigned x87_shift = 16;
+inline constexpr uint32_t C1 = 0x200u << x87_shift, C023 = 0x4500u << x87_shift;
 }  // namespace flag
 
 struct alignas(64) State {

@@ -110,6 +110,7 @@ void UnitMaker::registers(const isa::Form& f, Choice& c) {
                                 : has_place(f, Place::rm) ? general(written)
                                                           : random_.below(16));
     c.memory = e.mod == Mod::memory || (e.mod == Mod::any && random_.below(2));
+    if (std::string_view(f.mnemonic) == "prefetchw") c.memory = true;  // AMD's processors have no other
     if (!c.memory) {
         if (random_.one_in(64)) c.addr32 = true;
         if (lockable(f) && random_.one_in(40)) c.lock = true;  // #UD
@@ -187,11 +188,11 @@ Unit UnitMaker::make(const isa::Form& f, unsigned number, unsigned count) {
     return std::move(unit_);
 }
 
-Unit UnitMaker::begin_loop(unsigned& counter) {
+Unit UnitMaker::begin_loop(unsigned& counter, unsigned rounds) {
     unit_.clear();
     do counter = random_.below(16);
     while (counter == 4);
-    load(static_cast<uint8_t>(counter), 2 + random_.below(3));
+    load(static_cast<uint8_t>(counter), rounds ? rounds : 2 + random_.below(3));
     return std::move(unit_);
 }
 
@@ -204,32 +205,6 @@ Unit UnitMaker::end_loop(unsigned counter, unsigned back) {
     jump.fix_at = 2;
     jump.target = back;
     put(std::move(jump));
-    return std::move(unit_);
-}
-
-Unit UnitMaker::patched() {
-    unit_.clear();
-    const auto r = static_cast<uint8_t>(random_.below(8));
-    put(known({static_cast<uint8_t>(0xb8 | (r == 4 ? 3 : r)), 1, 2, 3, 4}));
-    forget(r == 4 ? 3 : r);
-    return std::move(unit_);
-}
-
-// mov or add of a byte at [rip + target]: of the immediate, or the opcode of another register's move.
-Unit UnitMaker::patch(unsigned at) {
-    unit_.clear();
-    const unsigned offset = random_.below(5);
-    static constexpr uint8_t opcodes[] = {0xb8, 0xb9, 0xba, 0xbb, 0xbd, 0xbe, 0xbf};
-    const uint8_t value = offset == 0 ? random_.pick(opcodes) : static_cast<uint8_t>(random_.bits());
-    Piece store = offset != 0 && random_.below(2) ? known({0x80, 0x05, 0, 0, 0, 0, value})
-                                                  : known({0xc6, 0x05, 0, 0, 0, 0, value});
-    store.fix = Piece::Fix::unit;
-    store.fix_at = 2;
-    store.fix_offset = static_cast<uint8_t>(offset);
-    store.target = at;
-    store.chosen = true;
-    put(std::move(store));
-    for (const uint8_t r : {0, 1, 2, 3, 5, 6, 7}) forget(r);
     return std::move(unit_);
 }
 

@@ -29,11 +29,14 @@ class UnitMaker {
     Unit make(const isa::Form& form, unsigned number, unsigned count);
 
     // Two units with a loop between them: counts `rounds` in a register and jumps back to unit `back`.
-    Unit begin_loop(unsigned& counter);
+    Unit begin_loop(unsigned& counter, unsigned rounds = 0);  // 0: two to four
     Unit end_loop(unsigned counter, unsigned back);
-    // A store to the immediate of the `mov r32, imm32` that `patched()` makes at `at`.
-    Unit patch(unsigned at);
-    Unit patched();
+
+    // Code that changes (unit_code.cpp): a `mov r32, imm32`, with a jump over some bytes before it or not, and
+    // stores to it. Those from `when` of a loop's rounds before its end happen in that round only.
+    Unit patched(bool jump);
+    Unit patch(unsigned at, bool jump);
+    Unit patch_once(unsigned at, bool jump, unsigned counter, unsigned when);
 
   private:
     // --- registers and addresses (unit_operands.cpp)
@@ -62,6 +65,7 @@ class UnitMaker {
     void put(Piece piece) { unit_.push_back(std::move(piece)); }
     void lea_label(uint8_t reg, unsigned unit);
     void push_immediate(uint32_t value);
+    Piece store_to_code(unsigned at, bool jump);
 
     Random& random_;
     std::array<std::optional<uint64_t>, 16> value_;  // where it is known at this point of a straight run

@@ -77,7 +77,7 @@ uint64_t UnitMaker::target(unsigned bytes, bool aligned) {
                 case 1:
                     return around(data_at);
                 case 2:
-                    return code_at + random_.below(slots) * slot_stride + random_.below(slot_bytes);
+                    return code_at + random_.below(readable_slots) * slot_stride + random_.below(slot_bytes);
                 default:
                     return random_.below(0x10000);
             }
