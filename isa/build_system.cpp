@@ -75,7 +75,9 @@ void read_word(Emitter& e) {
         e.write(0, T0);
 }
 
+// The privilege counts before the operand is read.
 void load_word(Emitter& e) {
+    e.emit(Op::ring0);
     const uint8_t word = e.value(0, T0);
     e.emit(e.op(), ZERO, word);
 }

@@ -8,6 +8,7 @@
 #include <capstone/capstone.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
@@ -62,6 +63,24 @@ struct Translator::Impl {
         return cs_disasm_iter(capstone, &at, &left, &address, scratch) ? scratch->size : 0;
     }
 
+    // Capstone finds some instructions only if their mandatory prefix is the last one; processors do not
+    // care.
+    unsigned judge_reordered(std::span<const uint8_t> code) {
+        std::array<uint8_t, max_instruction_bytes> bytes{};
+        const size_t size = std::min(code.size(), bytes.size());
+        std::copy_n(code.begin(), size, bytes.begin());
+        const auto is_mandatory = [](uint8_t b) { return b == 0x66 || b == 0xf2 || b == 0xf3; };
+        const auto is_other = [](uint8_t b) {
+            return b == 0x67 || b == 0xf0 || (b & 0xfe) == 0x64 || (b & 0xe7) == 0x26;
+        };
+        const auto is_prefix = [&](uint8_t b) { return is_mandatory(b) || is_other(b); };
+        // A REX prefix that another prefix follows says nothing, and may go anywhere among them.
+        auto end = bytes.begin();
+        while (is_prefix(*end) || ((*end & 0xf0) == 0x40 && is_prefix(end[1]))) ++end;
+        std::stable_partition(bytes.begin(), end, [&](uint8_t b) { return !is_mandatory(b); });
+        return judge({bytes.data(), size});
+    }
+
     enum class Verdict { fine, invalid, lacking, more, too_long };
 
     // Decides what `code` begins with; insn.length is set in every case but `more`.
@@ -73,7 +92,8 @@ struct Translator::Impl {
         }
         if (decoded == Decoded::truncated) return Verdict::more;
         if (decoded == Decoded::ok && (insn.form->enc.ours || misjudged(insn))) return Verdict::fine;
-        const unsigned length = judge(code);
+        unsigned length = judge(code);
+        if (length == 0 && decoded == Decoded::ok) length = judge_reordered(code);
         if (length == 0) return Verdict::invalid;
         if (length > code.size()) return Verdict::more;
         if (decoded == Decoded::ok && length == insn.length) return Verdict::fine;

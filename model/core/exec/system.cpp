@@ -247,6 +247,7 @@ void register_system(HandlerTable& table, bool) {
     table.set(Op::lidt, ring0<load_table<&CpuState::idt>>);
     table.set(Op::sgdt, store_table<&CpuState::gdt>);
     table.set(Op::sidt, store_table<&CpuState::idt>);
+    table.set(Op::ring0, ring0<nothing>);
     table.set(Op::lldt, ring0<lldt>);
     table.set(Op::ltr, ring0<ltr>);
     table.set(Op::sldt, read_selector<&CpuState::ldtr>);

@@ -118,8 +118,8 @@ void extract(X87State& s) {
 
 void remainder(X87State& s, bool nearest) {
     set_c1(s, false);
+    s.status &= static_cast<uint16_t>(~C2);
     if (is_empty(s, 0) || is_empty(s, 1)) {
-        s.status &= static_cast<uint16_t>(~C2);
         if (stack_fault(s, false)) set(s, 0, indefinite());
         return;
     }
@@ -127,11 +127,12 @@ void remainder(X87State& s, bool nearest) {
     const Number a = fp::unpack(get(s, 0)), b = fp::unpack(get(s, 1));
     Number r;
     uint64_t quotient = 0;
-    bool partial = false;
+    bool partial = false, number = false;
     if (!trivial(a, b, env, r)) {
         if (a.cls == Class::infinity || b.cls == Class::zero) {
             r = invalid(env);
         } else {
+            number = true;
             if (a.denormal || b.denormal) env.flags |= DE;
             r = a;
             int distance = a.exp - b.exp;
@@ -184,7 +185,8 @@ void remainder(X87State& s, bool nearest) {
         }
     }
     if (!finish(s, 0, r, env)) return;
-    s.status &= static_cast<uint16_t>(~(C0 | C1 | C2 | C3));
+    // Without a quotient there are no bits of one; C0 and C3 then stay, as on AMD's processors.
+    s.status &= static_cast<uint16_t>(number ? ~(C0 | C1 | C2 | C3) : ~(C1 | C2));
     if (partial) {
         s.status |= C2;
     } else {

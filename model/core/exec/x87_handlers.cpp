@@ -146,6 +146,7 @@ Next indexed(Exec& x, const Uop* u) {
 }
 
 void free_register(X87State& s, unsigned aux) {
+    x87::set_c1(s, false);  // the manuals leave it open
     s.tag &= static_cast<uint8_t>(~(1 << x87::physical(s, aux & 7)));
     if (aux & 8) x87::pop(s);
 }

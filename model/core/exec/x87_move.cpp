@@ -254,8 +254,8 @@ void exchange(X87State& s, unsigned i) {
 }
 
 void conditional_move(X87State& s, unsigned i, bool condition) {
-    set_c1(s, false);
     if (is_empty(s, 0) || is_empty(s, i)) {
+        set_c1(s, false);
         if (stack_fault(s, false)) set(s, 0, indefinite());
     } else if (condition) {
         set(s, 0, get(s, i));
