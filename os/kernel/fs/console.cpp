@@ -46,19 +46,19 @@ class ConsoleFile final : public File {
         }
         return static_cast<Status>(taken);
     }
-    Status stat(struct stat& out) override {
-        File::stat(out);
-        out.st_mode = 0020620;  // S_IFCHR
-        return 0;
-    }
 };
 
 }  // namespace
 
-File* open_console(uint32_t flags) {
+Status open_console(uint32_t flags, File** out) {
     File* f = knew<ConsoleFile>();
-    if (f) f->flags = flags;
-    return f;
+    if (!f) return -ENOMEM;
+    f->flags = flags;
+    *out = f;
+    return 0;
 }
+
+// No process has one, as under a batch system.
+Status open_controlling_terminal(uint32_t, File**) { return -ENXIO; }
 
 }  // namespace stile::os

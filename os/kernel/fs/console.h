@@ -5,7 +5,8 @@
 
 namespace stile::os {
 
-File* open_console(uint32_t flags);
-int console_read();  // next byte of input, -1 at its end
+Status open_console(uint32_t flags, File** out);
+Status open_controlling_terminal(uint32_t flags, File** out);  // /dev/tty
+int console_read();                                            // next byte of input, -1 at its end
 
 }  // namespace stile::os

@@ -3,7 +3,10 @@
 // Descriptors, and what a file answers to a request that its kind does not know.
 #include "os/kernel/fs/file.h"
 
+#include "os/kernel/base/string.h"
 #include "os/kernel/event/event.h"
+#include "os/kernel/fs/inode.h"
+#include "os/kernel/fs/lock.h"
 #include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/thread.h"
@@ -34,17 +37,25 @@ static size_t walk_pieces(UserBuffer& b, size_t n, Move move) {
 }
 
 size_t UserBuffer::copy_in(void* to, size_t n) {
-    return walk_pieces(*this, n, [&](size_t at, UserAddr user, size_t part) {
-        return user_copy_in(static_cast<char*>(to) + at, user, part);
+    return walk_pieces(*this, n, [&](size_t at, UserAddr user, size_t part) -> size_t {
+        if (!kernel) return user_copy_in(static_cast<char*>(to) + at, user, part);
+        memcpy(static_cast<char*>(to) + at, reinterpret_cast<const void*>(user), part);
+        return 0;
     });
 }
 size_t UserBuffer::copy_out(const void* from, size_t n) {
-    return walk_pieces(*this, n, [&](size_t at, UserAddr user, size_t part) {
-        return user_copy_out(user, static_cast<const char*>(from) + at, part);
+    return walk_pieces(*this, n, [&](size_t at, UserAddr user, size_t part) -> size_t {
+        if (!kernel) return user_copy_out(user, static_cast<const char*>(from) + at, part);
+        memcpy(reinterpret_cast<void*>(user), static_cast<const char*>(from) + at, part);
+        return 0;
     });
 }
 size_t UserBuffer::clear_out(size_t n) {
-    return walk_pieces(*this, n, [](size_t, UserAddr user, size_t part) { return user_clear(user, part); });
+    return walk_pieces(*this, n, [&](size_t, UserAddr user, size_t part) -> size_t {
+        if (!kernel) return user_clear(user, part);
+        memset(reinterpret_cast<void*>(user), 0, part);
+        return 0;
+    });
 }
 
 Status File::read(UserBuffer&, int64_t&) { return -EINVAL; }
@@ -54,6 +65,10 @@ Status File::ioctl(unsigned, uint64_t) { return -ENOTTY; }
 Status File::mmap(AddressSpace&, VmArea&, uint64_t) { return -ENODEV; }
 unsigned File::poll(PollTable*) { return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM; }
 Status File::stat(struct stat& out) {
+    if (inode_) {
+        inode_->fill_stat(out);
+        return 0;
+    }
     __builtin_memset(&out, 0, sizeof out);
     out.st_nlink = 1;
     out.st_blksize = page_size;
@@ -61,6 +76,18 @@ Status File::stat(struct stat& out) {
 }
 Status File::truncate(int64_t) { return -EINVAL; }
 Status File::read_directory(UserAddr, size_t) { return -ENOTDIR; }
+
+File::~File() {
+    if (!inode_) return;
+    locks_drop_owner(*inode_, this);
+    inode_put(inode_);
+}
+
+void File::set_inode(Inode* inode) {
+    if (inode) inode_get(inode);
+    if (inode_) inode_put(inode_);
+    inode_ = inode;
+}
 
 void file_put(File* f) {
     if (--f->refs) return;
@@ -80,23 +107,24 @@ FileTable* file_table_clone(const FileTable& from) {
     return table;
 }
 
-static void close_slot(FileTable::Slot& slot) {
+static void close_slot(FileTable& table, FileTable::Slot& slot) {
     File* f = slot.file;
     slot = {};
     f->flush();
+    if (f->inode()) locks_drop_owner(*f->inode(), &table);
     file_put(f);
 }
 
 void file_table_put(FileTable* table) {
     if (--table->refs) return;
     for (auto& slot : table->slots)
-        if (slot.file) close_slot(slot);
+        if (slot.file) close_slot(*table, slot);
     kdelete(table);
 }
 
 void file_table_close_on_exec(FileTable& table) {
     for (auto& slot : table.slots)
-        if (slot.file && slot.close_on_exec) close_slot(slot);
+        if (slot.file && slot.close_on_exec) close_slot(table, slot);
 }
 
 static FileTable::Slot* slot_of(int fd) {
@@ -126,7 +154,7 @@ Status install_file(File* file, bool close_on_exec, int lowest) {
 Status close_fd(int fd) {
     FileTable::Slot* slot = slot_of(fd);
     if (!slot) return -EBADF;
-    close_slot(*slot);
+    close_slot(*current_process()->files, *slot);
     return 0;
 }
 

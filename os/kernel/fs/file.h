@@ -6,6 +6,7 @@
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 
 #include "os/kernel/arch/usercopy.h"
 #include "os/kernel/task/wait.h"
@@ -17,6 +18,7 @@ struct AddressSpace;
 class Inode;
 class DipcHandle;
 struct PollTable;
+struct Pipe;
 struct EpollItem;
 
 // Kinds that a system call of their own asks for.
@@ -30,8 +32,9 @@ struct UserPiece {
 struct UserBuffer {
     const UserPiece* pieces;
     unsigned count;
-    size_t left;        // bytes in all pieces from here on
-    size_t offset = 0;  // in the first piece
+    size_t left;          // bytes in all pieces from here on
+    size_t offset = 0;    // in the first piece
+    bool kernel = false;  // the pieces are the kernel's own memory (splice and its kin)
 
     // Move n <= left bytes; advance by what was moved and return it. Short: a fault in user memory.
     size_t copy_in(void* to, size_t n);
@@ -48,10 +51,10 @@ class File {
 
     File() = default;
     File(const File&) = delete;
-    virtual ~File() = default;  // runs when the last descriptor goes
+    virtual ~File();  // runs when the last descriptor goes
 
-    bool readable() const { return (flags & O_ACCMODE) != O_WRONLY; }
-    bool writable() const { return (flags & O_ACCMODE) != O_RDONLY; }
+    bool readable() const { return (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH); }
+    bool writable() const { return (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH); }
     bool nonblocking() const { return flags & O_NONBLOCK; }
 
     // position: where to read or write, advanced by the callee; streams ignore it.
@@ -66,9 +69,16 @@ class File {
     virtual Status truncate(int64_t length);
     virtual Status read_directory(UserAddr to, size_t bytes);
     virtual void flush() {}  // at each close(2) of a descriptor
-    virtual Inode* inode() { return nullptr; }
+    virtual Pipe* pipe() { return nullptr; }
+    virtual const char* label() const { return "anon_inode:[file]"; }  // where it has no path
     virtual FileKind kind() const { return FileKind::other; }
     virtual DipcHandle* dipc_handle() { return nullptr; }  // os/kernel/dipc
+
+    Inode* inode() const { return inode_; }  // what it was opened by name; nullptr: nothing
+    void set_inode(Inode* inode);            // takes a reference of its own
+
+  private:
+    Inode* inode_ = nullptr;
 };
 
 inline void file_get(File* f) { f->refs++; }
@@ -101,8 +111,10 @@ File* file_of_fd(int fd);
 Status install_file(File* file, bool close_on_exec, int lowest = 0);
 Status close_fd(int fd);
 
-// Character devices: open() on a node of this path calls `open`.
+// Character devices: open() on a node of this number (major << 8 | minor) calls `open`. A node of that number
+// is made at `path`. 0: the next free number of the miscellaneous devices.
 using DeviceOpen = Status (*)(uint32_t flags, File** out);
-void register_device(const char* path, DeviceOpen open);
+void register_device(const char* path, DeviceOpen open, uint64_t number = 0);
+DeviceOpen device_of_number(uint64_t number);  // nullptr: no such device
 
 }  // namespace stile::os

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a path to an inode.
+// From a path to an inode, and back.
 #include "os/kernel/base/string.h"
 #include "os/kernel/fs/inode.h"
 
@@ -9,7 +9,6 @@ namespace stile::os {
 namespace {
 
 constexpr unsigned most_links = 40;  // as Linux (MAXSYMLINKS)
-constexpr size_t path_max = 1024;    // UserPath's room (sys/syscalls.h): such a buffer fits a kernel stack
 
 struct Component {
     const char* begin;
@@ -30,39 +29,46 @@ bool is(const Component& c, const char* name) {
     return strlen(name) == c.length && memcmp(c.begin, name, c.length) == 0;
 }
 
-// The inode of one component; no reference taken. -ENOENT or -ENOTDIR.
+// The inode of one component, referenced.
 Status step(Inode* directory, const Component& c, Inode** out) {
     if (!directory->is_directory()) return -ENOTDIR;
+    if (c.length > name_max) return -ENAMETOOLONG;
+    Inode* next;
     if (is(c, ".")) {
-        *out = directory;
+        next = directory;
     } else if (is(c, "..")) {
-        *out = directory->parent ? directory->parent : directory;
+        next = directory->parent ? directory->parent : directory;
     } else {
-        DirectoryEntry* e = directory->lookup(c.begin, c.length);
-        if (!e) return -ENOENT;
-        *out = e->inode;
+        return directory->find_child(c.begin, c.length, out);
     }
+    inode_get(next);
+    *out = next;
     return 0;
 }
 
-Status walk(const char* path, Inode* from, bool follow_last, unsigned links, Inode** out) {
+Status walk(const char* path, Inode* from, bool follow_last, unsigned& links, Inode** out) {
     if (!*path) return -ENOENT;
     Inode* at = *path == '/' ? root_inode() : from;
+    inode_get(at);
     const bool wants_directory = path[strlen(path) - 1] == '/';
     while (*path == '/') path++;
     while (*path) {
         const Component c = next_component(path);
         Inode* next;
         Status s = step(at, c, &next);
-        if (s < 0) return s;
-        if (next->is_symlink() && (*path || follow_last || wants_directory)) {
-            if (links == most_links) return -ELOOP;
-            s = walk(next->target, at, true, links + 1, &next);
-            if (s < 0) return s;
+        if (s == 0 && next->is_symlink() && (*path || follow_last || wants_directory)) {
+            const InodeRef link(next);
+            s = links++ == most_links ? -ELOOP : link->follow(&next);
+            if (s == 0) s = link->target ? walk(link->target, at, true, links, &next) : -ENOENT;
         }
+        inode_put(at);
+        if (s < 0) return s;
         at = next;
     }
-    if (wants_directory && !at->is_directory()) return -ENOTDIR;
+    if (wants_directory && !at->is_directory()) {
+        inode_put(at);
+        return -ENOTDIR;
+    }
     *out = at;
     return 0;
 }
@@ -70,52 +76,65 @@ Status walk(const char* path, Inode* from, bool follow_last, unsigned links, Ino
 }  // namespace
 
 Status resolve(const char* path, Inode* from, bool follow_last, Inode** out) {
-    const Status s = walk(path, from, follow_last, 0, out);
-    if (s == 0) inode_get(*out);
-    return s;
+    unsigned links = 0;
+    return walk(path, from, follow_last, links, out);
 }
 
 Status resolve_parent(const char* path, Inode* from, LastComponent& out) {
     if (!*path) return -ENOENT;
     size_t end = strlen(path);
+    out.slash = end > 1 && path[end - 1] == '/';
     while (end > 1 && path[end - 1] == '/') end--;
     size_t begin = end;
     while (begin > 0 && path[begin - 1] != '/') begin--;
     const size_t length = end - begin;
-    if (length == 0) return -EEXIST;  // the root itself
-    if (length >= sizeof out.name || begin >= path_max) return -ENAMETOOLONG;
+    if (length == 0 || path[begin] == '/') return -EEXIST;  // the root itself
+    if (length > name_max) return -ENAMETOOLONG;
     memcpy(out.name, path + begin, length);
     out.name[length] = 0;
-    Inode* directory = path[0] == '/' ? root_inode() : from;
-    if (begin > 0) {
-        char head[path_max];
-        memcpy(head, path, begin);
-        head[begin] = 0;
-        const Status s = walk(head, from, true, 0, &directory);
+    out.dot = !strcmp(out.name, ".");
+    out.dot_dot = !strcmp(out.name, "..");
+    // The components before it, one by one: the path is not ours to cut.
+    unsigned links = 0;
+    Inode* at = *path == '/' ? root_inode() : from;
+    inode_get(at);
+    const char* const stop = path + begin;
+    while (*path == '/') path++;
+    while (path < stop) {
+        const Component c = next_component(path);
+        Inode* next;
+        Status s = step(at, c, &next);
+        if (s == 0 && next->is_symlink()) {
+            const InodeRef link(next);
+            s = links++ == most_links ? -ELOOP : link->follow(&next);
+            if (s == 0) s = link->target ? walk(link->target, at, true, links, &next) : -ENOENT;
+        }
+        inode_put(at);
         if (s < 0) return s;
+        at = next;
     }
-    if (!directory->is_directory()) return -ENOTDIR;
-    inode_get(directory);
-    out.directory = directory;
+    if (!at->is_directory()) {
+        inode_put(at);
+        return -ENOTDIR;
+    }
+    out.directory = at;
     return 0;
 }
 
-Status path_of(Inode* directory, char* out, size_t size) {
+Status path_of(Inode* inode, char* out, size_t size) {
     // Built from the end backwards.
     size_t at = size;
     if (at == 0) return -ERANGE;
     out[--at] = 0;
-    for (Inode* i = directory; i != root_inode();) {
+    for (Inode* i = inode; i != root_inode();) {
         Inode* parent = i->parent;
         if (!parent) return -ENOENT;  // removed
-        const char* name = nullptr;
-        for (DirectoryEntry& e : parent->entries)
-            if (e.inode == i) name = e.name;
-        if (!name) return -ENOENT;
-        const size_t length = strlen(name);
-        if (at < length + 1) return -ERANGE;
-        at -= length;
-        memcpy(out + at, name, length);
+        char name[name_max + 1];
+        const Status length = parent->name_of_child(i, name);
+        if (length < 0) return length;
+        if (at < static_cast<size_t>(length) + 1) return -ERANGE;
+        at -= static_cast<size_t>(length);
+        memcpy(out + at, name, static_cast<size_t>(length));
         out[--at] = '/';
         i = parent;
     }

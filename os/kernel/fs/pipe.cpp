@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pipes, as Linux builds them: a ring of at most 16 page-sized buffers (64 KiB). A write copies from the
-// writer into kernel pages, a read copies out of them: two copies for every byte. Small writes are appended
-// to the last buffer while it has room; writes of up to PIPE_BUF bytes are never mixed with others'.
+// The ends of pipes and FIFOs (fs/pipe.h).
 #include "os/kernel/fs/pipe.h"
 
+#include <asm/ioctls.h>
+
+#include "os/kernel/base/string.h"
+#include "os/kernel/fs/inode.h"
 #include "os/kernel/fs/poll.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/mm/page.h"
@@ -13,31 +15,6 @@
 namespace stile::os {
 
 namespace {
-
-constexpr unsigned ring_size = 16;
-constexpr size_t pipe_buf = page_size;  // PIPE_BUF
-
-struct Pipe {
-    struct Buffer {
-        Page* page;
-        unsigned offset, length;  // bytes
-    };
-    Buffer ring[ring_size];
-    unsigned head = 0, tail = 0;  // free-running; head - tail buffers are in use
-    unsigned readers = 0, writers = 0;
-    Page* spare = nullptr;  // the page freed last, kept for the next write
-    WaitQueue read_wait, write_wait;
-
-    bool empty() const { return head == tail; }
-    bool full() const { return head - tail == ring_size; }
-    Buffer& at(unsigned i) { return ring[i % ring_size]; }
-    // Can n bytes (at most PIPE_BUF) be taken without waiting in between?
-    bool room_for(size_t n) {
-        if (!full()) return true;
-        const Buffer& last = at(head - 1);
-        return page_size - last.offset - last.length >= n;
-    }
-};
 
 void drop_page(Pipe& p, Page* page) {
     if (p.spare)
@@ -50,6 +27,8 @@ void pipe_put(Pipe* p) {
     if (p->readers || p->writers) return;
     while (!p->empty()) page_put(p->at(p->tail++).page);
     if (p->spare) page_put(p->spare);
+    if (p->ring != p->usual_ring) kfree(p->ring);
+    p->inode->pipe = nullptr;
     kdelete(p);
 }
 
@@ -116,111 +95,190 @@ size_t drain(Pipe& p, UserBuffer& to, Status& error) {
 
 class PipeEnd : public File {
   public:
-    explicit PipeEnd(Pipe* pipe) : p(pipe) {}
-    Status stat(struct stat& out) override {
-        File::stat(out);
-        out.st_mode = 0010600;  // S_IFIFO
-        return 0;
+    PipeEnd(Pipe* pipe, uint32_t open_flags) : p(pipe) {
+        flags = open_flags;
+        if (readable()) {
+            p->readers++;
+            p->opened_to_read++;
+        }
+        if (writable()) {
+            p->writers++;
+            p->opened_to_write++;
+        }
     }
+    ~PipeEnd() override {
+        if (readable() && --p->readers == 0) p->write_wait.wake_all();
+        if (writable() && --p->writers == 0) p->read_wait.wake_all();
+        pipe_put(p);
+    }
+    Status read(UserBuffer& to, int64_t&) override;
+    Status write(UserBuffer& from, int64_t&) override;
+    Status ioctl(unsigned command, uint64_t argument) override {
+        if (command != FIONREAD) return -ENOTTY;
+        const int n = static_cast<int>(p->bytes());
+        return put_user(argument, n);
+    }
+    unsigned poll(PollTable* table) override {
+        unsigned events = 0;
+        if (readable()) {
+            if (table) table->add(p->read_wait);
+            if (!p->empty()) events |= POLLIN | POLLRDNORM;
+            // The reader of a FIFO that nobody has opened to write yet waits for one.
+            if (!p->writers && p->opened_to_write) events |= POLLHUP;
+        }
+        if (writable()) {
+            if (table) table->add(p->write_wait);
+            if (!p->full()) events |= POLLOUT | POLLWRNORM;
+            if (!p->readers) events |= POLLERR;
+        }
+        return events;
+    }
+    Pipe* pipe() override { return p; }
 
-  protected:
+  private:
     Pipe* p;
 };
 
-class ReadEnd final : public PipeEnd {
-  public:
-    explicit ReadEnd(Pipe* pipe) : PipeEnd(pipe) { p->readers++; }
-    ~ReadEnd() override {
-        if (--p->readers == 0) p->write_wait.wake_all();
-        pipe_put(p);
+Status PipeEnd::read(UserBuffer& to, int64_t&) {
+    if (to.left == 0) return 0;
+    while (p->empty()) {
+        if (p->writers == 0) return 0;
+        if (nonblocking()) return -EAGAIN;
+        const Status s = wait_until(p->read_wait, [&] { return !p->empty() || p->writers == 0; });
+        if (s < 0) return s;
     }
-    Status read(UserBuffer& to, int64_t&) override {
-        if (to.left == 0) return 0;
-        while (p->empty()) {
-            if (p->writers == 0) return 0;
-            if (nonblocking()) return -EAGAIN;
-            const Status s = wait_until(p->read_wait, [&] { return !p->empty() || p->writers == 0; });
-            if (s < 0) return s;
-        }
-        const bool was_full = p->full();
-        Status error = 0;
-        const size_t n = drain(*p, to, error);
-        if (was_full && !p->full()) p->write_wait.wake();
-        if (!p->empty()) p->read_wait.wake();  // what is left is another reader's
-        return n ? static_cast<Status>(n) : error;
-    }
-    Status write(UserBuffer&, int64_t&) override { return -EBADF; }
-    unsigned poll(PollTable* table) override {
-        if (table) table->add(p->read_wait);
-        return (p->empty() ? 0 : POLLIN | POLLRDNORM) | (p->writers ? 0 : POLLHUP);
-    }
-};
+    const bool was_full = p->full();
+    Status error = 0;
+    const size_t n = drain(*p, to, error);
+    if (was_full && !p->full()) p->write_wait.wake();
+    if (!p->empty()) p->read_wait.wake();  // what is left is another reader's
+    return n ? static_cast<Status>(n) : error;
+}
 
-class WriteEnd final : public PipeEnd {
-  public:
-    explicit WriteEnd(Pipe* pipe) : PipeEnd(pipe) { p->writers++; }
-    ~WriteEnd() override {
-        if (--p->writers == 0) p->read_wait.wake_all();
-        pipe_put(p);
-    }
-    Status read(UserBuffer&, int64_t&) override { return -EBADF; }
-    Status write(UserBuffer& from, int64_t&) override {
-        if (from.left == 0) return 0;
-        const bool atomic = from.left <= pipe_buf;
-        size_t written = 0;
-        Status error = 0;
-        while (from.left) {
-            if (p->readers == 0) {
-                send_signal(current_process(), SIGPIPE, nullptr);
-                error = -EPIPE;
-                break;
-            }
-            if (atomic ? p->room_for(from.left) : !p->full()) {
-                const bool was_empty = p->empty();
-                written += fill(*p, from, error);
-                if (was_empty && !p->empty()) p->read_wait.wake();
-                if (error < 0) break;
-                continue;
-            }
-            if (nonblocking()) {
-                error = -EAGAIN;
-                break;
-            }
-            error = wait_until(p->write_wait, [&] {
-                return p->readers == 0 || (atomic ? p->room_for(from.left) : !p->full());
-            });
-            if (error < 0) break;
+Status PipeEnd::write(UserBuffer& from, int64_t&) {
+    if (from.left == 0) return 0;
+    const bool atomic = from.left <= pipe_buf;
+    size_t written = 0;
+    Status error = 0;
+    while (from.left) {
+        if (p->readers == 0) {
+            send_signal(current_process(), SIGPIPE, nullptr);
+            error = -EPIPE;
+            break;
         }
-        if (!p->full()) p->write_wait.wake();
-        return written ? static_cast<Status>(written) : error;
+        if (atomic ? p->room_for(from.left) : !p->full()) {
+            const bool was_empty = p->empty();
+            written += fill(*p, from, error);
+            if (was_empty && !p->empty()) p->read_wait.wake();
+            if (error < 0) break;
+            continue;
+        }
+        if (nonblocking()) {
+            error = -EAGAIN;
+            break;
+        }
+        error = wait_until(p->write_wait,
+                           [&] { return p->readers == 0 || (atomic ? p->room_for(from.left) : !p->full()); });
+        if (error < 0) break;
     }
-    unsigned poll(PollTable* table) override {
-        if (table) table->add(p->write_wait);
-        return (p->full() ? 0 : POLLOUT | POLLWRNORM) | (p->readers ? 0 : POLLERR);
-    }
-};
+    if (!p->full()) p->write_wait.wake();
+    return written ? static_cast<Status>(written) : error;
+}
+
+Status add_pipe(Inode* inode) {
+    Pipe* p = knew<Pipe>();
+    if (!p) return -ENOMEM;
+    p->inode = inode;
+    inode->pipe = p;
+    return 0;
+}
+
+File* open_end(Inode* inode, uint32_t flags) {
+    File* f = knew<PipeEnd>(inode->pipe, flags);
+    if (f) f->set_inode(inode);
+    return f;
+}
 
 }  // namespace
 
+size_t Pipe::bytes() {
+    size_t n = 0;
+    for (unsigned i = tail; i != head; i++) n += at(i).length;
+    return n;
+}
+
+void Pipe::consume(size_t n) {
+    const bool was_full = full();
+    Buffer& b = at(tail);
+    b.offset += static_cast<unsigned>(n);
+    b.length -= static_cast<unsigned>(n);
+    if (b.length) return;
+    drop_page(*this, b.page);
+    tail++;
+    if (was_full) write_wait.wake();
+}
+
+Status Pipe::resize(size_t bytes) {
+    unsigned wanted = 1;
+    if (bytes > largest_size * page_size) return -EPERM;
+    while (wanted * page_size < bytes) wanted *= 2;
+    if (head - tail > wanted) return -EBUSY;
+    auto* fresh = static_cast<Buffer*>(kmalloc(wanted * sizeof(Buffer)));
+    if (!fresh) return -ENOMEM;
+    for (unsigned i = tail; i != head; i++) fresh[i & (wanted - 1)] = at(i);
+    if (ring != usual_ring) kfree(ring);
+    ring = fresh;
+    size = wanted;
+    write_wait.wake_all();
+    return static_cast<Status>(wanted * page_size);
+}
+
 Status pipe_create(uint32_t flags, File** read_end, File** write_end) {
-    Pipe* p = knew<Pipe>();
-    if (!p) return -ENOMEM;
-    // Held until both ends are there, so that a failure in between ends in one place.
-    p->readers = p->writers = 1;
-    File* r = knew<ReadEnd>(p);
-    File* w = knew<WriteEnd>(p);
-    p->readers--;
-    p->writers--;
+    const InodeRef inode(inode_create(0010600));
+    if (!inode || add_pipe(inode.get()) < 0) return -ENOMEM;
+    Pipe* p = inode->pipe;
+    File* r = open_end(inode.get(), O_RDONLY | (flags & O_NONBLOCK));
+    File* w = open_end(inode.get(), O_WRONLY | (flags & O_NONBLOCK));
     if (!r || !w) {
         if (r) file_put(r);
         if (w) file_put(w);
         if (!r && !w) pipe_put(p);
         return -ENOMEM;
     }
-    r->flags = O_RDONLY | (flags & O_NONBLOCK);
-    w->flags = O_WRONLY | (flags & O_NONBLOCK);
     *read_end = r;
     *write_end = w;
+    return 0;
+}
+
+// As fifo(7): the ends wait for each other, unless O_NONBLOCK or O_RDWR. A pipe without a name, opened anew
+// through /proc/PID/fd, waits for nobody.
+Status open_fifo(Inode* inode, uint32_t flags, File** out) {
+    if (!inode->pipe)
+        if (const Status s = add_pipe(inode); s < 0) return s;
+    Pipe& p = *inode->pipe;
+    const uint32_t access = flags & O_ACCMODE;
+    if (access == O_WRONLY && (flags & O_NONBLOCK) && !p.readers) {
+        pipe_put(&p);
+        return -ENXIO;
+    }
+    const unsigned peers = access == O_RDONLY ? p.opened_to_write : p.opened_to_read;
+    File* f = open_end(inode, flags);
+    if (!f) {
+        pipe_put(&p);
+        return -ENOMEM;
+    }
+    p.open_wait.wake_all();
+    if (!(flags & O_NONBLOCK) && access != O_RDWR && inode->links) {
+        const Status s = wait_until(p.open_wait, [&] {
+            return access == O_RDONLY ? p.writers || p.opened_to_write != peers
+                                      : p.readers || p.opened_to_read != peers;
+        });
+        if (s < 0) {
+            file_put(f);
+            return s;
+        }
+    }
+    *out = f;
     return 0;
 }
 

@@ -13,6 +13,8 @@
 namespace stile::os {
 
 // Where the pages of a mapping come from when they are not anonymous and private: a file, shared memory.
+class Inode;
+
 class PageSource {
   public:
     virtual ~PageSource() = default;
@@ -20,6 +22,7 @@ class PageSource {
     virtual Page* source_page(uint64_t index) = 0;
     virtual void source_get() = 0;
     virtual void source_put() = 0;
+    virtual Inode* source_inode() { return nullptr; }  // for /proc/PID/maps
 };
 
 struct VmArea;

@@ -1,36 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // System calls on open files.
+#include <asm/ioctls.h>
 #include <linux/uio.h>
 
 #include "os/kernel/base/string.h"
 #include "os/kernel/fs/inode.h"
 #include "os/kernel/fs/pipe.h"
 #include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/sys/held.h"
+#include "os/kernel/sys/lock_calls.h"
 #include "os/kernel/sys/syscalls.h"
 
 namespace stile::os {
 namespace {
 
 constexpr unsigned max_pieces = 64;  // of an iovec; Linux allows 1024, musl uses 2
-
-// A file that stays open while the caller sleeps in it. Only a thread that shares its table could close it.
-class Held {
-  public:
-    explicit Held(int fd) : file_(file_of_fd(fd)) {
-        if (file_) file_get(file_);
-    }
-    ~Held() {
-        if (file_) file_put(file_);
-    }
-    Held(const Held&) = delete;
-    explicit operator bool() const { return file_; }
-    File* operator->() const { return file_; }
-    File* get() const { return file_; }
-
-  private:
-    File* file_;
-};
 
 Status transfer(File* f, UserBuffer& b, int64_t& position, bool write) {
     if (!f || !(write ? f->writable() : f->readable())) return -EBADF;
@@ -107,6 +92,26 @@ long sys_lseek(int fd, int64_t offset, int whence) {
 long sys_ioctl(int fd, unsigned command, uint64_t argument) {
     const Held f(fd);
     if (!f) return -EBADF;
+    FileTable::Slot& slot = current_process()->files->slots[fd];
+    int on;
+    switch (command) {
+        case FIOCLEX:
+        case FIONCLEX:
+            slot.close_on_exec = command == FIOCLEX;
+            return 0;
+        case FIONBIO:
+            if (get_user(on, argument) < 0) return -EFAULT;
+            f->flags = on ? f->flags | O_NONBLOCK : f->flags & ~static_cast<uint32_t>(O_NONBLOCK);
+            return 0;
+        case FIONREAD:
+            if (f->inode() && f->inode()->is_regular()) {
+                const int left = static_cast<int>(static_cast<int64_t>(f->inode()->size) - f->position);
+                return put_user(argument, left);
+            }
+            break;
+        default:
+            break;
+    }
     return f->ioctl(command, argument);
 }
 
@@ -152,23 +157,20 @@ long sys_fcntl(int fd, int command, uint64_t argument) {
         case F_SETFL:
             f->flags = (f->flags & ~settable) | (static_cast<uint32_t>(argument) & settable);
             return 0;
+        case F_GETLK:
+        case F_SETLK:
+        case F_SETLKW:
+        case F_OFD_GETLK:
+        case F_OFD_SETLK:
+        case F_OFD_SETLKW:
+            return fcntl_lock(f, command, argument);
+        case F_SETPIPE_SZ:
+            return f->pipe() ? f->pipe()->resize(argument) : -EBADF;
+        case F_GETPIPE_SZ:
+            return f->pipe() ? static_cast<long>(f->pipe()->size * page_size) : -EBADF;
         default:
-            return -EINVAL;  // locks and leases: not in this version
+            return -EINVAL;  // leases, notification, seals: not in this version
     }
-}
-
-long sys_fstat(int fd, UserAddr to) {
-    File* f = file_of_fd(fd);
-    struct stat s;
-    if (!f) return -EBADF;
-    const Status r = f->stat(s);
-    return r < 0 ? r : put_user(to, s);
-}
-
-long sys_ftruncate(int fd, int64_t length) {
-    File* f = file_of_fd(fd);
-    if (!f) return -EBADF;
-    return f->writable() ? f->truncate(length) : -EINVAL;
 }
 
 long sys_getdents64(int fd, UserAddr to, size_t bytes) {
@@ -196,6 +198,44 @@ long sys_pipe2(UserAddr to, int flags) {
 }
 long sys_pipe(UserAddr to) { return sys_pipe2(to, 0); }
 
+static Status close_range(unsigned first, unsigned last, bool only_mark) {
+    FileTable& table = *current_process()->files;
+    for (unsigned fd = first; fd <= last && fd < FileTable::capacity; fd++) {
+        if (!table.slots[fd].file) continue;
+        if (only_mark)
+            table.slots[fd].close_on_exec = true;
+        else
+            close_fd(static_cast<int>(fd));
+    }
+    return 0;
+}
+long sys_close_range(unsigned first, unsigned last, unsigned flags) {
+    constexpr unsigned unshare = 2, mark = 4;  // CLOSE_RANGE_*
+    if (first > last || (flags & ~(unshare | mark))) return -EINVAL;
+    FileTable*& table = current_process()->files;
+    if ((flags & unshare) && table->refs > 1) {
+        FileTable* own = file_table_clone(*table);
+        if (!own) return -ENOMEM;
+        file_table_put(table);
+        table = own;
+    }
+    return close_range(first, last, flags & mark);
+}
+
+// RWF_*: only "no flags" means the same without a device behind the file.
+long sys_preadv2(int fd, UserAddr v, int n, int64_t at, int64_t, int flags) {
+    if (flags) return -EOPNOTSUPP;
+    return at == -1 ? sys_readv(fd, v, n) : sys_preadv(fd, v, n, at);
+}
+long sys_pwritev2(int fd, UserAddr v, int n, int64_t at, int64_t, int flags) {
+    if (flags) return -EOPNOTSUPP;
+    return at == -1 ? sys_writev(fd, v, n) : sys_pwritev(fd, v, n, at);
+}
+
+// There is nothing behind the memory that would have to be written to.
+long sys_sync() { return 0; }
+long sys_sync_file_range(int fd) { return file_of_fd(fd) ? 0 : -EBADF; }
+long sys_readahead(int fd) { return file_of_fd(fd) ? 0 : -EBADF; }
 long sys_fsync(int fd) { return file_of_fd(fd) ? 0 : -EBADF; }
 long sys_fadvise64(int fd) { return file_of_fd(fd) ? 0 : -EBADF; }
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// System calls on path names.
+// System calls that look names up, make them, move them and take them away.
 #include "os/kernel/base/string.h"
 #include "os/kernel/fs/inode.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/sys/syscalls.h"
 
 namespace stile::os {
+
+UserPath::UserPath(UserAddr from) : text_(static_cast<char*>(kmalloc(path_max))) {
+    status_ = text_ ? copy_string_from_user(text_, from, path_max) : -ENOMEM;
+    if (status_ > 0) status_ = 0;
+}
+UserPath::~UserPath() { kfree(text_); }
 
 Status directory_of(int dirfd, const char* path, Inode** out) {
     if (*path == '/' || dirfd == AT_FDCWD) {
@@ -20,157 +26,240 @@ Status directory_of(int dirfd, const char* path, Inode** out) {
     return 0;
 }
 
+Status find_inode(int dirfd, UserAddr path_at, int at_flags, bool follow, InodeRef& out) {
+    const UserPath path(path_at);
+    if (path.status() < 0) return path.status();
+    Inode* from;
+    if (const Status s = directory_of(dirfd, path.text(), &from); s < 0) return s;
+    if (path.empty() && (at_flags & AT_EMPTY_PATH)) {
+        inode_get(from);
+        *out.out() = from;
+        return 0;
+    }
+    if (at_flags & AT_SYMLINK_NOFOLLOW) follow = false;
+    if (at_flags & AT_SYMLINK_FOLLOW) follow = true;
+    return resolve(path.text(), from, follow, out.out());
+}
+
 namespace {
 
-Status path_from_user(UserPath& to, UserAddr from) {
-    return copy_string_from_user(to.text, from, sizeof to.text);
-}
-
-Status find(int dirfd, UserAddr path_at, bool follow, Inode** out) {
-    UserPath path;
-    Inode* from;
-    if (const Status s = path_from_user(path, path_at); s < 0) return s;
-    if (const Status s = directory_of(dirfd, path.text, &from); s < 0) return s;
-    return resolve(path.text, from, follow, out);
-}
-
-Status find_parent(int dirfd, UserAddr path_at, LastComponent& out) {
-    UserPath path;
-    Inode* from;
-    if (const Status s = path_from_user(path, path_at); s < 0) return s;
-    if (const Status s = directory_of(dirfd, path.text, &from); s < 0) return s;
-    return resolve_parent(path.text, from, out);
-}
-
-// Makes `inode` (consumed) under the path's last name; -EEXIST if it is taken.
-Status place(int dirfd, UserAddr path_at, Inode* inode) {
-    if (!inode) return -ENOSPC;
+// A last component and the entry that it names, if there is one.
+struct Named {
     LastComponent last;
-    Status s = find_parent(dirfd, path_at, last);
-    if (s >= 0) {
-        const size_t n = strlen(last.name);
-        s = last.directory->lookup(last.name, n) ? -EEXIST : last.directory->link_child(last.name, n, inode);
-        inode_put(last.directory);
+    DirectoryEntry* entry = nullptr;
+    ~Named() {
+        if (last.directory) inode_put(last.directory);
     }
-    inode_put(inode);
+    Inode* directory() const { return last.directory; }
+    Status find(const char* path, Inode* from) {
+        const Status s = resolve_parent(path, from, last);
+        if (s >= 0 && !last.dot && !last.dot_dot)
+            entry = last.directory->lookup(last.name, strlen(last.name));
+        return s;
+    }
+    Status find(int dirfd, UserAddr path_at) {
+        const UserPath path(path_at);
+        Inode* from;
+        if (path.status() < 0) return path.status();
+        if (const Status s = directory_of(dirfd, path.text(), &from); s < 0) return s;
+        return find(path.text(), from);
+    }
+    // Does the name exist, be it made up by its file system?
+    bool taken() const {
+        if (entry || last.dot || last.dot_dot) return true;
+        InodeRef there;
+        return !last.directory->changeable() &&
+               last.directory->find_child(last.name, strlen(last.name), there.out()) == 0;
+    }
+};
+
+unsigned masked(unsigned mode) { return mode & 07777 & ~current_process()->fs->umask; }
+
+// Puts `inode` (consumed) under the path's last name; -EEXIST if it is taken.
+Status place(int dirfd, UserAddr path_at, Inode* inode) {
+    const InodeRef ref(inode);
+    Named at;
+    if (!inode) return -ENOSPC;
+    if (const Status s = at.find(dirfd, path_at); s < 0) return s;
+    if (at.taken()) return -EEXIST;
+    if (!at.directory()->links) return -ENOENT;  // a directory that was removed
+    if (at.last.slash && !inode->is_directory()) return -ENOENT;
+    return at.directory()->link_child(at.last.name, strlen(at.last.name), inode);
+}
+
+// O_CREAT: the file of that name, made if it is missing; a link that leads nowhere makes what it names.
+Status find_or_create(const char* path, Inode* from, int flags, unsigned mode, InodeRef& out, bool& created) {
+    constexpr unsigned most_links = 40;
+    auto* at = knew<Named>();
+    if (!at) return -ENOMEM;
+    InodeRef link, base;
+    Status s = -ELOOP;
+    for (unsigned links = 0; links <= most_links; links++) {
+        s = at->find(path, from);
+        if (s == -EEXIST) s = resolve(path, from, true, out.out());
+        if (s < 0 || out) break;
+        if (at->last.slash) {
+            s = -EISDIR;
+        } else if (!at->taken()) {
+            Inode* i = at->directory()->links ? inode_create(0100000 | masked(mode)) : nullptr;
+            s = !at->directory()->links ? -ENOENT
+                : i                     ? at->directory()->link_child(at->last.name, strlen(at->last.name), i)
+                                        : -ENOSPC;
+            if (s < 0 && i) inode_put(i);
+            if (s == 0) *out.out() = i;
+            created = true;
+        } else if (flags & O_EXCL) {
+            s = -EEXIST;
+        } else if (at->entry && at->entry->inode->is_symlink() && at->entry->inode->target &&
+                   !(flags & O_NOFOLLOW)) {
+            // The text stays while we hold the link, and its directory is where a relative one starts.
+            inode_get(at->entry->inode);
+            InodeRef next(at->entry->inode);
+            inode_get(at->directory());
+            InodeRef next_base(at->directory());
+            link.swap(next);
+            base.swap(next_base);
+            path = link->target;
+            from = base.get();
+            kdelete(at);
+            at = knew<Named>();
+            s = -ELOOP;
+            if (!at) return -ENOMEM;
+            continue;
+        } else {
+            s = resolve(path, from, !(flags & O_NOFOLLOW), out.out());
+        }
+        break;
+    }
+    kdelete(at);
     return s;
 }
 
 Status open_at(int dirfd, UserAddr path_at, int flags, unsigned mode) {
-    Inode* inode;
+    constexpr int temporary = O_TMPFILE & ~O_DIRECTORY;
+    InodeRef inode;
     bool created = false;
-    Status s = find(dirfd, path_at, !(flags & O_NOFOLLOW), &inode);
-    if (s == -ENOENT && (flags & O_CREAT)) {
-        inode = inode_create(0100000 | (mode & 0777 & ~current_process()->fs->umask));
-        if (inode) inode_get(inode);
+    Status s;
+    if ((flags & O_ACCMODE) == O_ACCMODE) return -EINVAL;
+    if (flags & O_PATH) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (flags & temporary) {
+        if (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY) return -EINVAL;
+        InodeRef directory;
+        if ((s = find_inode(dirfd, path_at, 0, true, directory)) < 0) return s;
+        if (!directory->is_directory()) return -ENOTDIR;
+        *inode.out() = inode_create(0100000 | masked(mode));
+        if (!inode) return -ENOSPC;
+        inode->nameless = !(flags & O_EXCL);
+        flags &= ~(O_TMPFILE | O_EXCL);
         created = true;
-        if ((s = place(dirfd, path_at, inode)) < 0 && inode) inode_put(inode);
+    } else if (flags & O_CREAT) {
+        const UserPath path(path_at);
+        Inode* from;
+        if (path.status() < 0) return path.status();
+        if ((s = directory_of(dirfd, path.text(), &from)) < 0) return s;
+        if ((s = find_or_create(path.text(), from, flags, mode, inode, created)) < 0) return s;
+        if (!created && inode->is_directory()) return -EISDIR;
+    } else if ((s = find_inode(dirfd, path_at, 0, !(flags & O_NOFOLLOW), inode)) < 0) {
+        return s;
     }
-    if (s < 0) return s;
     File* f = nullptr;
-    if (!created && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-        s = -EEXIST;
-    else
-        s = open_inode(inode, static_cast<uint32_t>(flags), &f);
-    inode_put(inode);
+    s = open_inode(inode.get(), static_cast<uint32_t>(flags), &f);
     return s < 0 ? s : install_file(f, flags & O_CLOEXEC);
 }
 
-Status stat_at(int dirfd, UserAddr path_at, UserAddr to, bool follow) {
-    Inode* inode;
-    if (const Status s = find(dirfd, path_at, follow, &inode); s < 0) return s;
-    struct stat out;
-    inode->fill_stat(out);
-    inode_put(inode);
-    return put_user(to, out);
-}
-
-Status access_at(int dirfd, UserAddr path_at, int mode) {
-    Inode* inode;
-    if (mode & ~7) return -EINVAL;
-    if (const Status s = find(dirfd, path_at, true, &inode); s < 0) return s;
-    // We are root: all is readable and writable; what nobody may execute root may not either.
-    const bool refused = (mode & 1) && !inode->is_directory() && !(inode->mode & 0111);
-    inode_put(inode);
-    return refused ? -EACCES : 0;
-}
-
-Status readlink_at(int dirfd, UserAddr path_at, UserAddr to, size_t size) {
-    UserPath path;
-    if (const Status s = path_from_user(path, path_at); s < 0) return s;
-    if (!strcmp(path.text, "/proc/self/exe")) {  // the one name of /proc that start-up code asks for
-        const char* exe = current_process()->exe;
-        const size_t n = min(size, strlen(exe));
-        return copy_to_user(to, exe, n) < 0 ? -EFAULT : static_cast<Status>(n);
-    }
-    Inode* inode;
-    if (const Status s = find(dirfd, path_at, false, &inode); s < 0) return s;
-    Status s = -EINVAL;
-    if (inode->is_symlink()) {
-        const size_t n = min(size, strlen(inode->target));
-        s = copy_to_user(to, inode->target, n) < 0 ? -EFAULT : static_cast<Status>(n);
-    }
-    inode_put(inode);
-    return s;
-}
-
 Status unlink_at(int dirfd, UserAddr path_at, bool directory) {
-    LastComponent last;
-    if (const Status s = find_parent(dirfd, path_at, last); s < 0) return s == -EEXIST ? -EBUSY : s;
-    DirectoryEntry* e = last.directory->lookup(last.name, strlen(last.name));
-    Status s = 0;
-    if (!e)
-        s = -ENOENT;
-    else if (directory && !e->inode->is_directory())
-        s = -ENOTDIR;
-    else if (!directory && e->inode->is_directory())
-        s = -EISDIR;
-    else if (directory && !e->inode->entries.empty())
-        s = -ENOTEMPTY;
-    else
-        s = last.directory->unlink_child(e);
-    inode_put(last.directory);
+    Named at;
+    if (const Status s = at.find(dirfd, path_at); s < 0)
+        return s == -EEXIST ? (directory ? -EBUSY : -EISDIR) : s;
+    if (at.last.dot) return directory ? -EINVAL : -EISDIR;
+    if (at.last.dot_dot) return directory ? -ENOTEMPTY : -EISDIR;
+    if (!at.taken()) return -ENOENT;
+    if (!at.directory()->changeable() || !at.entry) return -EPERM;
+    Inode* i = at.entry->inode;
+    if (directory) {
+        if (!i->is_directory()) return -ENOTDIR;
+        if (!i->changeable()) return -EBUSY;
+        if (!i->entries.empty()) return -ENOTEMPTY;
+    } else {
+        if (i->is_directory()) return -EISDIR;
+        if (at.last.slash) return -ENOTDIR;
+    }
+    return at.directory()->unlink_child(at.entry);
+}
+
+constexpr unsigned rename_noreplace = 1, rename_exchange = 2;  // RENAME_* of renameat2(2)
+
+Status rename_named(const Named& from, const Named& to, unsigned flags) {
+    if (from.last.dot || from.last.dot_dot || to.last.dot || to.last.dot_dot) return -EBUSY;
+    if (!from.taken()) return -ENOENT;
+    if (!from.directory()->changeable() || !to.directory()->changeable()) return -EPERM;
+    Inode* moved = from.entry->inode;
+    Inode* target = to.entry ? to.entry->inode : nullptr;
+    if (!moved->is_directory() && (from.last.slash || to.last.slash)) return -ENOTDIR;
+    if (!moved->changeable()) return -EBUSY;
+    if (target && (flags & rename_noreplace)) return -EEXIST;
+    if (target == moved) return 0;
+    if (!to.directory()->links) return -ENOENT;
+    for (const Inode* d = to.directory(); d; d = d->parent)
+        if (d == moved) return -EINVAL;  // a directory into itself
+    if (flags & rename_exchange) {
+        if (!target) return -ENOENT;
+        for (const Inode* d = from.directory(); d; d = d->parent)
+            if (d == target) return -EINVAL;
+        to.directory()->replace_child(to.entry, moved);
+        from.directory()->replace_child(from.entry, target);
+        moved->parent = to.directory();
+        target->parent = from.directory();
+        return 0;
+    }
+    const size_t length = strlen(to.last.name);
+    if (!target) {
+        // The new name first: whatever fails, the file keeps one.
+        if (const Status s = to.directory()->link_child(to.last.name, length, moved); s < 0) return s;
+    } else {
+        if (target->is_directory() && !moved->is_directory()) return -EISDIR;
+        if (!target->is_directory() && moved->is_directory()) return -ENOTDIR;
+        if (!target->entries.empty()) return -ENOTEMPTY;
+        to.directory()->replace_child(to.entry, moved);
+    }
+    from.directory()->unlink_child(from.entry);
+    moved->parent = to.directory();
+    return 0;
+}
+
+Status rename_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at, unsigned flags) {
+    if ((flags & ~(rename_noreplace | rename_exchange)) || flags == (rename_noreplace | rename_exchange))
+        return -EINVAL;
+    Named from;
+    auto* to = knew<Named>();
+    if (!to) return -ENOMEM;
+    Status s = from.find(from_fd, from_at);
+    if (s >= 0) s = to->find(to_fd, to_at);
+    if (s == -EEXIST) s = -EBUSY;  // the root
+    if (s >= 0) s = rename_named(from, *to, flags);
+    kdelete(to);
     return s;
 }
 
-Status rename_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at) {
-    LastComponent from;
-    auto* to = static_cast<LastComponent*>(kmalloc(sizeof(LastComponent)));
-    if (!to) return -ENOMEM;
-    Status s = find_parent(from_fd, from_at, from);
-    if (s >= 0) {
-        s = find_parent(to_fd, to_at, *to);
-        if (s >= 0) {
-            DirectoryEntry* source = from.directory->lookup(from.name, strlen(from.name));
-            DirectoryEntry* target = to->directory->lookup(to->name, strlen(to->name));
-            if (!source)
-                s = -ENOENT;
-            else if (target && target->inode == source->inode)
-                s = 0;
-            else if (target && target->inode->is_directory() && !source->inode->is_directory())
-                s = -EISDIR;
-            else if (target && !target->inode->is_directory() && source->inode->is_directory())
-                s = -ENOTDIR;
-            else if (target && !target->inode->entries.empty())
-                s = -ENOTEMPTY;
-            else {
-                for (const Inode* d = to->directory; d && s == 0; d = d->parent)
-                    if (d == source->inode) s = -EINVAL;  // a directory into itself
-                if (s == 0) {
-                    Inode* moved = source->inode;
-                    inode_get(moved);
-                    if (target) to->directory->unlink_child(target);
-                    from.directory->unlink_child(source);
-                    s = to->directory->link_child(to->name, strlen(to->name), moved);
-                    inode_put(moved);
-                }
-            }
-            inode_put(to->directory);
-        }
-        inode_put(from.directory);
-    }
-    kfree(to);
-    return s;
+Status link_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at, int flags) {
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    InodeRef inode;
+    if (const Status s = find_inode(from_fd, from_at, flags, false, inode); s < 0) return s;
+    if (inode->is_directory()) return -EPERM;
+    if (!inode->links && !inode->nameless) return -ENOENT;
+    inode_get(inode.get());
+    return place(to_fd, to_at, inode.get());
+}
+
+Status make_node(int dirfd, UserAddr path_at, unsigned mode, uint64_t device) {
+    const unsigned kind = mode & mode_kind;
+    if (kind == mode_directory) return -EPERM;
+    if (kind && kind != mode_regular && kind != mode_fifo && kind != mode_socket && kind != mode_character &&
+        kind != mode_block)
+        return -EINVAL;
+    Inode* i = inode_create((kind ? kind : mode_regular) | masked(mode));
+    if (i && (kind == mode_character || kind == mode_block)) i->device = device;
+    return place(dirfd, path_at, i);
 }
 
 }  // namespace
@@ -182,85 +271,87 @@ long sys_openat(int fd, UserAddr path, int flags, unsigned mode) { return open_a
 long sys_creat(UserAddr path, unsigned mode) {
     return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
-long sys_stat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, true); }
-long sys_lstat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, false); }
-long sys_fstat(int fd, UserAddr to);
-long sys_newfstatat(int fd, UserAddr path, UserAddr to, int flags) {
-    char first = 0;
-    if ((flags & AT_EMPTY_PATH) && get_user(first, path) >= 0 && !first) return sys_fstat(fd, to);
-    return stat_at(fd, path, to, !(flags & AT_SYMLINK_NOFOLLOW));
-}
-long sys_access(UserAddr path, int mode) { return access_at(AT_FDCWD, path, mode); }
-long sys_faccessat(int fd, UserAddr path, int mode) { return access_at(fd, path, mode); }
-long sys_readlink(UserAddr path, UserAddr to, size_t n) { return readlink_at(AT_FDCWD, path, to, n); }
-long sys_readlinkat(int fd, UserAddr path, UserAddr to, size_t n) { return readlink_at(fd, path, to, n); }
 long sys_mkdirat(int fd, UserAddr path, unsigned mode) {
-    return place(fd, path, inode_create(0040000 | (mode & 0777 & ~current_process()->fs->umask)));
+    return place(fd, path, inode_create(mode_directory | (masked(mode) & 01777)));
 }
 long sys_mkdir(UserAddr path, unsigned mode) { return sys_mkdirat(AT_FDCWD, path, mode); }
+long sys_mknodat(int fd, UserAddr path, unsigned mode, unsigned device) {
+    return make_node(fd, path, mode, device);
+}
+long sys_mknod(UserAddr path, unsigned mode, unsigned device) {
+    return make_node(AT_FDCWD, path, mode, device);
+}
 long sys_unlink(UserAddr path) { return unlink_at(AT_FDCWD, path, false); }
 long sys_rmdir(UserAddr path) { return unlink_at(AT_FDCWD, path, true); }
-long sys_unlinkat(int fd, UserAddr path, int flags) { return unlink_at(fd, path, flags & AT_REMOVEDIR); }
-long sys_rename(UserAddr from, UserAddr to) { return rename_at(AT_FDCWD, from, AT_FDCWD, to); }
-long sys_renameat(int ffd, UserAddr from, int tfd, UserAddr to) { return rename_at(ffd, from, tfd, to); }
+long sys_unlinkat(int fd, UserAddr path, int flags) {
+    return flags & ~AT_REMOVEDIR ? -EINVAL : unlink_at(fd, path, flags & AT_REMOVEDIR);
+}
+long sys_rename(UserAddr from, UserAddr to) { return rename_at(AT_FDCWD, from, AT_FDCWD, to, 0); }
+long sys_renameat(int ffd, UserAddr from, int tfd, UserAddr to) { return rename_at(ffd, from, tfd, to, 0); }
+long sys_renameat2(int ffd, UserAddr from, int tfd, UserAddr to, unsigned flags) {
+    return rename_at(ffd, from, tfd, to, flags);
+}
+long sys_link(UserAddr from, UserAddr to) { return link_at(AT_FDCWD, from, AT_FDCWD, to, 0); }
+long sys_linkat(int ffd, UserAddr from, int tfd, UserAddr to, int flags) {
+    return link_at(ffd, from, tfd, to, flags);
+}
+
 long sys_symlinkat(UserAddr target, int fd, UserAddr path) {
-    UserPath text;
-    if (const Status s = copy_string_from_user(text.text, target, sizeof text.text); s < 0) return s;
+    const UserPath text(target);
+    if (text.status() < 0) return text.status();
+    if (text.empty()) return -ENOENT;
     Inode* i = inode_create(0120777);
     if (i) {
-        const size_t n = strlen(text.text) + 1;
-        if (!(i->target = static_cast<char*>(kmalloc(n)))) {
+        i->size = strlen(text.text());
+        if (!(i->target = static_cast<char*>(kmalloc(i->size + 1)))) {
             inode_put(i);
             return -ENOSPC;
         }
-        memcpy(i->target, text.text, n);
+        memcpy(i->target, text.text(), i->size + 1);
     }
     return place(fd, path, i);
 }
 long sys_symlink(UserAddr target, UserAddr path) { return sys_symlinkat(target, AT_FDCWD, path); }
-long sys_chmod(UserAddr path, unsigned mode) {
-    Inode* i;
-    if (const Status s = find(AT_FDCWD, path, true, &i); s < 0) return s;
-    i->mode = (i->mode & ~07777u) | (mode & 07777);
-    inode_put(i);
-    return 0;
-}
-long sys_truncate(UserAddr path, int64_t length) {
-    Inode* i;
-    if (const Status s = find(AT_FDCWD, path, true, &i); s < 0) return s;
-    Status s = length < 0 || !i->is_regular() ? -EINVAL : i->executing ? -ETXTBSY : 0;
-    if (s == 0) s = i->resize(static_cast<uint64_t>(length));
-    inode_put(i);
-    return s;
-}
 
-long sys_chdir(UserAddr path) {
-    Inode* i;
-    if (const Status s = find(AT_FDCWD, path, true, &i); s < 0) return s;
-    if (!i->is_directory()) {
-        inode_put(i);
-        return -ENOTDIR;
-    }
+long sys_readlinkat(int fd, UserAddr path, UserAddr to, int size) {
+    InodeRef inode;
+    if (size <= 0) return -EINVAL;
+    if (const Status s = find_inode(fd, path, AT_EMPTY_PATH, false, inode); s < 0) return s;
+    if (!inode->is_symlink()) return -EINVAL;
+    auto* text = static_cast<char*>(kmalloc(path_max));
+    if (!text) return -ENOMEM;
+    Status n = inode->read_link(text, min(static_cast<size_t>(size), path_max));
+    if (n >= 0 && copy_to_user(to, text, static_cast<size_t>(n)) < 0) n = -EFAULT;
+    kfree(text);
+    return n;
+}
+long sys_readlink(UserAddr path, UserAddr to, int n) { return sys_readlinkat(AT_FDCWD, path, to, n); }
+
+static Status change_directory(Inode* i) {  // takes the reference over
     FsContext* fs = current_process()->fs;
     inode_put(fs->cwd);
     fs->cwd = i;
     return 0;
 }
+long sys_chdir(UserAddr path) {
+    InodeRef i;
+    if (const Status s = find_inode(AT_FDCWD, path, 0, true, i); s < 0) return s;
+    return i->is_directory() ? change_directory(i.release()) : -ENOTDIR;
+}
 long sys_fchdir(int fd) {
     File* f = file_of_fd(fd);
     if (!f) return -EBADF;
     if (!f->inode() || !f->inode()->is_directory()) return -ENOTDIR;
-    FsContext* fs = current_process()->fs;
     inode_get(f->inode());
-    inode_put(fs->cwd);
-    fs->cwd = f->inode();
-    return 0;
+    return change_directory(f->inode());
 }
 long sys_getcwd(UserAddr to, size_t size) {
-    char text[1024];
-    const Status n = path_of(current_process()->fs->cwd, text, min(size, sizeof text));
-    if (n < 0) return n;
-    return copy_to_user(to, text, static_cast<size_t>(n)) < 0 ? -EFAULT : n;
+    auto* text = static_cast<char*>(kmalloc(path_max));
+    if (!text) return -ENOMEM;
+    Status n = path_of(current_process()->fs->cwd, text, min(size, path_max));
+    if (n >= 0 && copy_to_user(to, text, static_cast<size_t>(n)) < 0) n = -EFAULT;
+    kfree(text);
+    return n;
 }
 long sys_umask(unsigned mask) {
     FsContext* fs = current_process()->fs;

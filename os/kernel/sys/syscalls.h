@@ -11,6 +11,8 @@
 
 namespace stile::os {
 
+class InodeRef;
+
 struct KernelTimespec {
     int64_t sec, nsec;
     bool valid() const { return sec >= 0 && nsec >= 0 && nsec < 1000000000; }
@@ -35,12 +37,25 @@ void cpu_timers_tick(Process* p);  // ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU
 // reproducible.
 inline constexpr uint64_t epoch_ns = 1577836800ull * 1000000000ull;
 
-// The path argument of a system call, copied in. Shorter than PATH_MAX: it lives on the kernel stack.
-struct UserPath {
-    char text[1024];
+// The path argument of a system call, copied in; too large for a kernel stack.
+class UserPath {
+  public:
+    explicit UserPath(UserAddr from);
+    UserPath(const UserPath&) = delete;
+    ~UserPath();
+    Status status() const { return status_; }  // 0 or -errno: then there is no text
+    const char* text() const { return text_; }
+    bool empty() const { return !*text_; }
+
+  private:
+    Status status_;
+    char* text_;
 };
 // The directory that a relative path starts from: dirfd or AT_FDCWD. No reference taken.
 Status directory_of(int dirfd, const char* path, Inode** out);
+// The inode of a path, referenced. AT_SYMLINK_NOFOLLOW, AT_SYMLINK_FOLLOW and AT_EMPTY_PATH are obeyed;
+// `follow` is what holds without either of the first two.
+Status find_inode(int dirfd, UserAddr path, int at_flags, bool follow, InodeRef& out);
 
 uint64_t random_u64();
 

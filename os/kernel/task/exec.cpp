@@ -128,6 +128,10 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     copy_string(p->name, base_name(path), sizeof p->name);
     copy_string(p->exe, path, sizeof p->exe);
     process_set_program(p, inode);
+    size_t argv_bytes = 0;
+    for (uint64_t i = 0; i < args.argc; i++) argv_bytes += strlen(args.strings + argv_bytes) + 1;
+    command_line_put(p->command_line);
+    p->command_line = command_line_create(args.strings, argv_bytes);
     p->has_executed = true;
 
     Thread* t = p->first_thread;
@@ -297,6 +301,14 @@ extern "C" long sys_execve(UserAddr path, UserAddr argv, UserAddr envp) {
     power_off(127 << 8);
 }
 
+static File* open_at_boot(const char* path, uint32_t flags) {
+    InodeRef inode;
+    File* f;
+    if (resolve(path, root_inode(), true, inode.out()) < 0 || open_inode(inode.get(), flags, &f) < 0)
+        panic("no file %s", path);
+    return f;
+}
+
 Process* spawn_boot_process(unsigned index) {
     const stile_boot_process& b = boot_info.processes[index];
     const char* path = boot_info.strings + b.path;
@@ -314,19 +326,11 @@ Process* spawn_boot_process(unsigned index) {
     t->tid = p->pid;
     thread_list_add(t);
 
-    File* in = nullptr;
-    if (b.stdin_path) {
-        Inode* file;
-        const char* from = boot_info.strings + b.stdin_path;
-        if (resolve(from, root_inode(), true, &file) < 0 || open_inode(file, O_RDONLY, &in) < 0)
-            panic("no file %s", from);
-        inode_put(file);
-    } else {
-        in = open_console(O_RDONLY);
-    }
-    p->files->slots[0].file = in;
-    p->files->slots[1].file = open_console(O_WRONLY);
-    p->files->slots[2].file = open_console(O_WRONLY);
+    const char* console = "/dev/console";
+    p->files->slots[0].file =
+        open_at_boot(b.stdin_path ? boot_info.strings + b.stdin_path : console, O_RDONLY);
+    p->files->slots[1].file = open_at_boot(console, O_WRONLY);
+    p->files->slots[2].file = open_at_boot(console, O_WRONLY);
 
     const char* argv = boot_info.strings + b.argv;
     const char* envp = boot_info.strings + b.envp;

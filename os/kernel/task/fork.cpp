@@ -71,6 +71,8 @@ bool share_or_copy(Process* parent, Process* child, uint64_t flags) {
     memcpy(child->name, parent->name, sizeof child->name);
     memcpy(child->exe, parent->exe, sizeof child->exe);
     process_set_program(child, parent->program);
+    child->command_line = parent->command_line;
+    if (child->command_line) child->command_line->refs++;
     return true;
 }
 

@@ -74,8 +74,22 @@ void process_set_program(Process* p, Inode* inode) {
     p->program = inode;
 }
 
+CommandLine* command_line_create(const char* strings, size_t bytes) {
+    auto* line = static_cast<CommandLine*>(kmalloc(sizeof(CommandLine) + bytes));
+    if (!line) return nullptr;
+    line->refs = 1;
+    line->size = bytes;
+    memcpy(line->text, strings, bytes);
+    return line;
+}
+
+void command_line_put(CommandLine* line) {
+    if (line && --line->refs == 0) kfree(line);
+}
+
 void process_put(Process* p) {
     if (--p->refs) return;
+    command_line_put(p->command_line);
     if (p->all_link.linked()) p->all_link.unlink();
     kdelete(p);
 }

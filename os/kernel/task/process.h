@@ -27,6 +27,15 @@ struct CpuTimer {
 // A change of state that wait(2) has not told the parent yet; death is told apart.
 enum class WaitReport : uint8_t { none, stopped, continued };
 
+// argv as it was at execve, for /proc/PID/cmdline.
+struct CommandLine {
+    uint32_t refs = 1;
+    size_t size;
+    char text[1];
+};
+CommandLine* command_line_create(const char* strings, size_t bytes);  // nullptr: no memory
+void command_line_put(CommandLine* line);                             // nullptr is fine
+
 struct Process {
     int pid = 0;
     uint32_t refs = 1;  // the process table's; whoever keeps a pointer takes one
@@ -35,7 +44,8 @@ struct Process {
     List<Process, &Process::sibling_link> children;
     char name[16] = {};  // base name of the executable
     char exe[256] = {};
-    Inode* program = nullptr;  // the executable, counted in its `executing`
+    CommandLine* command_line = nullptr;  // what it was started with; shared with children until they exec
+    Inode* program = nullptr;             // the executable, counted in its `executing`
 
     AddressSpace* space = nullptr;
     FileTable* files = nullptr;
