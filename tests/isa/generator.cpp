@@ -161,8 +161,9 @@ bool Author::self_modifying() {
     const unsigned back = here();
     s_.units.push_back(maker_.patched(jump));
     if (random_.below(2) && !row()) return false;
-    s_.units.push_back(random_.below(2) ? maker_.patch(back, jump)
-                                        : maker_.patch_once(back, jump, counter, 2 + random_.below(rounds)));
+    s_.units.push_back(random_.below(2)
+                           ? maker_.patch(back, jump)
+                           : maker_.patch_once(back, jump, counter, 2 + random_.below(rounds - 1)));
     s_.units.push_back(maker_.end_loop(counter, back));
     return true;
 }

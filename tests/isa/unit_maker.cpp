@@ -190,7 +190,7 @@ Unit UnitMaker::make(const isa::Form& f, unsigned number, unsigned count) {
 
 Unit UnitMaker::begin_loop(unsigned& counter, unsigned rounds) {
     unit_.clear();
-    do counter = random_.below(16);
+    do counter = rounds ? 8 + random_.below(8) : random_.below(16);
     while (counter == 4);
     load(static_cast<uint8_t>(counter), rounds ? rounds : 2 + random_.below(3));
     return std::move(unit_);

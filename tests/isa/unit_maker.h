@@ -29,11 +29,11 @@ class UnitMaker {
     Unit make(const isa::Form& form, unsigned number, unsigned count);
 
     // Two units with a loop between them: counts `rounds` in a register and jumps back to unit `back`.
-    Unit begin_loop(unsigned& counter, unsigned rounds = 0);  // 0: two to four
+    Unit begin_loop(unsigned& counter, unsigned rounds = 0);  // 0: any, and any counter
     Unit end_loop(unsigned counter, unsigned back);
 
-    // Code that changes (unit_code.cpp): a `mov r32, imm32`, with a jump over some bytes before it or not, and
-    // stores to it. Those from `when` of a loop's rounds before its end happen in that round only.
+    // Code that changes (unit_code.cpp): a `mov r32, imm32`, with a jump over some bytes before it or not,
+    // and stores to it. Those from `when` of a loop's rounds before its end happen in that round only.
     Unit patched(bool jump);
     Unit patch(unsigned at, bool jump);
     Unit patch_once(unsigned at, bool jump, unsigned counter, unsigned when);
