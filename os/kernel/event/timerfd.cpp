@@ -42,7 +42,7 @@ class TimerFile final : public File {
         const UserTimerSpec before = timer_value(clock_.timer);
         expirations_ = 0;
         clock_.timer.timer.fire = expired;
-        clock_.timer.set(times.first, times.first ? times.every : 0);
+        clock_.timer.set(times.first, times.every_ns);
         return old ? put_user(old, before) : 0;
     }
     Status get(UserAddr to) const { return put_user(to, timer_value(clock_.timer)); }

@@ -169,7 +169,10 @@ Status PipeEnd::write(UserBuffer& from, int64_t&) {
         if (atomic ? p->room_for(from.left) : !p->full()) {
             const bool was_empty = p->empty();
             written += fill(*p, from, error);
-            if (was_empty && !p->empty()) p->read_wait.wake();
+            if (was_empty && !p->empty())
+                p->read_wait.wake();
+            else
+                p->read_wait.tell_watchers();
             if (error < 0) break;
             continue;
         }

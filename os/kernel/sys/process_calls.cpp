@@ -48,6 +48,15 @@ long sys_set_robust_list(UserAddr at, size_t length) {
     return 0;
 }
 
+long sys_get_robust_list(int tid, UserAddr head_at, UserAddr length_at) {
+    const Thread* t = tid ? find_thread(tid) : current();
+    const size_t length = 24;
+    if (!t) return -ESRCH;
+    if (t->process != current_process()) return -EPERM;
+    if (put_user(length_at, length) < 0) return -EFAULT;
+    return put_user(head_at, t->robust_list);
+}
+
 long sys_arch_prctl(int code, uint64_t argument) {
     Thread* t = current();
     const bool direct_access = cpu().has_fsgsbase;

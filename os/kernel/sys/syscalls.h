@@ -27,7 +27,8 @@ struct UserTimerSpec {  // struct itimerspec
     KernelTimespec interval, value;
 };
 struct TimerTimes {
-    uint64_t every = 0, first = 0;  // TSC: period; deadline, 0 to disarm
+    uint64_t every_ns = 0;
+    uint64_t first = 0;  // TSC deadline; 0: disarm
 };
 Status timer_times_from(UserAddr at, TimerTimes& out, bool absolute, bool realtime);
 UserTimerSpec timer_value(const IntervalTimer& t);

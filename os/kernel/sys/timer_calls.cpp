@@ -28,8 +28,8 @@ uint64_t tsc_of(int64_t s, uint64_t ns) {
     return total ? max<uint64_t>(ns_to_tsc(total), 1) : 0;
 }
 
-UserItimer itimer_value(uint64_t interval_tsc, uint64_t left_tsc) {
-    const uint64_t every = tsc_to_ns(interval_tsc) / 1000;
+UserItimer itimer_value(uint64_t interval_ns, uint64_t left_tsc) {
+    const uint64_t every = interval_ns / 1000;
     const uint64_t left = left_tsc ? max<uint64_t>(tsc_to_ns(left_tsc) / 1000, 1) : 0;
     return {static_cast<int64_t>(every / 1000000), static_cast<int64_t>(every % 1000000),
             static_cast<int64_t>(left / 1000000), static_cast<int64_t>(left % 1000000)};
@@ -39,12 +39,12 @@ Status get_itimer(int which, UserItimer& out) {
     if (which < 0 || which > 2) return -EINVAL;
     const Process* p = current_process();
     if (which == 0) {
-        out = itimer_value(p->alarm.interval, p->alarm.left());
+        out = itimer_value(p->alarm.interval_ns, p->alarm.left());
         return 0;
     }
     const CpuTimer& t = p->cpu_timers[which - 1];
     const uint64_t now = process_cpu_tsc(p);
-    out = itimer_value(t.interval_tsc, t.expires_tsc > now ? t.expires_tsc - now : t.expires_tsc ? 1 : 0);
+    out = itimer_value(t.interval_ns, t.expires_tsc > now ? t.expires_tsc - now : t.expires_tsc ? 1 : 0);
     return 0;
 }
 
@@ -56,7 +56,7 @@ UserTimerSpec timer_value(const IntervalTimer& t) {
                               static_cast<int64_t>(ns % 1000000000ull)};
     };
     const uint64_t left = t.left();
-    return {split(tsc_to_ns(t.interval)), split(left ? max<uint64_t>(tsc_to_ns(left), 1) : 0)};
+    return {split(t.interval_ns), split(left ? max<uint64_t>(tsc_to_ns(left), 1) : 0)};
 }
 
 void cpu_timers_tick(Process* p) {
@@ -65,7 +65,7 @@ void cpu_timers_tick(Process* p) {
         if (!t.expires_tsc) continue;
         const uint64_t now = process_cpu_tsc(p);
         if (now < t.expires_tsc) continue;
-        t.expires_tsc = t.interval_tsc ? now + t.interval_tsc : 0;
+        t.expires_tsc = t.interval_ns ? now + ns_to_tsc(t.interval_ns) : 0;
         send_signal(p, i == 0 ? SIGVTALRM : SIGPROF, nullptr);
     }
     const uint64_t soft = p->limits[RLIMIT_CPU].rlim_cur;
@@ -83,7 +83,8 @@ Status timer_times_from(UserAddr at, TimerTimes& out, bool absolute, bool realti
     UserTimerSpec spec;
     if (get_user(spec, at) < 0) return -EFAULT;
     if (!spec.interval.valid() || !spec.value.valid()) return -EINVAL;
-    out.every = tsc_of(spec.interval.sec, static_cast<uint64_t>(spec.interval.nsec));
+    out.every_ns = min<uint64_t>(static_cast<uint64_t>(spec.interval.sec), longest_s) * 1000000000ull +
+                   static_cast<uint64_t>(spec.interval.nsec);
     if (!absolute || !(spec.value.sec || spec.value.nsec)) {
         out.first = tsc_of(spec.value.sec, static_cast<uint64_t>(spec.value.nsec));
         if (out.first) out.first += read_tsc();
@@ -112,7 +113,8 @@ long sys_setitimer(int which, UserAddr next_at, UserAddr old_at) {
             return -EINVAL;
     }
     Process* p = current_process();
-    const uint64_t every = tsc_of(next.interval_s, static_cast<uint64_t>(next.interval_us) * 1000);
+    const uint64_t every = min<uint64_t>(static_cast<uint64_t>(next.interval_s), longest_s) * 1000000000ull +
+                           static_cast<uint64_t>(next.interval_us) * 1000;
     const uint64_t first = tsc_of(next.value_s, static_cast<uint64_t>(next.value_us) * 1000);
     if (which == 0)
         p->alarm.set(first ? read_tsc() + first : 0, every);
@@ -168,7 +170,7 @@ long sys_timer_settime(int id, int flags, UserAddr next, UserAddr old) {
     if (!t || !next) return -EINVAL;
     if (const Status s = timer_times_from(next, times, flags & TIMER_ABSTIME, t->realtime); s < 0) return s;
     const UserTimerSpec before = timer_value(t->clock);
-    t->clock.set(times.first, times.first ? times.every : 0);
+    t->clock.set(times.first, times.every_ns);
     t->overrun = 0;
     return old ? put_user(old, before) : 0;
 }

@@ -5,9 +5,10 @@
 
 namespace stile::os {
 
-void IntervalTimer::set(uint64_t first_deadline, uint64_t every) {
+void IntervalTimer::set(uint64_t first_deadline, uint64_t every_ns) {
     timer_cancel(timer);
-    interval = every;
+    interval_ns = first_deadline ? every_ns : 0;
+    interval = interval_ns ? max<uint64_t>(ns_to_tsc(interval_ns), 1) : 0;
     if (first_deadline) timer_start(timer, first_deadline);
 }
 

@@ -9,9 +9,10 @@ namespace stile::os {
 
 struct IntervalTimer {
     Timer timer;
-    uint64_t interval = 0;  // TSC; 0: once
+    uint64_t interval = 0;     // TSC; 0: once
+    uint64_t interval_ns = 0;  // as asked for, to be told
 
-    void set(uint64_t first_deadline, uint64_t every);  // first_deadline 0: disarmed
+    void set(uint64_t first_deadline, uint64_t every_ns);  // first_deadline 0: disarmed
     void cancel() { set(0, 0); }
     // For Timer::fire: starts the next period if there is one. How often it has expired by now: more than
     // once when periods are shorter than the time between two looks.

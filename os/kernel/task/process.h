@@ -21,7 +21,7 @@ struct PosixTimer;        // task/posix_timer.h
 
 // ITIMER_VIRTUAL and ITIMER_PROF: CPU time of the process, looked at by the tick. 0: off.
 struct CpuTimer {
-    uint64_t expires_tsc = 0, interval_tsc = 0;
+    uint64_t expires_tsc = 0, interval_ns = 0;
 };
 
 // A change of state that wait(2) has not told the parent yet; death is told apart.

@@ -20,6 +20,23 @@ PHASE(schedule) void WaitQueue::wake_slow(bool all) {
     while (Waiter* w = watchers.pop_front()) waiters_.push_front(w);
 }
 
+void WaitQueue::tell_watchers_slow() {
+    for (Waiter* w = waiters_.front(); w && w->notify;) {
+        Waiter* next = waiters_.next(w);
+        w->notify(*w);
+        w = next;
+    }
+}
+
+void WaitQueue::add_behind_watchers(Waiter& w) {
+    Waiter* at = waiters_.front();
+    while (at && at->notify) at = waiters_.next(at);
+    if (at)
+        waiters_.insert_before(at, &w);
+    else
+        waiters_.push_back(&w);
+}
+
 namespace {
 struct SleepTimer {
     Timer timer;

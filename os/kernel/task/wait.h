@@ -24,10 +24,14 @@ class WaitQueue {
   public:
     bool empty() const { return waiters_.empty(); }
     void add(Waiter& w) {
-        if (w.exclusive)
+        // Watchers, then pollers, then those of whom one is enough.
+        Waiter* first = waiters_.front();
+        if (w.exclusive || !first)
             waiters_.push_back(&w);
-        else
+        else if (w.notify || !first->notify)
             waiters_.push_front(&w);
+        else
+            add_behind_watchers(w);
     }
     static void remove(Waiter& w) {
         if (w.link.linked()) w.link.unlink();
@@ -40,6 +44,10 @@ class WaitQueue {
         if (!waiters_.empty()) wake_slow(true);
     }
 
+    // Tells the watchers alone: edge-triggered ones want to hear of news where nobody has to be woken.
+    void tell_watchers() {
+        if (!waiters_.empty() && waiters_.front()->notify) tell_watchers_slow();
+    }
     // The queue's owner ends.
     void drop_all() {
         while (waiters_.pop_front()) continue;
@@ -47,6 +55,8 @@ class WaitQueue {
 
   private:
     void wake_slow(bool all);
+    void tell_watchers_slow();
+    void add_behind_watchers(Waiter& w);
     List<Waiter, &Waiter::link> waiters_;
 };
 
