@@ -7,7 +7,6 @@
 namespace stile::model {
 namespace {
 
-constexpr uint64_t cr0_pg = 1ull << 31, cr4_pcide = 1ull << 17;
 constexpr uint64_t string_bytes_per_cycle =
     16;  // width of the L1's ports (Ivy Bridge: 16-byte loads and stores)
 constexpr uint64_t cycles_per_compared_element = 2;  // repe cmps, repne scas: 2-3 per element; our choice
@@ -18,19 +17,13 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
                              const CpuState& state, Counters& counters)
     : config_(c.core),
       itlb_latency_(c.itlb.latency),
-      dtlb_latency_(c.dtlb.latency),
-      stlb_latency_(c.stlb.latency),
       l1i_latency_(c.l1i.latency),
       apl_latency_(c.apl_cache.latency),
-      state_(state),
       counters_(counters),
       lower_(lower),
       l1i_("l1i", c.l1i),
       path_(c, lower, counters),
-      itlb_("itlb", c.itlb),
-      dtlb_("dtlb", c.dtlb),
-      stlb_("stlb", c.stlb),
-      walker_(c.walker, memory, path_),
+      translation_(c, memory, path_, state, counters),
       predictor_(c.core) {}
 
 BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
@@ -62,8 +55,7 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (event != events_end) [[unlikely]]
         wait_until(now() + stream(event, events_end, 0));
     if (run.branch.kind != BranchKind::none) redirect(run);
-    if (!forget_.empty()) [[unlikely]]
-        forget();
+    translation_.forget();
     return end(start);
 }
 
@@ -215,16 +207,13 @@ Cycles InorderTiming::all_ready() const {
 }
 
 BlockCost InorderTiming::end(Cycles start) {
-    // Only a change of context changes these, and that ends the block.
-    cr3_ = state_.cr3;
-    paging_ = state_.cr0 & cr0_pg;
-    pcid_ = state_.cr4 & cr4_pcide ? state_.cr3 & 0xfff : 0;
+    translation_.adopt();
     return {now() - start, refill_};
 }
 
 void InorderTiming::begin() {
     started_ = true;
-    end(now());
+    translation_.adopt();
     crossings_ = counters_.domain_crossings;
 }
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "model/config.h"
 #include "model/core/counters.h"
@@ -20,8 +19,7 @@
 #include "model/timing/lower_memory.h"
 #include "model/timing/timed_block.h"
 #include "model/timing/timing.h"
-#include "model/timing/tlb.h"
-#include "model/timing/walker.h"
+#include "model/timing/translation.h"
 
 namespace stile::model {
 
@@ -34,10 +32,9 @@ class InorderTiming final : public Timing {
     BlockCost block(const BlockRun& run, const MemLog& log) override;
     BlockCost event(isa::OpClass cls, const MemLog& log) override;
     void release(void* slot) override;
-    // Called while the instruction executes, before block() hears of it: they take effect after that block.
-    void load_cr3(uint64_t value) override;
-    void invlpg(uint64_t vaddr) override;
-    void flush_tlbs() override;
+    void load_cr3(uint64_t value) override { translation_.load_cr3(value); }
+    void invlpg(uint64_t vaddr) override { translation_.invlpg(vaddr); }
+    void flush_tlbs() override { translation_.flush(); }
     void resume() override { started_ = false; }
 
   private:
@@ -45,14 +42,8 @@ class InorderTiming final : public Timing {
     static constexpr unsigned slot_bits = 5;
     static constexpr Slots slot_mask = (1 << slot_bits) - 1;
 
-    struct Forget {
-        enum What : uint8_t { context, page, all } what;
-        uint64_t value;
-    };
-
     void fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes);
     void fetch_line(uint64_t line);
-    void fetch_page(uint64_t vaddr);
     Slots issue(const TimedUop& u, Slots at, const MemEvent*& event, const MemEvent* end);
     void wait_until(Cycles t) { at_ = std::max(at_, t << slot_bits); }
     Cycles now() const { return at_ >> slot_bits; }
@@ -62,31 +53,32 @@ class InorderTiming final : public Timing {
     Cycles load(const MemEvent& e);
     Cycles load_from_device(const MemEvent& e);
     void store(const MemEvent& e);
-    // Cycles that a data access waits for its translation; walks stop the pipeline instead.
+    // Cycles that a data access waits for its translation. There is one walker, and the pipeline waits for
+    // it.
     Cycles translate(uint64_t vaddr) {
-        if (vaddr >> 12 == data_page_ || !paging_) return dtlb_latency_;
-        return translate_slow(vaddr);
+        const Translation::Result r = translation_.data(vaddr, now());
+        if (r.done) [[unlikely]]
+            wait_for_walk(r.done);
+        return r.extra;
     }
-    Cycles translate_slow(uint64_t vaddr);
+    void wait_for_walk(Cycles done) {
+        refill_ += done - now();
+        wait_until(done);
+    }
     Cycles stream(const MemEvent* first, const MemEvent* end, unsigned element);
     Cycles all_ready() const;
     void redirect(const BlockRun& run);
-    void walk(uint64_t vaddr, bool& large);
     void begin();
     BlockCost end(Cycles start);
-    void remember_to_forget(Forget f);
-    void forget();
 
     const CoreConfig config_;
-    const Cycles itlb_latency_, dtlb_latency_, stlb_latency_, l1i_latency_, apl_latency_;
-    const CpuState& state_;
+    const Cycles itlb_latency_, l1i_latency_, apl_latency_;
     Counters& counters_;
     LowerMemory& lower_;
 
     Cache l1i_;
     DataPath path_;
-    Tlb itlb_, dtlb_, stlb_;
-    Walker walker_;
+    Translation translation_;
     BranchPredictor predictor_;
 
     Slots at_ = 0;         // where the next micro-op may issue
@@ -95,13 +87,9 @@ class InorderTiming final : public Timing {
     std::array<Slots, PLACE_COUNT> ready_{};
     std::array<Slots, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
 
-    uint64_t cr3_ = 0;
-    unsigned pcid_ = 0;
-    bool paging_ = false;
     bool started_ = false;
-    uint64_t fetch_line_ = ~0ull, fetch_page_ = ~0ull, data_page_ = ~0ull;
+    uint64_t fetch_line_ = ~0ull;
     uint64_t crossings_ = 0;
-    std::vector<Forget> forget_;
 };
 
 }  // namespace stile::model
