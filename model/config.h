@@ -15,7 +15,10 @@ namespace stile::model {
 
 using Cycles = uint64_t;
 
-enum class CoreModel { functional, inorder };
+enum class CoreModel { functional, inorder, ooo };
+inline const char* name_of(CoreModel m) {
+    return m == CoreModel::functional ? "functional" : m == CoreModel::inorder ? "inorder" : "ooo";
+}
 enum class ProtectionKind { none, paging, codoms };
 
 struct CacheConfig {
@@ -55,6 +58,23 @@ using ClassTable = std::array<Cycles, static_cast<size_t>(isa::OpClass::count)>;
 ClassTable default_latencies();
 ClassTable default_throughputs();
 
+// In the notation of model/timing/ports.h; empty for what microcode makes.
+using PortTable = std::array<std::string, static_cast<size_t>(isa::OpClass::count)>;
+PortTable default_ports();
+
+// What only the out-of-order model has. Sources: sim/config/, default machine: Ivy Bridge.
+struct OooConfig {
+    unsigned width = 4;                 // micro-ops dispatched per cycle
+    unsigned retire = 4;                // micro-ops retired per cycle
+    unsigned rob = 168;                 // reorder buffer
+    unsigned scheduler = 54;            // micro-ops that wait for operands or a port
+    unsigned load_queue = 64;           // loads between dispatch and retirement
+    Cycles forward = 5;                 // load-to-use from an older store
+    Cycles forward_blocked = 13;        // beyond the wait for a store that holds a part of the load's bytes
+    PortTable ports = default_ports();  // by class
+    std::string store_address_ports = "p23";
+};
+
 struct CoreConfig {
     CoreModel model = CoreModel::inorder;
     unsigned width = 2;                 // micro-ops issued per cycle at most
@@ -63,10 +83,11 @@ struct CoreConfig {
     unsigned predictor_entries = 4096;  // two-bit counters
     unsigned btb_entries = 4096;
     unsigned ras_entries = 16;
-    unsigned store_buffer = 36;                     // stores that wait for their cache line
-    unsigned fill_buffers = 10;                     // lines on their way into the first-level data cache
-    unsigned string_fills = 4;                      // of them, kept busy by one rep-string instruction
-    ClassTable latency = default_latencies();       // by class
+    unsigned store_buffer = 36;                // stores that wait for their cache line
+    unsigned fill_buffers = 10;                // lines on their way into the first-level data cache
+    unsigned string_fills = 4;                 // of them, kept busy by one rep-string instruction
+    ClassTable latency = default_latencies();  // by class
+    OooConfig ooo;
     ClassTable throughput = default_throughputs();  // cycles the unit stays busy; 0: bounded by width alone
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/timing/inorder.h"
+#include "model/timing/ooo.h"
 
 namespace stile::model {
 namespace {
@@ -36,7 +37,11 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config
       clock_(clock),
       l2_("l2", config.l2, clock),
       core_(config, memory, *this, observer, nullptr, id) {
-    core_.set_timing(std::make_unique<InorderTiming>(config, memory, *this, core_.state(), core_.counters()));
+    if (config.core.model == CoreModel::ooo)
+        core_.set_timing(std::make_unique<OooTiming>(config, memory, *this, core_.state(), core_.counters()));
+    else
+        core_.set_timing(
+            std::make_unique<InorderTiming>(config, memory, *this, core_.state(), core_.counters()));
     core_.set_model(config.core.model);
     to_l2_.bind(l2_.above);
     SC_HAS_PROCESS(CoreModule);

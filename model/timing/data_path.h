@@ -29,12 +29,16 @@ class DataPath {
         return std::max(ready, load_line(paddr + bytes - 1, t + 1));
     }
     // When a store that is ready at t may leave the pipeline: at once, unless the store buffer is full.
-    Cycles store(uint64_t paddr, unsigned bytes, Cycles t) {
-        t = store_line(paddr, t);
+    Cycles store(uint64_t paddr, unsigned bytes, Cycles t) { return store(paddr, bytes, t, t); }
+    // Likewise of a store whose line is asked for at `known`, before it leaves the pipeline at t.
+    Cycles store(uint64_t paddr, unsigned bytes, Cycles known, Cycles t) {
+        t = store_line(paddr, known, t);
         if (cache_.line_of(paddr) == cache_.line_of(paddr + bytes - 1)) [[likely]]
             return t;
-        return store_line(paddr + bytes - 1, t);
+        return store_line(paddr + bytes - 1, known, t);
     }
+    // When the store buffer has room for one more.
+    Cycles buffer_free() const { return stores_[next_store_]; }
     // A posted write that takes `cycles` beyond the cache.
     Cycles post(Cycles t, Cycles cycles) { return enqueue(t, std::max(t, drained_) + cycles); }
     // All lines of a run of bytes at once, as a rep-string instruction does; returns the sum of the misses'
@@ -57,11 +61,11 @@ class DataPath {
         const Cycles ready = t + latency_;
         return ready < last_fill_ ? std::max(ready, pending(paddr)) : ready;
     }
-    Cycles store_line(uint64_t paddr, Cycles t) {
+    Cycles store_line(uint64_t paddr, Cycles known, Cycles t) {
         ++counters_.l1d_accesses;
         Cycles in_cache = t;
         if (!cache_.hit(paddr, true)) [[unlikely]]
-            in_cache = miss(paddr, t, true);
+            in_cache = std::max(t, miss(paddr, known, true));
         else if (t < last_fill_)
             in_cache = std::max(t, pending(paddr));
         return enqueue(t, std::max(in_cache, drained_) + 1);

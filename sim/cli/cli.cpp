@@ -33,7 +33,7 @@ void add_run(CLI::App& app, RunArguments& arguments) {
         ->expected(1)
         ->take_all();
     run->add_option("--out", arguments.options.out, "Run directory to write")->type_name("DIR");
-    run->add_option("--core", arguments.core, "Core model: functional or inorder (machine.core.model)")
+    run->add_option("--core", arguments.core, "Core model: functional, inorder or ooo (machine.core.model)")
         ->type_name("MODEL");
     run->add_option("--max-time", arguments.max_time, "Simulated time given to a row (measure.max_time)")
         ->type_name("TIME");

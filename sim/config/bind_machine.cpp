@@ -2,6 +2,7 @@
 //
 // The keys below `machine:`. Default values stand in model/config.h; their sources stand here.
 #include "model/timing/latency_table.h"
+#include "model/timing/ports.h"
 #include "sim/config/bind.h"
 
 namespace stile::sim {
@@ -29,12 +30,45 @@ void bind_tlb(Registry& keys, const std::string& path, model::TlbConfig& tlb, co
         .source(xeon);
 }
 
+void bind_ooo(Registry& keys, model::OooConfig& ooo) {
+    const std::string path = "machine.core.ooo.";
+    keys.integer(path + "width", ooo.width).range(1, 16).help("micro-ops dispatched per cycle").source(xeon);
+    keys.integer(path + "retire", ooo.retire).range(1, 16).help("micro-ops retired per cycle").source(xeon);
+    keys.integer(path + "rob", ooo.rob).range(1, 4096).help("entries of the reorder buffer").source(xeon);
+    keys.integer(path + "scheduler", ooo.scheduler)
+        .range(1, 1024)
+        .help("micro-ops that wait for operands or a port")
+        .source(xeon);
+    keys.integer(path + "load_queue", ooo.load_queue)
+        .range(1, 1024)
+        .help("loads between dispatch and retirement")
+        .source(xeon);
+    keys.cycles(path + "forward", ooo.forward)
+        .range(0, max_latency)
+        .help("load to use from an older store that is not yet in the cache")
+        .source(xeon);
+    keys.cycles(path + "forward_blocked", ooo.forward_blocked)
+        .range(0, max_latency)
+        .help("added to the wait for a store that holds only a part of the load's bytes")
+        .source("pmu-tools, ivb_client_ratios.py: 13");
+    keys.text(path + "store_address_ports", ooo.store_address_ports)
+        .help("ports that compute the addresses of stores")
+        .source(xeon);
+    for (const model::PortRow& row : model::port_table()) {
+        const auto cls = static_cast<size_t>(row.cls);
+        keys.text(path + "ports." + model::latency_table()[cls - 1].name, ooo.ports[cls])
+            .help("ports of the class: p015 is port 0, 1 or 5")
+            .source(row.source);
+    }
+}
+
 void bind_core(Registry& keys, model::CoreConfig& core) {
-    keys.choice<model::CoreModel>(
-            "machine.core.model", core.model,
-            {{"functional", model::CoreModel::functional}, {"inorder", model::CoreModel::inorder}})
-        .later("ooo", "the out-of-order core comes later; functional or inorder is expected")
-        .help("functional: one cycle per instruction; inorder: a scoreboard over micro-ops")
+    keys.choice<model::CoreModel>("machine.core.model", core.model,
+                                  {{"functional", model::CoreModel::functional},
+                                   {"inorder", model::CoreModel::inorder},
+                                   {"ooo", model::CoreModel::ooo}})
+        .help(
+            "functional: one cycle per instruction; inorder: a scoreboard over micro-ops; ooo: out of order")
         .source("our choice");
     keys.integer("machine.core.width", core.width)
         .range(1, 16)
@@ -86,6 +120,7 @@ void bind_core(Registry& keys, model::CoreConfig& core) {
             .help(std::string("until the unit takes the next one; 0: bounded by width alone: ") + row.help)
             .source(row.source);
     }
+    bind_ooo(keys, core.ooo);
 }
 
 }  // namespace

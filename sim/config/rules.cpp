@@ -5,6 +5,8 @@
 #include <bit>
 #include <string>
 
+#include "model/timing/latency_table.h"
+#include "model/timing/ports.h"
 #include "sim/config/bind.h"
 #include "sim/config/units.h"
 
@@ -56,6 +58,12 @@ class Rules {
         }
     }
 
+    void ports(const std::string& path, const std::string& text) {
+        if (model::parse_ports(text) == 0)
+            fault({path}, "'" + path + "' is '" + text + "'",
+                  "p and a hexadecimal digit for each port, such as p015, is expected");
+    }
+
     void power_of_two(const std::string& path, uint64_t value) {
         if (!std::has_single_bit(value)) {
             fault({path}, "'" + path + "' is " + std::to_string(value), "a power of two is expected");
@@ -88,6 +96,12 @@ void check_rules(const Registry& keys, const RunConfig& config, Faults& faults) 
     rules.table("machine.codoms.apl_cache", machine.apl_cache.entries, machine.apl_cache.ways);
     rules.power_of_two("machine.core.predictor_entries", machine.core.predictor_entries);
     rules.power_of_two("machine.core.btb_entries", machine.core.btb_entries);
+    rules.ports("machine.core.ooo.store_address_ports", machine.core.ooo.store_address_ports);
+    for (const model::PortRow& row : model::port_table()) {
+        const auto cls = static_cast<size_t>(row.cls);
+        rules.ports(std::string("machine.core.ooo.ports.") + model::latency_table()[cls - 1].name,
+                    machine.core.ooo.ports[cls]);
+    }
     if (machine.core.string_fills > machine.core.fill_buffers) {
         rules.fault({"machine.core.string_fills", "machine.core.fill_buffers"},
                     "'machine.core.string_fills' is more than machine.core.fill_buffers",

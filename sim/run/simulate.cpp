@@ -104,7 +104,7 @@ RowKey row_key(const RunConfig& config, const workload::Row& row) {
             key.protection = "codoms";
             break;
     }
-    key.core = config.machine.core.model == model::CoreModel::functional ? "functional" : "inorder";
+    key.core = name_of(config.machine.core.model);
     key.machine = config.machine.name;
     key.kernel_profile = config.os.kernel_profile;
     return key;

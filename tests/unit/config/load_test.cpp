@@ -117,10 +117,11 @@ TEST_F(ConfigTest, Choices) {
               "run.yaml:2:10: error: 'proxies: hardware' is not in this version; the proxy unit comes later; "
               "software is "
               "expected");
-    EXPECT_EQ(faults("workload: ping\nmachine: {core: {model: ooo}}\n"),
-              "run.yaml:2:25: error: 'machine.core.model: ooo' is not in this version; the out-of-order core "
-              "comes later; "
-              "functional or inorder is expected");
+    EXPECT_EQ(faults("workload: ping\nmachine: {core: {model: oo}}\n"),
+              "run.yaml:2:25: error: 'machine.core.model' cannot be 'oo'; did you mean 'ooo'?");
+    EXPECT_EQ(faults("workload: ping\nmachine: {core: {ooo: {ports: {alu: 015}}}}\n"),
+              "run.yaml:2:37: error: 'machine.core.ooo.ports.alu' is '015'; p and a hexadecimal digit for each "
+              "port, such as p015, is expected");
     EXPECT_EQ(faults("workload: {name: ping, mechanisms: [pipe, pipe]}\n"),
               "run.yaml:1:43: error: 'workload.mechanisms' names 'pipe' twice; leave one out");
     EXPECT_EQ(faults("workload: ping\nsweep: {a: 1}\n"),

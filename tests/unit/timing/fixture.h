@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/timing/inorder.h"
+#include "model/timing/ooo.h"
 
 namespace stile::test {
 
@@ -47,11 +48,12 @@ struct Access {
     unsigned insn = 0;
 };
 
-class Pipeline {
+template <class Timing>
+class PipelineOf {
   public:
-    explicit Pipeline(const model::MachineConfig& c = {})
+    explicit PipelineOf(const model::MachineConfig& c = {})
         : config(with_settling(c)), memory(16 << 20), timing(config, memory, lower, state, counters) {}
-    ~Pipeline() {
+    ~PipelineOf() {
         for (Block& b : blocks_) timing.release(b.slot);
     }
 
@@ -98,7 +100,7 @@ class Pipeline {
     model::CpuState state;
     model::Counters counters;
     model::MemLog log;
-    model::InorderTiming timing;
+    Timing timing;
 
   private:
     // settle() raises an event of class `none`, whose one cycle ends the issue group.
@@ -110,5 +112,8 @@ class Pipeline {
     std::deque<Block> blocks_;
     Block* nothing_ = nullptr;
 };
+
+using Pipeline = PipelineOf<model::InorderTiming>;
+using OooPipeline = PipelineOf<model::OooTiming>;
 
 }  // namespace stile::test

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An out-of-order pipeline, by events: for each micro-op, in program order, the cycles in which it is
+// dispatched, issues, completes and retires. Nothing is stepped from cycle to cycle; what limits a micro-op
+// is looked up in what earlier ones left behind:
+//   dispatch  `width` a cycle, when the front end has it, and the reorder buffer, the scheduler and the load
+//             queue or store buffer have room
+//   issue     when its sources are ready, at the first cycle that has one of its ports free
+//   complete  after its latency; loads when the cache or an older store has the data
+//   retire    in order, `retire` a cycle; this is the clock that the rest of the machine sees
+// Loads pass older stores whose addresses are not known, unless the same load was wrong with that before.
+// After a wrong prediction the front end goes on when the branch has executed; the wrong path is not fetched
+// (our choice: it would touch caches too).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "model/config.h"
+#include "model/core/counters.h"
+#include "model/core/cpu_state.h"
+#include "model/memory/physical_memory.h"
+#include "model/timing/branch_predictor.h"
+#include "model/timing/cache.h"
+#include "model/timing/data_path.h"
+#include "model/timing/issue_window.h"
+#include "model/timing/lower_memory.h"
+#include "model/timing/ooo_block.h"
+#include "model/timing/store_queue.h"
+#include "model/timing/timing.h"
+#include "model/timing/translation.h"
+
+namespace stile::model {
+
+class OooTiming final : public Timing {
+  public:
+    // state and counters are the core's; paging follows state.cr0, cr3 and cr4.
+    OooTiming(const MachineConfig& config, const PhysicalMemory& memory, LowerMemory& lower,
+              const CpuState& state, Counters& counters);
+
+    BlockCost block(const BlockRun& run, const MemLog& log) override;
+    BlockCost event(isa::OpClass cls, const MemLog& log) override;
+    void release(void* slot) override;
+    void load_cr3(uint64_t value) override { translation_.load_cr3(value); }
+    void invlpg(uint64_t vaddr) override { translation_.invlpg(vaddr); }
+    void flush_tlbs() override { translation_.flush(); }
+    void resume() override { started_ = false; }
+
+  private:
+    // What a micro-op does once it has its operands.
+    struct Done {
+        Cycles complete = 0;
+        Cycles walk = 0;  // of them, the page walk
+    };
+
+    void step(const OooUop& u, const MemEvent*& event, const MemEvent* end);
+    Cycles dispatch(const OooUop& u);
+    Cycles sources_ready(const OooUop& u, Cycles t) const;
+    void retire(Done done);
+    void finish(const OooUop& u, Cycles ready);
+    Done load(const OooUop& u, Cycles issue, const MemEvent*& event, const MemEvent* end);
+    Cycles load_data(const MemEvent& e, Cycles t, uint64_t from);
+    Done microcode(const OooUop& u, Cycles t, const MemEvent*& event, const MemEvent* end);
+    void commit_stores(const OooUop& u, Cycles known, Cycles data, const MemEvent*& event,
+                       const MemEvent* end);
+    Done stream(const MemEvent* first, const MemEvent* end, unsigned element, Cycles t);
+    void fetch(const BlockRun& run);
+    void redirect(const BlockRun& run);
+    void hold_front(Cycles t) { front_ = std::max(front_, t); }
+    Cycles device(const MemEvent& e, Cycles t);
+    void begin();
+    BlockCost end(Cycles start);
+
+    const CoreConfig config_;
+    const Cycles itlb_latency_, l1i_latency_, apl_latency_;
+    Counters& counters_;
+    LowerMemory& lower_;
+
+    Cache l1i_;
+    DataPath path_;
+    Translation translation_;
+    BranchPredictor predictor_;
+    const uint16_t store_address_ports_;
+    IssueWindow window_;
+    StoreQueue stores_;
+
+    Cycles front_ = 0;       // when the front end delivers the next micro-op
+    Cycles front_walk_ = 0;  // of the wait for it, the page walk
+    Cycles dispatched_ = 0;  // cycle of the last dispatch, and how many were dispatched in it
+    unsigned in_group_ = 0;
+    Cycles retired_ = 0;  // likewise of retirement
+    unsigned retired_in_group_ = 0;
+    Cycles barrier_ = 0;   // no load issues before
+    Cycles resolved_ = 0;  // when the block's branch has executed
+    Cycles refill_ = 0;    // page walks that retirement waited for, in the running block
+    uint64_t block_vaddr_ = 0;
+    std::vector<Cycles> rob_, loads_;  // when each of the last entries was left: rings
+    size_t rob_at_ = 0, load_at_ = 0;
+    std::array<Cycles, PLACE_COUNT> ready_{};
+    std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
+
+    bool started_ = false;
+    uint64_t fetch_line_ = ~0ull;
+    uint64_t crossings_ = 0;
+};
+
+}  // namespace stile::model

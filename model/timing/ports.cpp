@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ivy Bridge's six ports. Sources as in latency_table.cpp: llvm (X86SchedSandyBridge.td), osaca (ivb.yml).
+#include "model/timing/ports.h"
+
+#include "model/config.h"
+
+namespace stile::model {
+namespace {
+
+using C = isa::OpClass;
+
+constexpr PortRow rows[] = {
+    {C::alu, "p015", "llvm, osaca"},
+    {C::shift, "p05", "llvm, osaca"},
+    {C::mul, "p1", "llvm, osaca"},
+    {C::div32, "p0", "llvm, osaca"},
+    {C::div64, "p0", "llvm, osaca"},
+    {C::lea, "p01", "osaca: simple address"},
+    {C::branch, "p5", "llvm"},
+    {C::load, "p23", "llvm, osaca"},
+    {C::store, "p4", "llvm, osaca: the data; addresses by ooo.store_address_ports"},
+    {C::vec_move, "p015", "llvm: logic p015, shuffles p15"},
+    {C::vec_int, "p15", "llvm, osaca"},
+    {C::fp_add, "p1", "llvm, osaca"},
+    {C::fp_mul, "p0", "llvm, osaca"},
+    {C::fp_div, "p0", "llvm, osaca"},
+    {C::fp_sqrt, "p0", "llvm, osaca"},
+    {C::fp_cvt, "p1", "llvm, osaca"},
+    {C::x87, "p1", "llvm: fadd p1, fmul p0"},
+};
+
+}  // namespace
+
+std::span<const PortRow> port_table() { return rows; }
+
+uint16_t parse_ports(std::string_view text) {
+    if (text.size() < 2 || text[0] != 'p') return 0;
+    uint16_t mask = 0;
+    for (const char c : text.substr(1)) {
+        if (c >= '0' && c <= '9')
+            mask |= static_cast<uint16_t>(1 << (c - '0'));
+        else if (c >= 'a' && c <= 'f')
+            mask |= static_cast<uint16_t>(1 << (c - 'a' + 10));
+        else
+            return 0;
+    }
+    return mask;
+}
+
+PortTable default_ports() {
+    PortTable table;
+    for (const PortRow& r : rows) table[static_cast<size_t>(r.cls)] = r.ports;
+    return table;
+}
+
+}  // namespace stile::model
