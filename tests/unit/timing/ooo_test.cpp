@@ -45,6 +45,17 @@ Accesses lines(unsigned n, uint64_t at, uint64_t stride) {
     return a;
 }
 
+TEST(Ooo, EveryMicroOpThatIsNotMicrocodeHasAPort) {
+    for (unsigned i = 0; i < static_cast<unsigned>(Op::count); ++i) {
+        isa::BlockCode code;
+        code.uops = {uop(static_cast<Op>(i))};
+        for (const model::OooUop& u : model::make_ooo_block(code, {}).uops) {
+            if (u.kind > model::TimedUop::store) continue;
+            EXPECT_NE(u.ports, 0) << isa::op_info(static_cast<Op>(i)).name;
+        }
+    }
+}
+
 TEST(Ooo, DependentChainTakesItsLatencies) {
     for (const Cycles lat : {1, 2, 5}) {
         MachineConfig c;
