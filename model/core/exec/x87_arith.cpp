@@ -132,8 +132,8 @@ bool compare_values(X87State& s, const Number& a, const Number& b, bool quiet, O
     return !note(s, env.flags);
 }
 
+// C1 is left alone unless the stack faults: fcomi and its kin, as on AMD's processors, keep it.
 bool compare_stack(X87State& s, unsigned i, bool quiet, Order& out) {
-    set_c1(s, false);
     if (is_empty(s, 0) || is_empty(s, i)) {
         out = Order::unordered;
         return stack_fault(s, false);

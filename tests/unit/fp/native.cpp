@@ -22,6 +22,7 @@ FpState* running;
 void on_signal(int, siginfo_t*, void* context) {
     const auto* c = static_cast<ucontext_t*>(context);
     std::memcpy(running->fx.data(), c->uc_mcontext.fpregs, running->fx.size());
+    running->flags = static_cast<uint64_t>(c->uc_mcontext.gregs[REG_EFL]);
     siglongjmp(back, 1);
 }
 
@@ -263,7 +264,7 @@ FpState Operands::state(bool holes, bool unmasked) {
     s.control() = static_cast<uint16_t>(0x7f & 0x3f) | 0x40 | static_cast<uint16_t>(below(4) << 10);
     static constexpr uint16_t precision[] = {0, 0x200, 0x300, 0x300};
     s.control() |= precision[below(4)];
-    s.status() = static_cast<uint16_t>(below(8) << 11);
+    s.status() = static_cast<uint16_t>(below(8) << 11 | (bits() & 0x4700));  // TOP and condition codes
     s.tags() = holes ? static_cast<uint8_t>(bits()) : 0xff;
     s.mxcsr() = 0x1f80 | below(2) * (below(4) << 13) | !below(4) << 6 | !below(4) << 15 |
                 (below(2) ? 0 : static_cast<uint32_t>(bits() & 0x3f));

@@ -40,6 +40,7 @@ uint16_t defined_codes(const Form& f) {
         case Op::nop:
         case Op::fnclex:
         case Op::fcmov:
+        case Op::fcomi:
         case Op::fldcw:
             return 0;
         default:
