@@ -20,7 +20,8 @@ struct FuzzOptions {
     uint64_t seed = 1;
     uint64_t skip = 0;  // sequences to leave out at the beginning
     bool only = false;  // one sequence, number `skip`
-    std::vector<model::CoreModel> cores{model::CoreModel::functional, model::CoreModel::inorder};
+    std::vector<model::CoreModel> cores{model::CoreModel::functional, model::CoreModel::inorder,
+                                        model::CoreModel::ooo};
     GeneratorOptions generator;
     unsigned runs = 3;             // of each sequence on each core
     unsigned most_mismatches = 5;  // stop after as many

@@ -5,6 +5,7 @@
 
 #include "model/core/exec/x87.h"
 #include "model/timing/inorder.h"
+#include "model/timing/ooo.h"
 
 namespace stile::fuzz {
 
@@ -66,14 +67,16 @@ struct Guest::Impl final : MmioPort {
     Data data{};
 };
 
-Guest::Impl::Impl(CoreModel model) : name(model == CoreModel::functional ? "functional" : "inorder") {
+Guest::Impl::Impl(CoreModel model) : name(name_of(model)) {
     config.protection = ProtectionKind::paging;
     config.core.model = model;
     tables();
     core = std::make_unique<Core>(config, memory, *this, nullptr, nullptr);
-    if (model != CoreModel::functional)
+    if (model == CoreModel::inorder)
         core->set_timing(
             std::make_unique<InorderTiming>(config, memory, lower, core->state(), core->counters()));
+    if (model == CoreModel::ooo)
+        core->set_timing(std::make_unique<OooTiming>(config, memory, lower, core->state(), core->counters()));
     CpuState& s = core->state();
     s.cr0 = 0x80050033;  // PG, AM, WP, NE, ET, MP, PE
     s.cr3 = tables_at;

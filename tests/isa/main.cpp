@@ -33,7 +33,8 @@ int main(int argc, char** argv) try {
         ->check(CLI::Range(1, 24))
         ->capture_default_str();
     std::string core = "all";
-    app.add_option("--core", core, "Core model")->check(CLI::IsMember({"all", "functional", "inorder"}));
+    app.add_option("--core", core, "Core model")
+        ->check(CLI::IsMember({"all", "functional", "inorder", "ooo"}));
     auto* only = app.add_option("--sequence", options.skip, "Only the sequence of this number");
     app.add_option("--skip", options.skip, "Start with the sequence of this number")->excludes(only);
     app.add_option("--runs", options.runs, "Executions of each sequence")
@@ -55,6 +56,7 @@ int main(int argc, char** argv) try {
     options.generator.fsgsbase = stile::fuzz::Native::has_fsgsbase();
     if (core == "functional") options.cores = {CoreModel::functional};
     if (core == "inorder") options.cores = {CoreModel::inorder};
+    if (core == "ooo") options.cores = {CoreModel::ooo};
     if (stile::fuzz::Generator(options.seed, options.generator).rows().empty()) {
         std::fprintf(stderr, "isa_fuzz: no row that can be compared fits '%s'\n",
                      options.generator.row.c_str());
