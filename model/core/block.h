@@ -9,11 +9,22 @@
 
 namespace stile::model {
 
+struct Block;
+
+// Where control was found to go: `block` is what stands at `target` as long as `stamp` is current.
+struct alignas(32) Jump {
+    uint64_t target = 1, stamp = 0;
+    Block* block = nullptr;
+};
+inline constexpr unsigned jump_entries = 4096;
+
 // Translated code: a run of instructions that lie on one physical page, or one that straddles two.
 struct Block {
     isa::BlockCode code;
     const isa::Uop* first = nullptr;
     Block* link[2] = {nullptr, nullptr};  // by Exec::taken: where a direct exit leads within the same page
+    uint64_t cost = 0;                    // instructions; micro-ops in the upper half (Exec::spent)
+    Jump far;                             // where the direct exit to another page leads
     unsigned instructions = 0;            // markers excluded
     Phase phase = Phase::user;
     uint8_t cpl = 0;

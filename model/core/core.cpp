@@ -17,12 +17,14 @@ Core::Impl::Impl(Core& self, const MachineConfig& config, PhysicalMemory& memory
       protection(make_protection(config, counters)),
       mmu_unit(s, memory, mmio, *protection, log),
       apic(id),
-      jumps(jump_entries),
+      jump_table(jump_entries),
       timing(std::move(timing)),
       wanted(config.core.model),
       current(CoreModel::functional) {
     mmu = &mmu_unit;
     ram = memory.host(0);
+    jumps = jump_table.data();
+    choose_stamp();
     mmu_unit.on_code_store_arg = this;
     mmu_unit.on_code_store = [](void* self, uint64_t paddr, unsigned bytes) {
         static_cast<Impl*>(self)->code_stored(paddr, bytes);
@@ -45,18 +47,27 @@ Stop Core::run(Cycles until) { return impl_->run(until); }
 void Core::request_stop(Stop why) {
     impl_->stop_requested = true;
     impl_->why = why;
-    impl_->horizon = 0;
+    impl_->horizon = impl_->limit = 0;
 }
 
 std::string Core::stop_reason() const { return impl_->reason; }
-Cycles Core::now() const { return impl_->counters.cycles; }
+Cycles Core::now() const {
+    impl_->settle();
+    return impl_->counters.cycles;
+}
 unsigned Core::id() const { return impl_->id; }
 CpuState& Core::state() { return impl_->s; }
 const CpuState& Core::state() const { return impl_->s; }
 uint64_t Core::rflags() const { return read_rflags(*impl_); }
 void Core::set_rflags(uint64_t value) { write_rflags(*impl_, value); }
-Counters& Core::counters() { return impl_->counters; }
-const Counters& Core::counters() const { return impl_->counters; }
+Counters& Core::counters() {
+    impl_->settle();
+    return impl_->counters;
+}
+const Counters& Core::counters() const {
+    impl_->settle();
+    return impl_->counters;
+}
 Mmu& Core::mmu() { return impl_->mmu_unit; }
 Protection& Core::protection() { return *impl_->protection; }
 PhysicalMemory& Core::memory() { return impl_->memory; }
@@ -74,7 +85,7 @@ Timing* Core::timing() { return impl_->timing.get(); }
 
 void Core::set_model(CoreModel model) {
     impl_->wanted = model;
-    impl_->horizon = 0;
+    impl_->horizon = impl_->limit = 0;
 }
 
 CoreModel Core::model() const { return impl_->wanted; }

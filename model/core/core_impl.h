@@ -21,6 +21,7 @@
 #include "isa/translate.h"
 #include "model/core/block_cache.h"
 #include "model/core/core.h"
+#include "model/core/exec/chain.h"
 #include "model/core/exec/exec.h"
 #include "model/core/exec/handlers.h"
 #include "model/core/local_apic.h"
@@ -36,6 +37,8 @@ struct Core::Impl final : Exec {
     Stop run(Cycles until);
     void execute(Block* b);
     void account(Block& b, unsigned instructions, unsigned uops);
+    void settle();  // Exec::spent into the counters; before anybody reads them
+    void set_limit();
     void spend(BlockCost cost, Phase phase);
     void hardware_event(isa::OpClass cls, Phase phase);
     void on_marker(const Uop& u);
@@ -53,6 +56,8 @@ struct Core::Impl final : Exec {
     std::unique_ptr<Block> make_block(const FetchPage& page, bool single, Fault& fault);
     void code_stored(uint64_t paddr, unsigned bytes);
     void drop_all_code();
+    void forget_targets();  // some block is gone
+    void choose_stamp();
 
     // --- exceptions.cpp
     void exception(const Fault& fault);
@@ -81,16 +86,10 @@ struct Core::Impl final : Exec {
     // A processor whose pages alone protect has neither CODOMs' instructions nor their registers.
     bool has_domains() const { return config.protection != ProtectionKind::paging; }
 
-    uint64_t tsc() const { return counters.cycles + tsc_offset; }
-
-    struct Jump {
-        uint64_t vaddr = 1, generation = 0;
-        Block* block = nullptr;
-        uint16_t tag = 0;
-    };
-    static constexpr unsigned jump_entries = 4096;
-    // Spread by address space and ring as well: statically linked programs use the same addresses.
-    unsigned jump_index(uint64_t vaddr) const { return (vaddr ^ vaddr >> 12 ^ jump_salt) % jump_entries; }
+    uint64_t tsc() {
+        settle();
+        return counters.cycles + tsc_offset;
+    }
 
     Core& self;
     const MachineConfig config;
@@ -103,13 +102,21 @@ struct Core::Impl final : Exec {
     LocalApic apic;
 
     // What the run loop reads between blocks.
-    Block* block = nullptr;  // the running one; null at boundaries
-    Cycles horizon = 0;      // look at the world when the clock gets here
-    uint64_t generation = 0, jump_salt = 0;
+    Cycles horizon = 0;  // look at the world when the clock gets here
+    uint64_t generation = 0;
     bool check_domain = false;  // ring 3 with domain checks on
     bool in_tick = false;       // from the delivery of a timer interrupt to STILE_MARK_K_TICK_END
     Timing* active = nullptr;   // timing->get() when the model is timed
-    std::vector<Jump> jumps;
+    std::vector<Jump> jump_table;
+    // Which stamp a generation has, and with domain checks a domain (none: -1). Forgotten when code is
+    // dropped.
+    struct Stamp {
+        uint64_t generation = 0;
+        int domain = -1;
+        uint64_t stamp = 0;
+    };
+    std::array<Stamp, 64> stamps{};
+    uint64_t last_stamp = 0;
 
     uint64_t from_rip = 0;        // the instruction that led to s.rip
     uint64_t saved_from_rip = 0;  // likewise for the transfer in s.cd.saved_latch; for messages only

@@ -80,6 +80,7 @@ bool memory_types_valid(uint64_t pat) {
 }  // namespace
 
 bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
+    settle();
     const CodomsState& cd = s.cd;
     if (domain_register(index) && !has_domains()) return false;
     if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.read(index, counters.cycles, value);
@@ -130,6 +131,7 @@ bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
 }
 
 bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
+    settle();
     CodomsState& cd = s.cd;
     if (domain_register(index) && !has_domains()) return false;
     if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.write(index, value, counters.cycles);

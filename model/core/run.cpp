@@ -56,6 +56,26 @@ void Core::Impl::on_marker(const Uop& u) {
     if (observer) observer->marker(self, code, s.r[isa::RDI], s.r[isa::RSI], s.r[isa::RDX]);
 }
 
+// The running block tells whose the spent ones were: a chain stays in one ring and one phase.
+void Core::Impl::settle() {
+    if (spent == 0) return;
+    const uint64_t instructions = static_cast<uint32_t>(spent);
+    counters.instructions += instructions;
+    counters.uops += spent >> 32;
+    if (block->cpl == 0) counters.kernel_instructions += instructions;
+    counters.cycles += instructions;
+    counters.phase[static_cast<size_t>(in_tick ? Phase::other : block->phase)] += instructions;
+    spent = 0;
+    set_limit();
+}
+
+// The upper bound keeps the host's stack short where handlers have frames (next_unwound), and both halves of
+// `spent` from overflowing. Going back to execute() so often costs 1 %.
+void Core::Impl::set_limit() {
+    limit = static_cast<uint32_t>(horizon > counters.cycles ? std::min<Cycles>(horizon - counters.cycles, 512)
+                                                            : 0);
+}
+
 // Runs b and what follows it until something needs the boundary: time, an exit that is not a plain jump, or
 // a target that is not at hand.
 void Core::Impl::execute(Block* b) {
@@ -63,9 +83,13 @@ void Core::Impl::execute(Block* b) {
     for (;;) {
         block = b;
         s.r[isa::PCBASE] = pc;
+        set_limit();
         const Uop* u = b->first;
         do u = reinterpret_cast<Handler>(const_cast<void*>(u->handler))(*this, u);
         while (u);
+        settle();
+        b = block;
+        pc = s.r[isa::PCBASE];
 
         if (__builtin_expect(exit > Exit::indirect, 0)) break;
         account(*b, b->instructions, static_cast<unsigned>(b->code.uops.size()));
@@ -75,14 +99,16 @@ void Core::Impl::execute(Block* b) {
             b = b->link[taken];
             continue;
         }
-        const Jump& jump = jumps[jump_index(target)];
-        if (jump.vaddr != target || jump.generation != generation ||
-            (check_domain && jump.tag != s.cd.latch.tag))
-            break;
+        const Jump& jump = jump_entry(*this, target);
+        if (jump.target != target || jump.stamp != stamp) break;
         Block* to = jump.block;
-        if (exit == Exit::direct && (target ^ pc) < 0x1000 && !b->dead && !b->code.straddles &&
-            !to->code.straddles)
-            b->link[taken] = to;
+        // Chains stay in one phase.
+        if (exit == Exit::direct && !b->dead && (timed() || to->phase == b->phase)) {
+            if ((target ^ pc) < 0x1000 && !b->code.straddles && !to->code.straddles)
+                b->link[taken] = to;
+            else
+                b->far = jump;
+        }
         pc = target;
         b = to;
     }

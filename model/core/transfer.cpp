@@ -50,8 +50,22 @@ void Core::Impl::sync() {
     static SoftTlb no_answers;  // so that every access goes the way that looks at its alignment
     soft = alignment_checked(s) ? &no_answers : mmu_unit.soft;
     generation = mmu_unit.fetch_generation();
-    jump_salt = generation * 0x9e37;
     check_domain = s.cpl == 3 && (s.cd.control & 1);
+    choose_stamp();
+}
+
+void Core::Impl::choose_stamp() {
+    const int domain = check_domain ? s.cd.latch.tag : -1;
+    Stamp& known = stamps[(generation * 5 + static_cast<unsigned>(domain)) % stamps.size()];
+    if (known.generation != generation || known.domain != domain || known.stamp == 0)
+        known = {generation, domain, ++last_stamp};
+    stamp = known.stamp;
+    jump_salt = stamp * 0x9e37;
+}
+
+void Core::Impl::forget_targets() {
+    stamps.fill({});
+    choose_stamp();
 }
 
 void Core::Impl::arrive_later() {
@@ -65,12 +79,12 @@ void Core::Impl::arrive_later() {
 
 void Core::Impl::drop_all_code() {
     cache.clear();
-    std::fill(jumps.begin(), jumps.end(), Jump{});
+    forget_targets();
 }
 
 void Core::Impl::code_stored(uint64_t paddr, unsigned bytes) {
     if (!cache.invalidate(paddr, bytes)) return;
-    std::fill(jumps.begin(), jumps.end(), Jump{});
+    forget_targets();
     if (!cache.page_in_use(paddr)) mmu_unit.unprotect_code_page(paddr & ~0xfffull);
     if (!block || !block->dead || !storing) return;
     // The running block is stale: leave it after the storing instruction. It is nobody else's any more.
@@ -118,6 +132,7 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     b->first = b->code.uops.data();
     b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
     b->branch = branch_kind(b->code.uops.back().op);
+    b->cost = b->instructions | b->code.uops.size() << 32;
     b->cpl = s.cpl;
     b->privileged = privileged;
     b->single = single;
@@ -137,9 +152,8 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
 }
 
 Block* Core::Impl::enter(Fault& fault, bool single) {
-    Jump& jump = jumps[jump_index(s.rip)];
-    const bool known = jump.vaddr == s.rip && jump.generation == generation;
-    if (known && !single && (!check_domain || jump.tag == s.cd.latch.tag)) {
+    const Jump& jump = jump_entry(*this, s.rip);
+    if (jump.target == s.rip && jump.stamp == stamp && !single) {
         s.cd.latch.kind = check_domain ? uint8_t{STILE_XFER_SEQ} : s.cd.latch.kind;
         return jump.block;
     }
@@ -167,12 +181,13 @@ Block* Core::Impl::enter(Fault& fault, bool single) {
             b = nullptr;  // the page walk wrote to it: an accessed bit
         } else if (second.page.page_paddr != b->second_page) {
             cache.drop(b);
-            std::fill(jumps.begin(), jumps.end(), Jump{});
+            forget_targets();
             b = nullptr;
         }
     }
     if (!b) b = translate(page, privileged, single, fault);
-    if (b && !single) jumps[jump_index(s.rip)] = {s.rip, generation, b, page.page.tag};
+    if (b && !single && (!check_domain || page.page.tag == s.cd.latch.tag))
+        jump_entry(*this, s.rip) = {s.rip, stamp, b};
     // What the crossing did to the domain capability stack; the timing model adds the APL cache by itself.
     if (crossed && active && log.n > 0) {
         const BlockCost cost = active->event(isa::OpClass::codoms, log);

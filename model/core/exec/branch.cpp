@@ -2,6 +2,7 @@
 //
 // How blocks end without the help of the system. What a target costs or whether it may be entered is decided
 // by whoever picks the next block.
+#include "model/core/exec/chain.h"
 #include "model/core/exec/groups.h"
 #include "model/core/page_walker.h"
 
@@ -19,25 +20,38 @@ inline uint64_t relative(const Exec& x, const Uop* u) { return x.s.r[PCBASE] + u
 // target is done, that is found when no block is there (Core::Impl::refuse_target).
 inline bool leaves_canonical(const Exec& x, uint64_t target) { return (target ^ x.s.r[PCBASE]) >> 47 != 0; }
 
-[[gnu::always_inline]] inline Next leave_if(Exec& x, const Uop* u, bool taken, uint64_t target) {
-    return leave(x, Exit::direct, taken ? target : after(x, u), taken ? STILE_XFER_JUMP : STILE_XFER_SEQ,
-                 taken);
+template <bool timed>
+[[gnu::always_inline]] inline Next go_if(Exec& x, const Uop* u, bool taken, uint64_t target) {
+    if (taken) return go_direct<timed>(x, target, STILE_XFER_JUMP, true);
+    return go_direct<timed>(x, after(x, u), STILE_XFER_SEQ, false);
 }
 
-Next go_on(Exec& x, const Uop* u) { return leave(x, Exit::direct, after(x, u), STILE_XFER_SEQ, false); }
+template <bool timed>
+Next go_on(Exec& x, const Uop* u) {
+    return go_direct<timed>(x, after(x, u), STILE_XFER_SEQ, false);
+}
 
-Next jmp(Exec& x, const Uop* u) { return leave(x, Exit::direct, relative(x, u), STILE_XFER_JUMP, true); }
+template <bool timed>
+Next jmp(Exec& x, const Uop* u) {
+    return go_direct<timed>(x, relative(x, u), STILE_XFER_JUMP, true);
+}
 
+template <bool timed>
 Next jmp_register(Exec& x, const Uop* u) {
-    return leave(x, Exit::indirect, x.s.r[u->a], STILE_XFER_JUMP, true);
+    return go_indirect<timed>(x, x.s.r[u->a], STILE_XFER_JUMP);
 }
 
-template <unsigned cc>
+template <bool timed>
 struct Jcc {
-    static Next run(Exec& x, const Uop* u) { return leave_if(x, u, condition<cc>(x.f), relative(x, u)); }
+    template <unsigned cc>
+    struct With {
+        static Next run(Exec& x, const Uop* u) {
+            return go_if<timed>(x, u, condition<cc>(x.f), relative(x, u));
+        }
+    };
 };
 
-template <typename T, bool immediate>
+template <bool timed, typename T, bool immediate>
 struct CmpJcc {
     template <unsigned cc>
     struct With {
@@ -49,12 +63,12 @@ struct CmpJcc {
             const uint64_t target = immediate
                                         ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
                                         : relative(x, u);
-            return leave_if(x, u, condition_sub<cc>(a, b, flag_shift<T>), target);
+            return go_if<timed>(x, u, condition_sub<cc>(a, b, flag_shift<T>), target);
         }
     };
 };
 
-template <typename T, bool immediate>
+template <bool timed, typename T, bool immediate>
 struct TestJcc {
     template <unsigned cc>
     struct With {
@@ -65,42 +79,60 @@ struct TestJcc {
             const uint64_t target = immediate
                                         ? x.s.r[PCBASE] + static_cast<int64_t>(static_cast<int32_t>(u->imm))
                                         : relative(x, u);
-            return leave_if(x, u, condition_sub<cc>(v, 0, flag_shift<T>), target);
+            return go_if<timed>(x, u, condition_sub<cc>(v, 0, flag_shift<T>), target);
         }
     };
 };
+
+// Out of line, so that the others need no stack frame: with one they could not jump to the next handler.
+[[gnu::noinline, gnu::cold]] bool push_slow(Exec& x, const Uop* u) {
+    const uint64_t next = after(x, u);
+    return write_memory(x, u, x.s.r[RSP] - 8, &next, 8);
+}
+template <bool timed>
+[[gnu::always_inline]] inline bool push_return(Exec& x, const Uop* u) {
+    if (!store_fast<timed>(x, u, x.s.r[RSP] - 8, after(x, u)) && !push_slow(x, u)) return false;
+    x.s.r[RSP] -= 8;
+    return true;
+}
 
 template <bool timed>
 Next call(Exec& x, const Uop* u) {
     if (__builtin_expect(leaves_canonical(x, relative(x, u)), 0) && !canonical(relative(x, u)))
         return raise_gp(x, u);
-    if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
-    x.s.r[RSP] -= 8;
-    return leave(x, Exit::direct, relative(x, u), STILE_XFER_CALL, true);
+    if (!push_return<timed>(x, u)) return raise(x, u);
+    return go_direct<timed>(x, relative(x, u), STILE_XFER_CALL, true);
 }
 
 template <bool timed>
 Next call_register(Exec& x, const Uop* u) {
     const uint64_t target = x.s.r[u->a];
     if (__builtin_expect(leaves_canonical(x, target), 0) && !canonical(target)) return raise_gp(x, u);
-    if (!store<timed>(x, u, x.s.r[RSP] - 8, after(x, u))) return raise(x, u);
-    x.s.r[RSP] -= 8;
-    return leave(x, Exit::indirect, target, STILE_XFER_CALL, true);
+    if (!push_return<timed>(x, u)) return raise(x, u);
+    return go_indirect<timed>(x, target, STILE_XFER_CALL);
 }
 
-template <bool timed>
-Next ret(Exec& x, const Uop* u) {
+[[gnu::noinline, gnu::cold]] Next ret_slow(Exec& x, const Uop* u) {
     uint64_t target;
-    if (!load<timed>(x, u, x.s.r[RSP], target)) return raise(x, u);
+    if (!read_memory(x, u, x.s.r[RSP], &target, 8)) return raise(x, u);
     x.s.r[RSP] += 8 + u->imm;
     return leave(x, Exit::indirect, target, STILE_XFER_RET, true);
 }
-
-Next jcxz(Exec& x, const Uop* u) {
-    const bool zero = u->size == 4 ? get<uint32_t>(x, RCX) == 0 : x.s.r[RCX] == 0;
-    return leave_if(x, u, zero, relative(x, u));
+template <bool timed>
+Next ret(Exec& x, const Uop* u) {
+    uint64_t target;
+    if (!load_fast<timed>(x, u, x.s.r[RSP], target)) return ret_slow(x, u);
+    x.s.r[RSP] += 8 + u->imm;
+    return go_indirect<timed>(x, target, STILE_XFER_RET);
 }
 
+template <bool timed>
+Next jcxz(Exec& x, const Uop* u) {
+    const bool zero = u->size == 4 ? get<uint32_t>(x, RCX) == 0 : x.s.r[RCX] == 0;
+    return go_if<timed>(x, u, zero, relative(x, u));
+}
+
+template <bool timed>
 Next loop(Exec& x, const Uop* u) {
     uint64_t count = x.s.r[RCX] - 1;
     if (u->size == 4) count = static_cast<uint32_t>(count);
@@ -108,11 +140,36 @@ Next loop(Exec& x, const Uop* u) {
     const bool again = count != 0 && (u->aux == 2 || zero == (u->aux == 1));
     if (again && !canonical(relative(x, u))) return raise_gp(x, u);
     x.s.r[RCX] = count;
-    return leave_if(x, u, again, relative(x, u));
+    return go_if<timed>(x, u, again, relative(x, u));
 }
+
+#define STILE_SET_FUSED(name, F)                                                                \
+    do {                                                                                        \
+        static constexpr auto r1 = by_condition<F<timed, int8_t, false>::template With>(),      \
+                              i1 = by_condition<F<timed, int8_t, true>::template With>(),       \
+                              r2 = by_condition<F<timed, int16_t, false>::template With>(),     \
+                              i2 = by_condition<F<timed, int16_t, true>::template With>(),      \
+                              r4 = by_condition<F<timed, int32_t, false>::template With>(),     \
+                              i4 = by_condition<F<timed, int32_t, true>::template With>(),      \
+                              r8 = by_condition<F<timed, int64_t, false>::template With>(),     \
+                              i8 = by_condition<F<timed, int64_t, true>::template With>();      \
+        table.set_by_condition(Op::name##1_rr, r1), table.set_by_condition(Op::name##1_ri, i1); \
+        table.set_by_condition(Op::name##2_rr, r2), table.set_by_condition(Op::name##2_ri, i2); \
+        table.set_by_condition(Op::name##4_rr, r4), table.set_by_condition(Op::name##4_ri, i4); \
+        table.set_by_condition(Op::name##8_rr, r8), table.set_by_condition(Op::name##8_ri, i8); \
+    } while (false)
 
 template <bool timed>
 void fill(HandlerTable& table) {
+    table.set(Op::next, go_on<timed>);
+    table.set(Op::jmp, jmp<timed>);
+    table.set(Op::jmp_r, jmp_register<timed>);
+    static constexpr auto jcc = by_condition<Jcc<timed>::template With>();
+    table.set_by_condition(Op::jcc, jcc);
+    STILE_SET_FUSED(cmp_jcc, CmpJcc);
+    STILE_SET_FUSED(test_jcc, TestJcc);
+    table.set(Op::jcxz, jcxz<timed>);
+    table.set(Op::loop, loop<timed>);
     table.set(Op::call, call<timed>);
     table.set(Op::call_r, call_register<timed>);
     table.set(Op::ret, ret<timed>);
@@ -120,33 +177,6 @@ void fill(HandlerTable& table) {
 
 }  // namespace
 
-#define STILE_SET_FUSED(name, F)                                                                \
-    do {                                                                                        \
-        static constexpr auto r1 = by_condition<F<int8_t, false>::With>(),                      \
-                              i1 = by_condition<F<int8_t, true>::With>(),                       \
-                              r2 = by_condition<F<int16_t, false>::With>(),                     \
-                              i2 = by_condition<F<int16_t, true>::With>(),                      \
-                              r4 = by_condition<F<int32_t, false>::With>(),                     \
-                              i4 = by_condition<F<int32_t, true>::With>(),                      \
-                              r8 = by_condition<F<int64_t, false>::With>(),                     \
-                              i8 = by_condition<F<int64_t, true>::With>();                      \
-        table.set_by_condition(Op::name##1_rr, r1), table.set_by_condition(Op::name##1_ri, i1); \
-        table.set_by_condition(Op::name##2_rr, r2), table.set_by_condition(Op::name##2_ri, i2); \
-        table.set_by_condition(Op::name##4_rr, r4), table.set_by_condition(Op::name##4_ri, i4); \
-        table.set_by_condition(Op::name##8_rr, r8), table.set_by_condition(Op::name##8_ri, i8); \
-    } while (false)
-
-void register_branch(HandlerTable& table, bool timed) {
-    table.set(Op::next, go_on);
-    table.set(Op::jmp, jmp);
-    table.set(Op::jmp_r, jmp_register);
-    static constexpr auto jcc = by_condition<Jcc>();
-    table.set_by_condition(Op::jcc, jcc);
-    STILE_SET_FUSED(cmp_jcc, CmpJcc);
-    STILE_SET_FUSED(test_jcc, TestJcc);
-    table.set(Op::jcxz, jcxz);
-    table.set(Op::loop, loop);
-    timed ? fill<true>(table) : fill<false>(table);
-}
+void register_branch(HandlerTable& table, bool timed) { timed ? fill<true>(table) : fill<false>(table); }
 
 }  // namespace stile::model

@@ -27,6 +27,8 @@ namespace stile::model {
 using isa::Op;
 using isa::Uop;
 struct Exec;
+struct Block;
+struct Jump;
 using Next = const Uop*;
 using Handler = Next (*)(Exec&, const Uop*);
 
@@ -59,6 +61,12 @@ struct Exec {
     bool interrupt_shadow = false;      // sti: not before the end of the next block
     const Uop* at = nullptr;
     const Uop* storing = nullptr;  // the micro-op in whose name Mmu::write runs
+    // Chains of blocks (exec/chain.h).
+    Block* block = nullptr;  // the running one; null at boundaries
+    uint64_t spent = 0;  // Block::cost of the blocks done but for the running one, not in the counters yet
+    uint32_t limit = 0;  // instructions: where `spent` would get there, no block follows
+    uint64_t stamp = 0, jump_salt = 0;
+    Jump* jumps = nullptr;
     Mmu* mmu = nullptr;
     Fault fault;
     MemLog log;
@@ -72,6 +80,10 @@ struct Exec {
     return u + 1;
 #endif
 }
+
+// For a handler whose locals need a stack frame: by way of the loop that calls handlers, so that a chain of
+// blocks full of them does not pile up frames. Core::Impl::set_limit() bounds what the others pile up.
+inline Next next_unwound(const Uop* u) { return u + 1; }
 
 // --- Registers ---------------------------------------------------------------------------------------------
 template <typename T>

@@ -26,7 +26,7 @@ template <typename Memory, typename Register, bool will_write>
     Memory v;
     if (!read_memory(x, u, effective(x, u), &v, sizeof v, will_write)) return raise(x, u);
     extend_into<Memory, Register>(x, u, v);
-    return next(x, u);
+    return next_unwound(u);
 }
 
 template <bool timed, bool segmented, typename Memory, typename Register>
@@ -56,7 +56,7 @@ template <typename T, bool immediate>
 [[gnu::noinline, gnu::cold]] Next store_slow(Exec& x, const Uop* u) {
     const T v = immediate ? static_cast<T>(u->imm) : get<T>(x, u->c);
     if (!write_memory(x, u, effective(x, u), &v, sizeof v)) return raise(x, u);
-    return next(x, u);
+    return next_unwound(u);
 }
 
 template <bool timed, bool segmented, typename T, bool immediate>
@@ -70,7 +70,7 @@ Next store_op(Exec& x, const Uop* u) {
     const uint64_t v = x.s.r[u->c];
     if (!write_memory(x, u, x.s.r[RSP] - 8, &v, 8)) return raise(x, u);
     x.s.r[RSP] -= 8;
-    return next(x, u);
+    return next_unwound(u);
 }
 
 template <bool timed>
@@ -86,7 +86,7 @@ Next push(Exec& x, const Uop* u) {
     if (!read_memory(x, u, x.s.r[RSP], &v, 8)) return raise(x, u);
     x.s.r[RSP] += 8;
     x.s.r[u->dst] = v;
-    return next(x, u);
+    return next_unwound(u);
 }
 
 template <bool timed>
