@@ -203,15 +203,18 @@ void Fuzzer::report(const Case& c, unsigned core, unsigned run, const std::strin
     }
     m.listing = list(assemble(m.sequence));
     m.text = fmt::format(
-        "mismatch in sequence {} of seed {} on {}{}\n{}from\n{}differences\n{}repeat with: isa_fuzz --seed "
+        "mismatch in sequence {} of seed {} on {}{}\n{}from\n{}{}differences\n{}repeat with: isa_fuzz --seed "
         "{} "
         "--sequence {}{}\n\n",
         c.number, options_.seed, m.core,
         !options_.minimise ? ""
         : repeats          ? " (minimised)"
                            : " (not when run by itself)",
-        m.listing, describe(m.sequence.start, plain_state()), m.difference, options_.seed, c.number,
-        arguments());
+        m.listing,
+        m.sequence.second_page == SecondPage::writable    ? ""
+        : m.sequence.second_page == SecondPage::read_only ? "  second page of data read-only\n"
+                                                          : "  second page of data absent\n",
+        describe(m.sequence.start, plain_state()), m.difference, options_.seed, c.number, arguments());
     if (options_.out) {
         std::fputs(m.text.c_str(), options_.out);
         std::fflush(options_.out);

@@ -38,6 +38,7 @@ bool left_open(const isa::Insn& insn) {
     if (name == "int" || name == "bsf" || name == "bsr" || name == "bswap" || name == "shld" ||
         name == "shrd")
         return true;
+    if (insn.rep && f.op == Op::loop) return true;
     const bool branch = f.op == Op::call_r || f.op == Op::jmp_r || f.op == Op::ret;
     return insn.p66 && (branch || f.operand[0].place == isa::Place::rel);
 }
@@ -222,6 +223,7 @@ Sequence Generator::sequence(uint64_t n, unsigned slot) {
     s.start = random.state();
     s.slot = slot;
     Author(random, options_, rows_, s).write();
+    if (random.one_in(12)) s.second_page = random.below(2) ? SecondPage::read_only : SecondPage::absent;
     return s;
 }
 

@@ -16,7 +16,7 @@ namespace {
 // Physical layout. Neighbouring pages of the case lie in the wrong order, so that an access which crosses
 // from one to the next cannot be right by accident.
 constexpr uint64_t idt_at = 0x1000, gdt_at = 0x2000, tss_at = 0x3000, stack_top = 0x8000,
-                   handlers_at = 0x9000;
+                   handlers_at = 0x9000, invlpg_at = 0xa000;
 constexpr uint64_t code_frames = 0x100000, data_frames = 0x300000, tables_at = 0x400000, ram_bytes = 0x800000;
 constexpr uint64_t kernel_at = 0xffffffff80000000, kernel_bytes = 0x10000;
 enum : uint64_t { P = 1, W = 2, U = 4, NX = 1ull << 63 };
@@ -50,6 +50,8 @@ struct Guest::Impl final : MmioPort {
     void map(uint64_t vaddr, uint64_t paddr, uint64_t flags) { pte(vaddr) = paddr | flags; }
     void tables();
     void put_code(const Program& program);
+    void protect(SecondPage second_page);
+    void run(const Program& program, Outcome& outcome);
     void set(const Program& program);
     void get(State& state) const;
     void stopped(model::Stop why, Outcome& outcome);
@@ -65,6 +67,7 @@ struct Guest::Impl final : MmioPort {
     std::unique_ptr<Core> core;
     uint64_t next_table = tables_at + page_bytes;
     Data data{};
+    SecondPage second_page = SecondPage::writable;
 };
 
 Guest::Impl::Impl(CoreModel model) : name(name_of(model)) {
@@ -113,6 +116,8 @@ void Guest::Impl::tables() {
         gate[1] = handler >> 32;
         at<uint8_t>(handlers_at + 16 * v) = 0xf4;
     }
+    const uint8_t invlpg[] = {0x0f, 0x01, 0x3f, 0xf4};  // invlpg [rdi]; hlt
+    std::memcpy(memory.host(invlpg_at), invlpg, sizeof invlpg);
     for (uint64_t a = 0; a < kernel_bytes; a += page_bytes) map(kernel_at + a, a, P | W);
     for (unsigned i = 0; i < slots; ++i) {
         const uint64_t flags = P | U | (i >= first_writable_slot ? uint64_t{W} : 0);
@@ -146,6 +151,26 @@ void Guest::Impl::put_code(const Program& program) {
         mmu.on_code_store(mmu.on_code_store_arg, frame, page_bytes);
         std::memcpy(memory.host(frame), bytes, page_bytes);
     }
+}
+
+// As a kernel does it: the entry, then INVLPG.
+void Guest::Impl::protect(SecondPage wanted) {
+    if (wanted == second_page) return;
+    second_page = wanted;
+    constexpr uint64_t page = data_at + page_bytes;
+    map(page, frame_of_data(1),
+        wanted == SecondPage::writable    ? P | W | U | NX
+        : wanted == SecondPage::read_only ? P | U | NX
+                                          : 0);
+    CpuState& s = core->state();
+    s.cpl = 0;
+    s.cs = 0x10;
+    s.ss = 0x18;
+    s.halted = false;
+    s.rip = kernel_at + invlpg_at;
+    s.r[isa::RDI] = page;
+    core->set_rflags(2);
+    core->run(core->now() + patience);
 }
 
 void Guest::Impl::set(const Program& program) {
@@ -224,22 +249,32 @@ void Guest::load(const Data& data, std::span<const Program> programs) {
     for (const Program& program : programs) impl_->put_code(program);
 }
 
+// Where the second page is not to be written or not there, the case first learns it as writable: what was
+// remembered of that must be forgotten.
 void Guest::run(const Program& program, Outcome& outcome) {
-    Impl& m = *impl_;
+    if (program.second_page != SecondPage::writable) {
+        impl_->protect(SecondPage::writable);
+        impl_->run(program, outcome);
+    }
+    impl_->protect(program.second_page);
+    impl_->run(program, outcome);
+}
+
+void Guest::Impl::run(const Program& program, Outcome& outcome) {
     for (unsigned page = 0; page < 2; ++page)
-        std::memcpy(m.memory.host(frame_of_data(page)), m.data.data() + page * page_bytes, page_bytes);
-    if (program.slot >= first_writable_slot) m.put_code(program);
-    m.set(program);
-    const uint64_t before = m.core->counters().instructions;
-    const Cycles limit = m.config.core.model == CoreModel::functional ? patience : timed_patience;
-    const model::Stop why = m.core->run(m.core->now() + limit);
-    m.get(outcome.state);
-    outcome.state.flags = m.core->rflags();
-    outcome.instructions = m.core->counters().instructions - before - 1;  // without the HLT
-    m.stopped(why, outcome);
+        std::memcpy(memory.host(frame_of_data(page)), data.data() + page * page_bytes, page_bytes);
+    if (program.slot >= first_writable_slot) put_code(program);
+    set(program);
+    const uint64_t before = core->counters().instructions;
+    const Cycles limit = config.core.model == CoreModel::functional ? patience : timed_patience;
+    const model::Stop why = core->run(core->now() + limit);
+    get(outcome.state);
+    outcome.state.flags = core->rflags();
+    outcome.instructions = core->counters().instructions - before - 1;  // without the HLT
+    stopped(why, outcome);
     for (unsigned page = 0; page < 2; ++page) {
-        std::memcpy(outcome.data.data() + page * page_bytes, m.memory.host(frame_of_data(page)), page_bytes);
-        std::memcpy(outcome.code.data() + page * page_bytes, m.memory.host(frame_of_code(program.slot, page)),
+        std::memcpy(outcome.data.data() + page * page_bytes, memory.host(frame_of_data(page)), page_bytes);
+        std::memcpy(outcome.code.data() + page * page_bytes, memory.host(frame_of_code(program.slot, page)),
                     page_bytes);
     }
 }

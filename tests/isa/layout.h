@@ -23,6 +23,8 @@ inline constexpr uint64_t code_end = code_at + slots * slot_stride;
 // Data: a hole, two pages to read and write, one read-only, a hole.
 inline constexpr uint64_t data_at = 0x21000000, data_bytes = 2 * page_bytes;
 inline constexpr uint64_t read_only_at = data_at + data_bytes, window_bytes = 3 * page_bytes;
+// What a case may do with the second of them.
+enum class SecondPage : uint8_t { writable, read_only, absent };
 using Data = std::array<uint8_t, window_bytes>;
 
 // Where a case goes when it is done. Nothing is there in the guest: the fetch faults.

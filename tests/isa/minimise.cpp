@@ -23,6 +23,9 @@ class Minimiser {
         : s_(sequence), data_(data), fails_(fails) {}
 
     void run() {
+        Sequence plainer = s_;
+        plainer.second_page = SecondPage::writable;
+        keep(plainer);
         while (units() || pieces()) {
         }
         contents();
@@ -68,8 +71,10 @@ bool Minimiser::units() {
 bool Minimiser::pieces() {
     bool any = false;
     for (size_t n = 0; n < s_.units.size(); ++n) {
-        for (size_t i = s_.units[n].size(); i-- > 0 && s_.units[n].size() > 1;) {
-            if (s_.units[n][i].chosen) continue;
+        // What comes before the instruction in question; what comes after it makes processors equal.
+        const auto chosen =
+            std::find_if(s_.units[n].begin(), s_.units[n].end(), [](const Piece& p) { return p.chosen; });
+        for (auto i = static_cast<size_t>(chosen - s_.units[n].begin()); i-- > 0;) {
             Sequence shorter = s_;
             shorter.units[n].erase(shorter.units[n].begin() + static_cast<std::ptrdiff_t>(i));
             any |= keep(shorter);

@@ -26,6 +26,7 @@ namespace {
 struct Job {
     State start;
     uint64_t entry;
+    SecondPage second_page;
     State end;
     Stop stop;
     std::array<uint8_t, data_bytes> data;
@@ -131,7 +132,16 @@ void write_exit() {
     mprotect(p, page_bytes, PROT_READ | PROT_EXEC);
 }
 
+void protect(SecondPage second_page) {
+    const int how = second_page == SecondPage::writable    ? PROT_READ | PROT_WRITE
+                    : second_page == SecondPage::read_only ? PROT_READ
+                                                           : PROT_NONE;
+    if (mprotect(reinterpret_cast<void*>(data_at + page_bytes), page_bytes, how) != 0) _exit(2);
+}
+
 void run_job(Job& job) {
+    // Left behind by a case that loaded them.
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(0));
     NativeFrame& f = stile_native_frame;
     f.state = job.start;
     f.entry = job.entry;
@@ -164,7 +174,10 @@ void run_job(Job& job) {
         for (unsigned i = shared.first; i < shared.count; ++i) {
             shared.current = i;
             std::memcpy(window, shared.data.data(), data_bytes);
+            const SecondPage second_page = shared.jobs[i].second_page;
+            if (second_page != SecondPage::writable) protect(second_page);
             run_job(shared.jobs[i]);
+            if (second_page != SecondPage::writable) protect(SecondPage::writable);
             std::memcpy(shared.jobs[i].data.data(), window, data_bytes);
         }
         if (write(answers, &byte, 1) != 1) break;
@@ -259,6 +272,7 @@ void Native::run(const Data& data, std::span<const Program> programs, std::span<
         std::memcpy(m.code + p.slot * slot_bytes, p.code.data(), slot_bytes);
         m.shared->jobs[i].start = p.start;
         m.shared->jobs[i].entry = p.entry;
+        m.shared->jobs[i].second_page = p.second_page;
     }
     const auto count = static_cast<unsigned>(programs.size());
     for (unsigned first = 0; first < count;) {

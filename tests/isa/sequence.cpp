@@ -112,6 +112,7 @@ Assembled Assembler::run() {
     for (uint64_t& address : unit_at_) address += entry;
     out_.program.start = sequence_.start;
     out_.program.slot = sequence_.slot;
+    out_.program.second_page = sequence_.second_page;
     out_.program.entry = entry;
     out_.program.code.assign(slot_bytes, padding);
     for (const auto& place : out_.places) write(place);
@@ -131,6 +132,9 @@ uint32_t flags_undefined(const isa::Form& form) {
 uint32_t flags_defined(const isa::Form& form) {
     uint32_t set = flags_marked(form, "wb01");
     switch (form.op) {
+        case Op::cmps:
+        case Op::scas:
+            return 0;  // repeated no time at all they keep them
         case Op::fninit:
         case Op::fldenv:
         case Op::frstor:

@@ -33,7 +33,8 @@ struct Sequence {
     State start;
     std::vector<Unit> units;
     unsigned slot = 0;
-    unsigned offset = 0;       // of the first byte in the slot
+    unsigned offset = 0;  // of the first byte in the slot
+    SecondPage second_page = SecondPage::writable;
     bool at_page_end = false;  // no exit: the bytes end with the slot's last page, `offset` follows from it
 };
 

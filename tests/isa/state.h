@@ -70,6 +70,7 @@ struct Program {
     unsigned slot = 0;
     uint64_t entry = 0;         // an address in the slot
     std::vector<uint8_t> code;  // slot_bytes from slot_at(slot) on
+    SecondPage second_page = SecondPage::writable;
 };
 
 std::string hex(const uint8_t* bytes, unsigned count);  // most significant first

@@ -75,7 +75,7 @@ void UnitMaker::prefixes(const isa::Form& f, Choice& c) {
     if (is_string(f)) {
         c.rep = random_.below(3) == 0 ? 0 : random_.below(2) ? 0xf3 : 0xf2;
         c.addr32 = random_.one_in(8);
-    } else if (any && !is_bit_scan(f) && random_.one_in(48)) {
+    } else if (any && !is_bit_scan(f) && f.op != Op::loop && random_.one_in(48)) {
         c.rep = random_.below(2) ? 0xf3 : 0xf2;
     }
     if (f.op == Op::loop || f.op == Op::jcxz) c.addr32 = random_.one_in(4);
@@ -118,7 +118,8 @@ void UnitMaker::registers(const isa::Form& f, Choice& c) {
     }
     if (random_.one_in(12)) c.segment = random_.below(2) ? 0x64 : 0x65;
     if (random_.one_in(16)) c.addr32 = true;
-    c.lock = random_.one_in(lockable(f) ? 4 : 96) && f.reason != isa::Why::ring3_fault;
+    c.lock = random_.one_in(lockable(f) ? 4 : 96) && f.reason != isa::Why::ring3_fault &&
+             !(f.enc.map == Map::of && f.enc.opcode == 0);
     const std::string_view name = f.mnemonic;
     unsigned bytes = memory_bytes(f, c);
     if (name == "fxsave" || name == "fxrstor") bytes = 512;

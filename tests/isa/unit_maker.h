@@ -8,6 +8,7 @@
 //   bswap r16                      undefined: not generated
 //   shld, shrd r16, count > 16     undefined: not generated
 //   tzcnt, lzcnt                   F3 before bsf and bsr: not generated, the baseline ignores the prefix
+//   F2, F3 before loope, loopne    override their condition on AMD's processors: not generated
 //   66 before near branches        16-bit on AMD's processors, ignored on Intel's: not generated
 //   FOP, FIP, FDP, MXCSR_MASK      in images of the x87 and SSE state: overwritten
 //   time, identity, descriptor tables  overwritten

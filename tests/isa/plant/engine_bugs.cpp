@@ -3,6 +3,7 @@
 // Bugs between instructions: in translation, fusion, links between blocks, and in what stores to code drop.
 #include <memory>
 
+#include "model/core/exec/chain.h"
 #include "tests/isa/plant/plant.h"
 
 namespace stile::fuzz {
@@ -11,7 +12,6 @@ namespace {
 
 using model::Block;
 using model::CoreModel;
-using model::next;
 
 // pushf gets the flags from before the instruction ahead of it.
 void pushf_reads_early(Block& b) {
@@ -50,14 +50,14 @@ Next xor_wrong_when_linked(Exec& x, const Uop* u) {
     if (!alone(x, u, out)) return out;
     const Block* b = model::impl_of(x).block;
     if (b->link[0] || b->link[1]) x.s.r[u->dst] ^= 1ull << 7;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next load_sign_extends(Exec& x, const Uop* u) {
     Next out;
     if (!alone(x, u, out)) return out;
     x.s.r[u->dst] = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(x.s.r[u->dst])));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // --- Stores to code ----------------------------------------------------------------------------------------
@@ -86,28 +86,39 @@ void block_runs_on(model::Core::Impl& core, uint64_t paddr, unsigned bytes) {
 // Only the first byte of a store counts.
 void first_byte_only(model::Core::Impl& core, uint64_t paddr, unsigned) { core.code_stored(paddr, 1); }
 
-// A block that led to a dropped one still leads to what that was.
-void link_survives(model::Core::Impl& core, uint64_t paddr, unsigned bytes) {
-    struct Link {
+// Blocks that led to a dropped one still lead to what that was.
+template <bool far>
+void target_survives(model::Core::Impl& core, uint64_t paddr, unsigned bytes) {
+    struct Lead {
         Block *from, *to;
         unsigned which;
+        uint64_t target;
     };
-    std::vector<Link> links;
-    for (const auto& jump : core.jumps)
-        for (unsigned i = 0; jump.block && i < 2; ++i)
-            if (jump.block->link[i]) links.push_back({jump.block, jump.block->link[i], i});
+    std::vector<Lead> leads;
+    for (unsigned n = 0; n < model::jump_entries; ++n) {
+        Block* const from = core.jumps[n].stamp == core.stamp ? core.jumps[n].block : nullptr;
+        if (!from) continue;
+        if (far && from->far.stamp == core.stamp)
+            leads.push_back({from, from->far.block, 0, from->far.target});
+        for (unsigned i = 0; !far && i < 2; ++i)
+            if (from->link[i]) leads.push_back({from, from->link[i], i, 0});
+    }
     core.code_stored(paddr, bytes);
     static std::vector<std::unique_ptr<Block>> ghosts;
-    for (const Link& l : links) {
+    for (const Lead& l : leads) {
         if (!l.to->dead || l.from->dead) continue;
         ghosts.push_back(std::make_unique<Block>(*l.to));
         Block& ghost = *ghosts.back();
         ghost.first = ghost.code.uops.data();
         for (Uop& u : ghost.code.uops) set_handler(u, model::handlers(core.timed()).select(u));
         ghost.link[0] = ghost.link[1] = nullptr;
+        ghost.far = {};
         ghost.dead = false;
         ghost.slot = nullptr;
-        l.from->link[l.which] = &ghost;
+        if (far)
+            l.from->far = {l.target, core.stamp, &ghost};
+        else
+            l.from->link[l.which] = &ghost;
     }
 }
 
@@ -142,7 +153,11 @@ const std::vector<Bug>& engine_bugs() {
         {"BlockRunsOnOverItsOwnStore", "a store into the running block counts from the next one on", "",
          on_code_store<block_runs_on>()},
         {"LinkSurvivesAStoreToCode", "a store to code leaves the links to what was there", "",
-         on_code_store<link_survives>()},
+         on_code_store<target_survives<false>>()},
+        {"FarTargetSurvivesAStoreToCode", "likewise for what lies on another page", "",
+         on_code_store<target_survives<true>>()},
+        {"InvlpgIsForgotten", "invlpg leaves the software TLB as it is", "",
+         replace({{Op::invlpg, [](Exec& x, const Uop* u) { return model::leave_serial(x, u); }}})},
         {"OnlyTheFirstByteOfACodeStoreCounts", "a store that ends in code does not count", "",
          on_code_store<first_byte_only>()},
     };

@@ -9,7 +9,6 @@ namespace {
 
 using model::FlagKind;
 using model::get;
-using model::next;
 using model::put;
 namespace flag = model::flag;
 
@@ -22,7 +21,7 @@ Next adc(Exec& x, const Uop* u) {
     T sum;
     const bool carry = __builtin_add_overflow(a, b, &sum);
     x.f.set_plain((model::flags_of(x) & ~flag::CF) | (carry ? flag::CF : 0u));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // inc by way of add.
@@ -31,26 +30,26 @@ Next inc(Exec& x, const Uop* u) {
     const T a = get<T>(x, u->a);
     x.f.set(FlagKind::add, a, 1, model::flag_shift<T>);
     put<T>(x, u->dst, static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) + 1u));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next mov_keeps_high_half(Exec& x, const Uop* u) {
     x.s.r[u->dst] = (x.s.r[u->dst] & ~0xffffffffull) | get<uint32_t>(x, u->a);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next low_byte(Exec& x, const Uop* u) {
     x.s.r[u->dst] = x.s.r[u->a] & 0xff;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // A count of 32 or more gives 0.
 Next shl_unmasked(Exec& x, const Uop* u) {
     const unsigned n = get<uint8_t>(x, u->b);
-    if (n < 32) return own_handler(x, *u)(x, u);
+    if (n < 32) return as_usual(x, u);
     put<uint32_t>(x, u->dst, 0);
     x.f.set_plain(flag::ZF | flag::PF);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // Modulo the operand size instead of that and one, for the carry.
@@ -70,53 +69,53 @@ Next rcl(Exec& x, const Uop* u) {
         x.f.set_plain((model::flags_of(x) & ~(flag::CF | flag::OF)) | (c ? flag::CF : 0u) |
                       ((v >> (width - 1) & 1) != c ? flag::OF : 0u));
     put<U>(x, u->dst, v);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // The quotient is cut where it does not fit.
 Next div_without_fault(Exec& x, const Uop* u) {
     const uint64_t divisor = get<uint32_t>(x, u->a);
-    if (divisor == 0) return own_handler(x, *u)(x, u);
+    if (divisor == 0) return as_usual(x, u);
     const uint64_t dividend =
         static_cast<uint64_t>(get<uint32_t>(x, isa::RDX)) << 32 | get<uint32_t>(x, isa::RAX);
     put<uint32_t>(x, isa::RAX, static_cast<uint32_t>(dividend / divisor));
     put<uint32_t>(x, isa::RDX, static_cast<uint32_t>(dividend % divisor));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next mul_loses_high_half(Exec& x, const Uop* u) {
     Next out;
     if (!alone(x, u, out)) return out;
     x.s.r[isa::RDX] = 0;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next no_bit_offset(Exec& x, const Uop* u) {
     x.s.r[u->dst] = x.s.r[u->a];
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // A conditional move of 32 bits that is not done leaves the upper half as it was.
 Next cmov_is_a_skip(Exec& x, const Uop* u) {
-    if (model::condition_of(x.f, u->aux)) return own_handler(x, *u)(x, u);
-    return next(x, u);
+    if (model::condition_of(x.f, u->aux)) return as_usual(x, u);
+    return model::next_unwound(u);
 }
 
 Next move_always(Exec& x, const Uop* u) {
     put<uint32_t>(x, u->dst, get<uint32_t>(x, u->a));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next imul_ignores_overflow(Exec& x, const Uop* u) {
     Next out;
     if (!alone(x, u, out)) return out;
     x.f.set_plain(model::flags_of(x) & ~flag::CF);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next sign_extends(Exec& x, const Uop* u) {
     x.s.r[u->dst] = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int8_t>(x.s.r[u->a])));
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // One micro-op is taken for another.

@@ -8,7 +8,6 @@ namespace {
 using isa::RCX;
 using isa::RSP;
 using model::effective;
-using model::next;
 using model::raise;
 
 Next movs_upwards(Exec& x, const Uop* u) {
@@ -17,14 +16,14 @@ Next movs_upwards(Exec& x, const Uop* u) {
     Next out;
     const bool done = alone(x, u, out);
     x.s.rflags_system |= direction;
-    return done ? next(x, u) : out;
+    return done ? model::next_unwound(u) : out;
 }
 
 // A repetition that faults has its count back.
 Next forgets_progress(Exec& x, const Uop* u) {
     const uint64_t count = x.s.r[RCX];
     Next out;
-    if (alone(x, u, out)) return next(x, u);
+    if (alone(x, u, out)) return model::next_unwound(u);
     if (x.exit == model::Exit::fault) x.s.r[RCX] = count;
     return out;
 }
@@ -33,19 +32,19 @@ Next forgets_progress(Exec& x, const Uop* u) {
 template <typename T>
 Next store_first_page(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u), room = 0x1000 - (at & 0xfff);
-    if (room >= sizeof(T)) return own_handler(x, *u)(x, u);
+    if (room >= sizeof(T)) return as_usual(x, u);
     uint8_t second;
     if (!model::read_memory(x, u, at, &second, 1, true)) return raise(x, u);
     if (!model::read_memory(x, u, at + room, &second, 1, true)) return raise(x, u);
     if (!model::write_memory(x, u, at, &x.s.r[u->c], static_cast<unsigned>(room))) return raise(x, u);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next push_moves_first(Exec& x, const Uop* u) {
     const uint64_t value = x.s.r[u->c];
     x.s.r[RSP] -= 8;
     if (!model::write_memory(x, u, x.s.r[RSP], &value, 8)) return raise(x, u);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next pop_moves_first(Exec& x, const Uop* u) {
@@ -53,7 +52,7 @@ Next pop_moves_first(Exec& x, const Uop* u) {
     x.s.r[RSP] += 8;
     if (!model::read_memory(x, u, x.s.r[RSP] - 8, &value, 8)) return raise(x, u);
     x.s.r[u->dst] = value;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 bool page_fault(const Exec& x, const Uop* u) {
@@ -64,14 +63,14 @@ bool page_fault(const Exec& x, const Uop* u) {
 Next first_byte_in_cr2(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     Next out;
-    if (alone(x, u, out)) return next(x, u);
+    if (alone(x, u, out)) return model::next_unwound(u);
     if (page_fault(x, u)) x.fault.address = at;
     return out;
 }
 
 Next write_said_to_be_read(Exec& x, const Uop* u) {
     Next out;
-    if (alone(x, u, out)) return next(x, u);
+    if (alone(x, u, out)) return model::next_unwound(u);
     if (page_fault(x, u)) x.fault.error &= ~model::PF_WRITE;
     return out;
 }
@@ -83,7 +82,7 @@ Next load_unchecked(Exec& x, const Uop* u) {
     T value;
     if (!model::read_memory(x, u, effective(x, u), &value, sizeof value)) return raise(x, u);
     x.s.r[u->dst] = value;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 }  // namespace

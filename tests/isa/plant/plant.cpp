@@ -37,16 +37,34 @@ void set_handler(Uop& u, Handler handler) { u.handler = reinterpret_cast<const v
 
 Handler own_handler(Exec& x, const Uop& u) { return model::handlers(model::impl_of(x).timed()).select(u); }
 
-bool alone(Exec& x, const Uop* u, Next& result) {
+namespace {
+
+bool alone(Exec& x, const Uop* u, Handler handler, Next& result) {
     Uop pair[2] = {*u, *u};
     set_handler(pair[1], stop);
     stopped = false;
-    const Next to = own_handler(x, *u)(x, pair);
+    const Next to = handler(x, pair);
     if (x.at == pair) x.at = u;
     if (x.storing == pair) x.storing = u;
     if (stopped || to == pair + 1) return true;
     result = to;
     return false;
+}
+
+}  // namespace
+
+bool alone(Exec& x, const Uop* u, Next& result) { return alone(x, u, own_handler(x, *u), result); }
+
+Next as_usual(Exec& x, const Uop* u) {
+    Next out;
+    return alone(x, u, out) ? model::next_unwound(u) : out;
+}
+
+Next as(Exec& x, const Uop* u, Op op) {
+    Uop other = *u;
+    other.op = op;
+    Next out;
+    return alone(x, u, own_handler(x, other), out) ? model::next_unwound(u) : out;
 }
 
 }  // namespace stile::fuzz

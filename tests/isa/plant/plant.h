@@ -51,8 +51,12 @@ std::function<void(model::Core::Impl&)> replace(std::vector<Replacement> replace
 void set_handler(Uop& u, Handler handler);
 // What really executes the micro-op, in the core's present model.
 Handler own_handler(Exec& x, const Uop& u);
+// Planted handlers leave by next_unwound(), or by one of the following: tests are not compiled so that a call
+// at the end of a function is a jump.
 // Executes u as it should be, and nothing after it. False: it ended the block, and `result` is what its
 // handler is to return.
 bool alone(Exec& x, const Uop* u, Next& result);
+Next as_usual(Exec& x, const Uop* u);
+Next as(Exec& x, const Uop* u, Op op);  // as if it were another
 
 }  // namespace stile::fuzz

@@ -7,7 +7,6 @@ namespace stile::fuzz {
 namespace {
 
 using model::effective;
-using model::next;
 using model::raise;
 using model::vec;
 
@@ -15,7 +14,7 @@ Next movss_merges(Exec& x, const Uop* u) {
     uint32_t value;
     if (!model::read_memory(x, u, effective(x, u), &value, 4)) return raise(x, u);
     model::set_lane(vec(x, u->dst), 0, value);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next forgets_exceptions(Exec& x, const Uop* u) {
@@ -23,14 +22,14 @@ Next forgets_exceptions(Exec& x, const Uop* u) {
     Next out;
     if (!alone(x, u, out)) return out;
     x.s.mxcsr = mxcsr;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 Next top_moves(Exec& x, const Uop* u) {
     Next out;
     if (!alone(x, u, out)) return out;
     x.s.x87.top = (x.s.x87.top + 1) & 7;
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // The NaN of the hardware in place of the operand's.
@@ -40,26 +39,16 @@ Next loses_payload(Exec& x, const Uop* u) {
     const auto bits = model::lane<uint64_t>(vec(x, u->dst), 0);
     if ((bits & ~(1ull << 63)) > 0x7ff0000000000000)
         model::set_lane(vec(x, u->dst), 0, 0xfff8000000000000ull);
-    return next(x, u);
+    return model::next_unwound(u);
 }
 
 // Stores and loads that must be aligned.
 template <bool load>
 Next unaligned(Exec& x, const Uop* u) {
-    Uop wrong = *u;
-    wrong.op = load ? Op::vld16 : Op::vst16;
-    if (!load) return own_handler(x, wrong)(x, u);
-    model::Xmm value;
-    if (!model::read_memory(x, u, effective(x, u), &value, sizeof value)) return raise(x, u);
-    vec(x, u->dst) = value;
-    return next(x, u);
+    return as(x, u, load ? Op::vld16 : Op::vst16);
 }
 
-Next saturates_wrongly(Exec& x, const Uop* u) {
-    Uop wrong = *u;
-    wrong.op = Op::paddb;
-    return own_handler(x, wrong)(x, u);
-}
+Next wraps_around(Exec& x, const Uop* u) { return as(x, u, Op::paddb); }
 
 }  // namespace
 
@@ -81,7 +70,7 @@ const std::vector<Bug>& vector_bugs() {
          replace({{Op::addsd, loses_payload}})},
         {"AlignmentIsNotChecked", "movaps and its like: no #GP at an odd address", "mov",
          replace({{Op::vld16a, unaligned<true>}, {Op::vst16a, unaligned<false>}})},
-        {"PaddsbWraps", "paddsb: wraps around", "paddsb", replace({{Op::paddsb, saturates_wrongly}})},
+        {"PaddsbWraps", "paddsb: wraps around", "paddsb", replace({{Op::paddsb, wraps_around}})},
     };
     return bugs;
 }
