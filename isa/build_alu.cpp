@@ -41,6 +41,7 @@ void unary(Emitter& e) {
 }
 
 void shift(Emitter& e) {
+    if (e.insn().lock) e.invalid();  // nor does xacquire help, which Capstone believes
     const unsigned size = e.size(0);
     const bool by_cl = e.form().operand[1].place == Place::fixed && e.insn().opcode >= 0xd2;
     const uint8_t r = e.open(0, T0);
@@ -59,6 +60,7 @@ void shift(Emitter& e) {
 }
 
 void double_shift(Emitter& e) {
+    if (e.insn().lock) e.invalid();
     const unsigned size = e.size(0);
     const uint8_t source = e.value(1, T1);
     const uint8_t r = e.open(0, T0);
@@ -112,7 +114,9 @@ void bit_test(Emitter& e) {
     e.emit(sized(Op::bitoff2, size, 2), T1, T1, index);
     if (e.insn().addr32) e.emit(Op::mov4, T1, T1);
     const Op load = !modifies ? Op::ld1 : e.insn().lock ? Op::ldl1 : Op::ldw1;
-    e.emit(sized(load, size), T0, T1).seg = seg;
+    Uop& read = e.emit(sized(load, size), T0, T1);
+    read.seg = seg;
+    read.stack = e.insn().base == RSP || e.insn().base == RBP;
     e.emit(op, modifies ? uint8_t{T0} : uint8_t{ZERO}, T0, index);
     if (!modifies) return;
     e.locked();

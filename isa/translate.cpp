@@ -65,7 +65,7 @@ struct Translator::Impl {
 
     // Capstone finds some instructions only if their mandatory prefix is the last one; processors do not
     // care.
-    unsigned judge_reordered(std::span<const uint8_t> code) {
+    unsigned judge_reordered(std::span<const uint8_t> code, const Form& form) {
         std::array<uint8_t, max_instruction_bytes> bytes{};
         const size_t size = std::min(code.size(), bytes.size());
         std::copy_n(code.begin(), size, bytes.begin());
@@ -78,6 +78,11 @@ struct Translator::Impl {
         auto end = bytes.begin();
         while (is_prefix(*end) || ((*end & 0xf0) == 0x40 && is_prefix(end[1]))) ++end;
         std::stable_partition(bytes.begin(), end, [&](uint8_t b) { return !is_mandatory(b); });
+        const unsigned length = judge({bytes.data(), size});
+        if (length != 0 || form.enc.prefix != Mandatory::any) return length;
+        // A repeat prefix that means nothing here gives way to another that does not either.
+        std::replace_if(
+            bytes.begin(), end, [](uint8_t b) { return b == 0xf2 || b == 0xf3; }, uint8_t{0x3e});
         return judge({bytes.data(), size});
     }
 
@@ -93,7 +98,7 @@ struct Translator::Impl {
         if (decoded == Decoded::truncated) return Verdict::more;
         if (decoded == Decoded::ok && (insn.form->enc.ours || misjudged(insn))) return Verdict::fine;
         unsigned length = judge(code);
-        if (length == 0 && decoded == Decoded::ok) length = judge_reordered(code);
+        if (length == 0 && decoded == Decoded::ok) length = judge_reordered(code, *insn.form);
         if (length == 0) return Verdict::invalid;
         if (length > code.size()) return Verdict::more;
         if (decoded == Decoded::ok && length == insn.length) return Verdict::fine;

@@ -76,7 +76,7 @@ struct Uop {
     uint8_t size = 0;  // operand size in bytes where the op's name does not say it
     uint8_t insn = 0;  // index of the instruction within the block
     uint8_t aux = 0;   // condition code, repeat kind, x87 or shuffle selector: the op defines it
-    uint8_t pad = 0;
+    bool stack = false;  // a memory operand of the stack segment, though `a` no longer is RSP or RBP
 };
 static_assert(sizeof(Uop) == 32);
 

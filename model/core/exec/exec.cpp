@@ -71,7 +71,7 @@ bool on_stack(const Uop* u) {
         case Op::iret:
             return true;
         default:
-            return u->a == isa::RSP || u->a == isa::RBP;
+            return u->stack || u->a == isa::RSP || u->a == isa::RBP;
     }
 }
 

@@ -78,7 +78,12 @@ Next store_pop(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     const unsigned kind = u->aux & 7;
     const x87::Store prepared = x87::prepare_store(x.s.x87, kind);
-    if (prepared.write && !store_image<timed>(x, u, x87::bytes_of(kind), prepared.image)) return raise(x, u);
+    // The address is looked at even if an unmasked exception keeps memory as it is.
+    x87::Image unused;
+    const unsigned bytes = x87::bytes_of(kind);
+    if (!(prepared.write ? store_image<timed>(x, u, bytes, prepared.image)
+                         : read_memory(x, u, effective(x, u), unused.data(), bytes, true)))
+        return raise(x, u);
     x87::finish_store(x.s.x87, prepared, u->aux & 8);
     return next(x, u);
 }
