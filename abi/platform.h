@@ -31,6 +31,11 @@
 #define STILE_POWER_PANIC 0x10001u
 #define STILE_POWER_DEADLOCK 0x10002u
 
+/* Archive: a 64-bit write to LENGTH appends that many bytes of memory, from the physical address last written
+ * to ADDRESS, to a stream that leaves the machine: a cpio archive ("newc") of the files that were asked for. */
+#define STILE_ARCHIVE_ADDRESS (STILE_MMIO_BASE + 0x2000)
+#define STILE_ARCHIVE_LENGTH (STILE_MMIO_BASE + 0x2008)
+
 #define STILE_BOOT_MAGIC 0x31454c495453ull /* "STILE1" */
 #define STILE_BOOT_MAX_PROCESSES 8
 #define STILE_BOOT_STRINGS 16384
@@ -43,6 +48,7 @@ struct stile_boot_process {
     unsigned int argc, argv;
     unsigned int envc, envp;
     unsigned int stdin_path; /* 0: no input */
+    unsigned int cwd;        /* 0: the root */
 };
 
 /* The first process is the main one: the machine powers off with its wait status when it ends. */
@@ -59,7 +65,7 @@ struct stile_boot_info {
     unsigned int self_test;      /* 1: run the kernel's own tests, then power off */
     unsigned int kernel_profile; /* 0: tiny */
     unsigned int n_processes;
-    unsigned int reserved;
+    unsigned int n_keep, keep; /* paths, laid end to end, that go to the archive when the main process ends */
     struct stile_boot_process processes[STILE_BOOT_MAX_PROCESSES];
     char strings[STILE_BOOT_STRINGS];
 };

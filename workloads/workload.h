@@ -16,7 +16,7 @@
 
 namespace stile::workload {
 
-inline constexpr uint32_t abi_version = 1;
+inline constexpr uint32_t abi_version = 2;
 
 // A guest ELF image, embedded in the library.
 struct Image {
@@ -44,13 +44,14 @@ struct Process {
     std::string path;  // in the guest
     std::vector<std::string> argv, env;
     std::string stdin_data;
+    std::string cwd = {};  // in the guest; empty: the root
 };
 
 // A file that the guest sees, besides the images.
 struct File {
     std::string path;
     std::string contents;
-    unsigned mode = 0644;
+    unsigned mode = 0644;  // with S_IFDIR or S_IFLNK: a folder, or a link whose target `contents` is
 };
 
 // One row of results.csv: its key columns and what the guest runs for it.
@@ -59,7 +60,8 @@ struct Row {
     int64_t size_bytes = 0;
     std::vector<Process> processes;
     std::vector<File> files;
-    bool measured = true;  // false: no timed calls are expected (workload `program`)
+    std::vector<std::string> keep;  // guest paths that are copied into the run directory at the end
+    bool measured = true;           // false: no timed calls are expected (workload `program`)
 };
 
 struct Measure {

@@ -5,6 +5,7 @@
 #include <systemc>
 
 #include "abi/platform.h"
+#include "model/devices/archive.h"
 #include "model/devices/console.h"
 #include "model/devices/power.h"
 #include "model/systemc/cache_module.h"
@@ -45,13 +46,16 @@ struct Machine::Impl {
           core("core0", config, memory.storage(), clock, observer, 0),
           llc("llc", config.llc, clock),
           console_module("console", console, config.io_latency, clock),
-          power_module("power", power, config.io_latency, clock) {
+          power_module("power", power, config.io_latency, clock),
+          archive(memory.storage()),
+          archive_module("archive", archive, config.io_latency, clock) {
         core.memory().bind(llc.above);
         llc.below.bind(interconnect.masters);
         core.io.bind(interconnect.masters);
         interconnect.map(0, config.memory.size, memory.socket);
         interconnect.map(STILE_CONSOLE_DATA & ~0xfffull, 0x1000, console_module.socket);
         interconnect.map(STILE_POWER_OFF & ~0xfffull, 0x1000, power_module.socket);
+        interconnect.map(STILE_ARCHIVE_ADDRESS & ~0xfffull, 0x1000, archive_module.socket);
         power.on_off([this](uint32_t) { core.core().request_stop(Stop::power_off); });
     }
 
@@ -64,6 +68,8 @@ struct Machine::Impl {
     CacheModule llc;
     Interconnect interconnect{"interconnect"};
     DeviceModule console_module, power_module;
+    Archive archive;
+    DeviceModule archive_module;
 };
 
 Machine::Machine(const MachineConfig& config, Observer* observer)
@@ -79,6 +85,7 @@ Core& Machine::core(unsigned i) {
 }
 
 void Machine::on_console(std::function<void(std::string_view)> sink) { impl_->console.sink(std::move(sink)); }
+const std::string& Machine::archive() const { return impl_->archive.bytes(); }
 void Machine::console_input(std::string_view bytes) { impl_->console.input(bytes); }
 
 Machine::Outcome Machine::run(Cycles until) {

@@ -34,6 +34,8 @@ class Machine {
 
     // Guest output, line by line (and what is left when a run ends). Guest input.
     void on_console(std::function<void(std::string_view)> sink);
+    // Everything that the guest has put into the archive (abi/platform.h).
+    const std::string& archive() const;
     void console_input(std::string_view bytes);
 
     struct Outcome {

@@ -156,7 +156,10 @@ void boot(model::PhysicalMemory& memory, model::CpuState& state, std::span<const
         out.envc = static_cast<unsigned>(p.env.size());
         out.envp = strings.add(p.env);
         out.stdin_path = p.stdin_path.empty() ? 0 : strings.add(p.stdin_path);
+        out.cwd = p.cwd.empty() ? 0 : strings.add(p.cwd);
     }
+    info->n_keep = static_cast<unsigned>(options.keep.size());
+    info->keep = strings.add(options.keep);
     std::memcpy(memory.host(info_at), info.get(), sizeof *info);
     enter_long_mode(state, kernel.entry(), tables.root(), info_at);
 }

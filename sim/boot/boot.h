@@ -25,6 +25,7 @@ struct BootProcess {
     std::string path;
     std::vector<std::string> argv, env;
     std::string stdin_path;  // a guest file; empty: no input
+    std::string cwd = {};    // empty: the root
 };
 
 struct BootOptions {
@@ -35,6 +36,7 @@ struct BootOptions {
     stile_protection protection = STILE_PROTECTION_CODOMS;
     bool self_test = false;
     unsigned kernel_profile = 0;
+    std::vector<std::string> keep;  // what of the file system goes to the archive at the end
 };
 
 // Throws BootError when something does not fit. `state` is the boot core's.

@@ -2,6 +2,7 @@
 #include "sim/boot/initrd.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <set>
 
@@ -46,7 +47,8 @@ std::vector<uint8_t> make_initrd(std::span<const GuestFile> files) {
             const auto directory = file.path.substr(1, slash - 1);
             if (directories.insert(directory).second) archive.add(directory, mode_directory, {});
         }
-        archive.add(file.path.substr(1), mode_regular | file.mode, file.bytes);
+        archive.add(file.path.substr(1), (file.mode & S_IFMT) != 0 ? file.mode : mode_regular | file.mode,
+                    file.bytes);
     }
     return archive.finish();
 }

@@ -14,7 +14,7 @@ namespace stile::sim {
 struct GuestFile {
     std::string path;  // absolute
     std::span<const uint8_t> bytes;
-    unsigned mode = 0644;
+    unsigned mode = 0644;  // with S_IFDIR or S_IFLNK: a directory, or a link whose target `bytes` is
 };
 
 // Files in the given order, each directory before the first file in it. Time stamps are 0, so the same files

@@ -121,6 +121,7 @@ json to_json(const RowResult& row) {
             {"reports", row.reports},
             {"statistics", statistics},
             {"console", bytes_json(row.console)},
+            {"kept", bytes_json(row.kept)},
             {"host_seconds", row.host_seconds}};
 }
 
@@ -152,6 +153,8 @@ RowResult row_from_json(const json& j) {
     }
     const auto& console = j.at("console").get_binary();
     row.console.assign(console.begin(), console.end());
+    const auto& kept = j.at("kept").get_binary();
+    row.kept.assign(kept.begin(), kept.end());
     j.at("host_seconds").get_to(row.host_seconds);
     return row;
 }

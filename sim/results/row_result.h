@@ -66,6 +66,7 @@ struct RowResult {
     std::vector<std::pair<std::string, uint64_t>> reports;
     std::vector<RowStatistic> statistics;
     std::string console;
+    std::string kept;  // the cpio archive of the files that the row keeps
     double host_seconds = 0;
 };
 

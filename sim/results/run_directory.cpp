@@ -39,7 +39,8 @@ bool may_replace(const fs::path& path) {
            (fs::exists(path / "config.yaml") && fs::exists(path / "results.csv"));
 }
 
-fs::path write_directory(const fs::path& path, const std::map<std::string, std::string>& files) {
+fs::path write_directory(const fs::path& path, const std::map<std::string, std::string>& files,
+                         const KeptFolders& kept) {
     const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
     const fs::path temporary = parent / fmt::format(".{}.{}", path.filename().string(), getpid());
     try {
@@ -55,6 +56,7 @@ fs::path write_directory(const fs::path& path, const std::map<std::string, std::
                     fmt::format("{} cannot be written: {}", (path / name).string(), std::strerror(errno)));
             }
         }
+        for (const auto& [name, left] : kept) write_kept_files(temporary / name, left);
         // rename() replaces an empty folder only, so an older run has to go first.
         if (may_replace(path)) fs::remove_all(path);
         fs::rename(temporary, path);

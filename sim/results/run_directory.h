@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/results/kept_files.h"
 #include "sim/results/row_result.h"
 
 namespace stile::sim {
@@ -23,9 +24,13 @@ std::filesystem::path next_directory(const std::filesystem::path& folder, const 
 // run directory.
 bool may_replace(const std::filesystem::path& path);
 
+// What guests have left behind, each under a folder of the run directory.
+using KeptFolders = std::map<std::string, std::vector<KeptFile>>;
+
 // Throws std::runtime_error that says which file could not be written and why. Returns `path`.
 std::filesystem::path write_directory(const std::filesystem::path& path,
-                                      const std::map<std::string, std::string>& files);
+                                      const std::map<std::string, std::string>& files,
+                                      const KeptFolders& kept = {});
 
 // The text of a file; throws std::runtime_error.
 std::string read_file(const std::filesystem::path& path);

@@ -90,6 +90,25 @@ std::filesystem::path choose_directory(const RunConfig& config, const RunOptions
     return out;
 }
 
+// files/ of a run with one row, files/ROW/ of one with several. What is not there is said.
+KeptFolders kept_folders(const std::vector<workload::Row>& rows, std::vector<RowResult>& results) {
+    KeptFolders folders;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        RowResult& result = results[i];
+        if (rows[i].keep.empty() || !result.exit_status) continue;
+        try {
+            std::vector<KeptFile> files = kept_files(result.kept);
+            for (const std::string& path : not_kept(files, rows[i].keep))
+                result.warnings.push_back("keep: " + path + " was not there at the end");
+            if (!files.empty())
+                folders[rows.size() == 1 ? "files" : fmt::format("files/{}", i + 1)] = std::move(files);
+        } catch (const std::runtime_error& error) {
+            result.warnings.push_back(error.what());
+        }
+    }
+    return folders;
+}
+
 void make_parent(const std::filesystem::path& directory, const std::string& named_by) {
     const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
     std::error_code error;
@@ -136,6 +155,8 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     }
     for (size_t i = 0; i < rows.size(); ++i) pool.rows[i].measured = rows[i].measured;
 
+    const KeptFolders kept = kept_folders(rows, pool.rows);
+
     const std::string yaml = resolved_yaml(loaded.keys);
     std::map<std::string, std::string> files = result_files(pool.rows, yaml);
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
@@ -145,7 +166,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
         directory =
             next_directory(config.output.folder, config.name);  // another run took the place meanwhile
     }
-    write_directory(directory, files);
+    write_directory(directory, files, kept);
 
     const std::string table = result_table(pool.rows);
     const bool printed = fwrite(table.data(), 1, table.size(), stdout) == table.size() && fflush(stdout) == 0;

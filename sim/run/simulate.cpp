@@ -2,6 +2,7 @@
 #include "sim/run/simulate.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
@@ -42,7 +43,8 @@ std::vector<BootProcess> boot_processes(const workload::Row& row) {
     std::vector<BootProcess> processes;
     for (size_t i = 0; i < row.processes.size(); ++i) {
         const workload::Process& p = row.processes[i];
-        processes.push_back({p.path, p.argv, p.env, p.stdin_data.empty() ? "" : fmt::format("/.stdin{}", i)});
+        processes.push_back(
+            {p.path, p.argv, p.env, p.stdin_data.empty() ? "" : fmt::format("/.stdin{}", i), p.cwd});
     }
     return processes;
 }
@@ -51,7 +53,7 @@ std::vector<CodeImage> code_images(std::span<const GuestFile> files) {
     const auto kernel = kernel_image();
     std::vector<CodeImage> images{{"kernel", {kernel.begin(), kernel.end()}, true}};
     for (const GuestFile& file : files) {
-        if ((file.mode & 0111) != 0)
+        if ((file.mode & 0111) != 0 && ((file.mode & S_IFMT) == 0 || S_ISREG(file.mode)))
             images.push_back({file.path, {file.bytes.begin(), file.bytes.end()}, false});
     }
     return images;
@@ -124,7 +126,9 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
         if (options.console_to_stderr) std::fwrite(text.data(), 1, text.size(), stderr);
     });
     model::Core& core = machine.core();
-    boot(machine.memory(), core.state(), kernel_image(), files, boot_processes(row), boot_options(config));
+    BootOptions options_at_boot = boot_options(config);
+    options_at_boot.keep = row.keep;
+    boot(machine.memory(), core.state(), kernel_image(), files, boot_processes(row), options_at_boot);
 
     const model::Cycles limit = cycles_of(config.measure.max_time_ns, config.machine.frequency);
     model::Machine::Outcome outcome;
@@ -133,6 +137,7 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
         if (options.progress) options.progress({core.counters().cycles, core.counters().instructions});
     } while (outcome.why == model::Stop::until && core.now() < limit);
 
+    result.kept = machine.archive();
     result.cycles = core.counters().cycles;
     result.instructions = core.counters().instructions;
     End end;

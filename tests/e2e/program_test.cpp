@@ -52,6 +52,41 @@ TEST_F(Program, GetsArgumentsEnvironmentInputAndFiles) {
     EXPECT_EQ(contents("r/console.txt"), "2 one red\ntyped\nwelcome\n");
 }
 
+TEST_F(Program, LeavesBehindWhatKeepNames) {
+    std::filesystem::create_directories("guest/data/empty");
+    write("guest/data/old", "old\n");
+    std::filesystem::create_symlink("old", "guest/data/link");
+    compile(
+        "#include <stdio.h>\n#include <sys/stat.h>\n#include <unistd.h>\n"
+        "int main() { FILE* f = fopen(\"new\", \"w\"); for (int i = 0; i < 9999; i++) fprintf(f, \"%d\\n\", "
+        "i);\n"
+        "fclose(f); chmod(\"new\", 0750); mkdir(\"d\", 0700); symlink(\"../new\", \"d/up\"); return 0; }\n");
+    const Output output = simulate("  files: guest\n  cwd: /data\n  keep: [/data, /nowhere]\n");
+    ASSERT_EQ(output.code, 0) << output.err;
+    EXPECT_THAT(output.err, HasSubstr("keep: /nowhere was not there at the end"));
+    std::string numbers;
+    for (int i = 0; i < 9999; ++i) numbers += std::to_string(i) + "\n";
+    EXPECT_EQ(contents("r/files/data/new"), numbers);
+    EXPECT_EQ(contents("r/files/data/old"), "old\n");
+    EXPECT_EQ(std::filesystem::status("r/files/data/new").permissions(), std::filesystem::perms{0750});
+    EXPECT_EQ(std::filesystem::read_symlink("r/files/data/d/up"), "../new");
+    EXPECT_EQ(std::filesystem::read_symlink("r/files/data/link"), "old");
+    EXPECT_TRUE(std::filesystem::is_directory("r/files/data/empty"));
+    // A later run replaces an earlier one, files and all.
+    EXPECT_EQ(stile("run program.yaml --out r --set workload.keep=[]").code, 0);
+    EXPECT_FALSE(std::filesystem::exists("r/files"));
+}
+
+TEST_F(Program, APlaceThatIsNoneIsSaidBeforeItRuns) {
+    compile("int main() { return 0; }\n");
+    Output output = simulate("  cwd: data\n");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("cwd: 'data' is no absolute path in the guest"));
+    output = simulate("  keep: [out]\n");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("keep: 'out' is no absolute path in the guest"));
+}
+
 TEST_F(Program, AnotherExitStatusIsAFailure) {
     compile("int main() { return 5; }\n");
     const Output output = simulate();

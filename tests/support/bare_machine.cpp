@@ -34,6 +34,16 @@ bool BareMachine::mmio_write(uint64_t paddr, const void* in, unsigned bytes) {
         if (echo) std::fputc(c, stdout);
         return true;
     }
+    if (paddr == STILE_ARCHIVE_ADDRESS && bytes == 8) {
+        std::memcpy(&archive_address, in, 8);
+        return true;
+    }
+    if (paddr == STILE_ARCHIVE_LENGTH && bytes == 8) {
+        uint64_t n;
+        std::memcpy(&n, in, 8);
+        archive.append(reinterpret_cast<const char*>(memory.host(archive_address)), n);
+        return true;
+    }
     if (paddr != STILE_POWER_OFF || bytes != 4) return false;
     std::memcpy(&power_code, in, 4);
     powered_off = true;

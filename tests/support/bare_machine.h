@@ -27,9 +27,11 @@ class BareMachine : public model::MmioPort {
     std::unique_ptr<model::Core> core;
     std::string console;     // what the guest printed
     std::string_view input;  // what it has not read yet
+    std::string archive;     // what it has put into the archive (abi/platform.h)
     bool echo = false;       // print as it comes, to stdout
     bool powered_off = false;
     uint32_t power_code = 0;
+    uint64_t archive_address = 0;
 
     bool mmio_read(uint64_t paddr, void* out, unsigned bytes) override;
     bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) override;

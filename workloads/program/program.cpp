@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs any static x86-64 Linux program of the host's.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -27,16 +29,23 @@ std::string read_file(const char* key, const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Every file below `folder`, by name, at the same place below the guest's root.
+// Every file, folder and link below `folder`, by name, at the same place below the guest's root.
 std::vector<File> guest_files(const fs::path& folder) {
     if (!fs::is_directory(folder))
         throw std::invalid_argument("files: " + folder.string() + ": no such folder");
     std::vector<File> files;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (!entry.is_regular_file()) continue;
-        const unsigned mode = static_cast<unsigned>(entry.status().permissions()) & 0777;
-        files.push_back(
-            {"/" + fs::relative(entry.path(), folder).string(), read_file("files", entry.path()), mode});
+        const std::string name = "/" + entry.path().lexically_relative(folder).string();
+        const unsigned mode = static_cast<unsigned>(entry.symlink_status().permissions()) & 07777;
+        if (entry.is_symlink())
+            files.push_back({name, fs::read_symlink(entry.path()).string(), S_IFLNK | 0777});
+        else if (entry.is_directory())
+            files.push_back({name, "", S_IFDIR | mode});
+        else if (entry.is_regular_file())
+            files.push_back({name, read_file("files", entry.path()), S_IFREG | mode});
+        else
+            throw std::invalid_argument("files: " + entry.path().string() +
+                                        " is a device, pipe or socket; files, folders and links are right");
     }
     std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.path < b.path; });
     return files;
@@ -65,6 +74,15 @@ std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::s
     for (const std::string& variable : process.env)
         if (variable.find('=') == variable.npos || variable.front() == '=')
             throw std::invalid_argument("env: '" + variable + "' sets nothing; NAME=VALUE is right");
+    process.cwd = text("cwd");
+    if (process.cwd.empty() || process.cwd.front() != '/')
+        throw std::invalid_argument("cwd: '" + process.cwd +
+                                    "' is no absolute path in the guest; /tmp, say, is right");
+    row.keep = list("keep");
+    for (const std::string& kept : row.keep)
+        if (kept.empty() || kept.front() != '/')
+            throw std::invalid_argument("keep: '" + kept +
+                                        "' is no absolute path in the guest; /tmp/out, say, is right");
     if (!text("stdin").empty()) process.stdin_data = read_file("stdin", base / text("stdin"));
     row.processes.push_back(process);
     return {row};
@@ -95,7 +113,15 @@ Descriptor describe() {
         {.name = "files",
          .type = Type::path,
          .default_value = std::string(),
-         .help = "Folder whose files the guest sees below its root; empty: none"},
+         .help = "Folder whose files, folders and links the guest sees below its root; empty: none"},
+        {.name = "cwd",
+         .type = Type::string,
+         .default_value = std::string("/"),
+         .help = "Folder of the guest in which it starts"},
+        {.name = "keep",
+         .type = Type::string_list,
+         .default_value = Strings{},
+         .help = "Files and folders of the guest that are copied to files/ in the run directory at its end"},
     };
     d.images = embedded_images();
     d.rows = rows;

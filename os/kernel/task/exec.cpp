@@ -317,8 +317,9 @@ Process* spawn_boot_process(unsigned index) {
     if (const Status s = resolve(path, root_inode(), true, &inode); s < 0) cannot_run(path, s);
     p->files = file_table_create();
     p->fs = knew<FsContext>();
-    p->fs->cwd = root_inode();
-    inode_get(root_inode());
+    const char* cwd = b.cwd ? boot_info.strings + b.cwd : "/";
+    if (const Status s = resolve(cwd, root_inode(), true, &p->fs->cwd); s < 0) cannot_run(cwd, s);
+    if (!p->fs->cwd->is_directory()) cannot_run(cwd, -ENOTDIR);
     p->handlers = knew<SignalHandlers>();
     p->main = index == 0;
     Thread* t = thread_create(p);

@@ -6,6 +6,7 @@
 #include "abi/marker.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/dipc_hooks.h"
+#include "os/kernel/fs/archive.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/futex.h"
@@ -58,7 +59,10 @@ void give_up_children(Process* p) {
 
 void process_ended(Process* p) {
     STILE_MARK(STILE_MARK_K_EXIT, p->pid, p->exit_status, 0);
-    if (p->main) power_off(static_cast<unsigned>(p->exit_status));
+    if (p->main) {
+        archive_kept_files();
+        power_off(static_cast<unsigned>(p->exit_status));
+    }
     give_up_children(p);
     release_resources(p);
     p->zombie = true;
