@@ -5,8 +5,11 @@
 // operation, which IEEE 754 makes the same everywhere; all else goes to integer arithmetic in sse_fp.cpp.
 #pragma once
 
+#include <array>
 #include <bit>
+#include <cfloat>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "isa/fp/softfloat.h"
@@ -25,6 +28,14 @@ inline Env env_of_mxcsr(uint32_t mxcsr) {
     e.masked = mxcsr >> 7 & 0x3f;
     return e;
 }
+
+// What the one host operation needs: formats of IEEE 754, no wider intermediates, no algebra by the compiler.
+// (The host's rounding mode is never changed.)
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
+static_assert(FLT_EVAL_METHOD == 0, "arithmetic in wider formats rounds twice");
+#ifdef __FAST_MATH__
+#error "-ffast-math makes results depend on the compiler"
+#endif
 
 enum class Arith : uint8_t { add, sub, mul, div, min, max, sqrt };
 
@@ -83,33 +94,101 @@ bool surely_exact(H x, H y, H r) {
     return false;
 }
 
-// Nothing to round differently, nothing new to raise: one host operation settles it.
+template <class B>
+bool is_denormal(B v) {
+    constexpr B least_normal = B{1} << Traits<B>::fraction;
+    return static_cast<B>((v << 1) - 1) < static_cast<B>((least_normal << 1) - 1);
+}
+// Normal, and not the smallest exponent: a result that may have been rounded up from a tiny one is not.
+template <class B>
+bool is_safe_result(B v) {
+    constexpr int shift = Traits<B>::fraction + 1;
+    return static_cast<B>((v << 1) - (B{2} << shift)) <
+           static_cast<B>(static_cast<B>(Traits<B>::top - 2) << shift);
+}
+
+template <Arith op, class H>
+[[gnu::always_inline]] inline H host_operation(H x, H y) {
+    if constexpr (op == Arith::add) return x + y;
+    if constexpr (op == Arith::sub) return x - y;
+    if constexpr (op == Arith::mul) return x * y;
+    if constexpr (op == Arith::div) return x / y;
+    if constexpr (op == Arith::sqrt)
+        return std::is_same_v<H, float> ? __builtin_sqrtf(static_cast<float>(y))
+                                        : static_cast<H>(__builtin_sqrt(y));
+    return x;
+}
+
+// One host operation settles it: operands that are no denormals, a result that is safely normal (so that no
+// operand was infinite or a NaN) or a zero that is exact, round to nearest, and nothing new to raise.
 template <Arith op, class B>
 [[gnu::always_inline]] inline bool arith_fast(B a, B b, uint32_t mxcsr, B& out) {
     using H = typename Traits<B>::Host;
-    auto usable = [](B v) { return is_normal(v) || (op != Arith::div && is_zero(v)); };
-    if (!usable(b) || (op != Arith::sqrt && !usable(a))) return false;
     const H x = std::bit_cast<H>(a), y = std::bit_cast<H>(b);
-    H r;
     if constexpr (op == Arith::min || op == Arith::max) {
-        r = (op == Arith::min ? x < y : x > y) ? x : y;
-        out = std::bit_cast<B>(r);
-        return true;
+        out = (op == Arith::min ? x < y : x > y) ? a : b;
+        return x == x && y == y && !is_denormal(a) && !is_denormal(b);
     }
-    if (mxcsr & mxcsr_round) return false;
-    if constexpr (op == Arith::add) r = x + y;
-    if constexpr (op == Arith::sub) r = x - y;
-    if constexpr (op == Arith::mul) r = x * y;
-    if constexpr (op == Arith::div) r = x / y;
     if constexpr (op == Arith::sqrt) {
-        if (!(y > 0)) return false;
-        r = std::is_same_v<H, float> ? __builtin_sqrtf(static_cast<float>(y)) : __builtin_sqrt(y);
+        if (!is_normal(b) || !(y > 0)) return false;
+    } else if (is_denormal(a) || is_denormal(b)) {
+        return false;
     }
+    const H r = host_operation<op>(x, y);
     out = std::bit_cast<B>(r);
-    // The smallest normal number may have been rounded up from a tiny one.
-    const int e = exponent_field(out);
-    if (e <= 1 || e == Traits<B>::top) return false;
-    return inexact_is_invisible(mxcsr) || surely_exact<op, B>(x, y, r);
+    if (!is_safe_result(out)) {
+        if (!is_zero(out) || (mxcsr & mxcsr_round)) return false;
+        if constexpr (op == Arith::add || op == Arith::sub) return true;
+        if constexpr (op == Arith::mul) return is_zero(a) || is_zero(b);
+        return op == Arith::div && is_zero(a);
+    }
+    if (inexact_is_invisible(mxcsr)) return true;
+    return !(mxcsr & mxcsr_round) && surely_exact<op, B>(x, y, r);
+}
+
+// The same for whole vectors, by the compiler's vector extension, where inexactness is invisible.
+template <class B>
+struct HostVector {
+    typedef typename Traits<B>::Host type __attribute__((vector_size(16)));
+};
+template <Arith op, class B, class V>
+[[gnu::always_inline]] inline bool packed_fast(const V& a, const V& b, uint32_t mxcsr, V& out) {
+    using H = typename Traits<B>::Host;
+    using Hv = typename HostVector<B>::type;
+    constexpr H least = std::numeric_limits<H>::min(), most = std::numeric_limits<H>::max();
+    const Hv x = std::bit_cast<Hv>(a), y = std::bit_cast<Hv>(b);
+    const Hv zero{};
+    using Bits = decltype(x == x);
+    const auto positive = [](Hv v) {
+        constexpr B all = static_cast<B>(~B{0}) >> 1;
+        return std::bit_cast<Hv>(std::bit_cast<Bits>(v) & static_cast<std::make_signed_t<B>>(all));
+    };
+    const Hv ax = positive(x), ay = positive(y);
+    Hv r;
+    auto fine = x == x;
+    if constexpr (op == Arith::min || op == Arith::max) {
+        const auto first = op == Arith::min ? x < y : x > y;
+        r = first ? x : y;
+        fine = fine & (y == y);
+    } else {
+        if (!inexact_is_invisible(mxcsr)) return false;
+        if constexpr (op == Arith::sqrt) {
+            for (unsigned i = 0; i < 16 / sizeof(B); ++i) r[i] = host_operation<op>(y[i], y[i]);
+            fine = (y >= least) & (y <= most);
+        } else {
+            r = host_operation<op>(x, y);
+            const Hv ar = positive(r);
+            fine = (ar >= 2 * least) & (ar <= most);
+            if constexpr (op == Arith::add || op == Arith::sub) fine = fine | (r == zero);
+            if constexpr (op == Arith::mul) fine = fine | ((r == zero) & ((x == zero) | (y == zero)));
+            if constexpr (op == Arith::div) fine = fine | ((r == zero) & (x == zero));
+        }
+    }
+    if constexpr (op != Arith::sqrt)
+        fine = fine & ((ax >= least) | (x == zero)) & ((ay >= least) | (y == zero));
+    out = std::bit_cast<V>(r);
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(fine);
+    return (halves[0] & halves[1]) == ~0ull;
 }
 
 // Predicates of cmpps and its kin: eq lt le unord neq nlt nle ord.

@@ -48,15 +48,8 @@ template <Arith op, class B>
 
 template <Arith op, class B>
 Next packed(Exec& x, const Uop* u) {
-    const Xmm a = vec(x, u->a), b = vec(x, u->b);
     Xmm r;
-    bool fast = true;
-    for (unsigned i = 0; i < 16 / sizeof(B) && fast; ++i) {
-        B out{};
-        fast = fp::arith_fast<op, B>(lane<B>(a, i), lane<B>(b, i), x.s.mxcsr, out);
-        set_lane(r, i, out);
-    }
-    if (fast) {
+    if (fp::packed_fast<op, B>(vec(x, u->a), vec(x, u->b), x.s.mxcsr, r)) {
         vec(x, u->dst) = r;
     } else if (!packed_slow<op, B>(x, u)) {
         return raise_simd(x, u);
@@ -65,7 +58,7 @@ Next packed(Exec& x, const Uop* u) {
 }
 
 template <class B, bool all>
-Next compare_mask(Exec& x, const Uop* u) {
+[[gnu::noinline]] Next compare_mask_slow(Exec& x, const Uop* u) {
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
     const Xmm a = vec(x, u->a), b = vec(x, u->b);
     Xmm r = a;
@@ -74,6 +67,26 @@ Next compare_mask(Exec& x, const Uop* u) {
         set_lane(r, i, static_cast<B>(holds ? ~0ull : 0));
     }
     if (!settle(x, env)) return raise_simd(x, u);
+    vec(x, u->dst) = r;
+    return next(x, u);
+}
+
+// Neither NaNs nor denormals: nothing to raise.
+template <class B, bool all>
+Next compare_mask(Exec& x, const Uop* u) {
+    using H = typename fp::Traits<B>::Host;
+    const Xmm a = vec(x, u->a), b = vec(x, u->b);
+    const unsigned kind = u->imm & 3;
+    const bool negated = u->imm & 4;
+    Xmm r = a;
+    for (unsigned i = 0; i < (all ? 16 / sizeof(B) : 1); ++i) {
+        const B p = lane<B>(a, i), q = lane<B>(b, i);
+        const H v = std::bit_cast<H>(p), w = std::bit_cast<H>(q);
+        if (!(v == v && w == w) || fp::is_denormal(p) || fp::is_denormal(q))
+            return compare_mask_slow<B, all>(x, u);
+        const bool holds = kind == 0 ? v == w : kind == 1 ? v < w : kind == 2 ? v <= w : false;
+        set_lane(r, i, static_cast<B>(holds != negated ? ~0ull : 0));
+    }
     vec(x, u->dst) = r;
     return next(x, u);
 }

@@ -32,6 +32,13 @@ Next single_to_double(Exec& x, const Uop* u) {
 }
 
 Next double_to_single(Exec& x, const Uop* u) {
+    const uint64_t wide = vec(x, u->b).lo;
+    const auto narrow = std::bit_cast<uint32_t>(static_cast<float>(std::bit_cast<double>(wide)));
+    if (fp::inexact_is_invisible(x.s.mxcsr) && (fp::is_safe_result(narrow) || fp::is_zero(wide))) {
+        const Xmm a = vec(x, u->a);
+        vec(x, u->dst) = {(a.lo & ~0xffffffffull) | narrow, a.hi};
+        return next(x, u);
+    }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
     const uint32_t r = fp::double_to_single(vec(x, u->b).lo, env);
     return finish_low(x, u, r, env);
@@ -42,8 +49,16 @@ int64_t general_operand(const Exec& x, const Uop* u) {
 }
 
 Next int_to_single(Exec& x, const Uop* u) {
+    const int64_t value = general_operand(x, u);
+    constexpr int64_t exact = 1 << 24;
+    if ((value >= -exact && value <= exact) || fp::inexact_is_invisible(x.s.mxcsr)) {
+        const Xmm a = vec(x, u->a);
+        const auto r = std::bit_cast<uint32_t>(static_cast<float>(value));
+        vec(x, u->dst) = {(a.lo & ~0xffffffffull) | r, a.hi};
+        return next(x, u);
+    }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
-    const uint32_t r = fp::int_to_single(general_operand(x, u), env);
+    const uint32_t r = fp::int_to_single(value, env);
     return finish_low(x, u, r, env);
 }
 
@@ -61,6 +76,20 @@ Next int_to_double(Exec& x, const Uop* u) {
 
 template <class B>
 Next to_int(Exec& x, const Uop* u) {
+    using H = typename fp::Traits<B>::Host;
+    const H value = std::bit_cast<H>(lane<B>(vec(x, u->a), 0));
+    const H limit = u->size == 8 ? H(0x1p63) : H(0x1p31);
+    if (value > -limit && value < limit) {
+        // An integer already, or cut off, or inexact where that is nothing new.
+        const auto whole = static_cast<int64_t>(value);
+        const bool exact = static_cast<H>(whole) == value;
+        constexpr uint32_t quiet = fp::mxcsr_quiet_inexact;
+        if (exact || (u->aux && (x.s.mxcsr & quiet) == quiet)) {
+            u->size == 8 ? put<int64_t>(x, u->dst, whole)
+                         : put<int32_t>(x, u->dst, static_cast<int32_t>(whole));
+            return next(x, u);
+        }
+    }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
     const int64_t r = fp::to_integer(lane<B>(vec(x, u->a), 0), u->size * 8u, u->aux, env);
     if (!settle(x, env)) return raise_simd(x, u);
@@ -70,7 +99,7 @@ Next to_int(Exec& x, const Uop* u) {
 
 // n elements of From to as many of To; what is left of the register is zero.
 template <class From, class To, unsigned n, class F>
-Next each_element(Exec& x, const Uop* u, F convert) {
+[[gnu::always_inline]] inline Next each_element(Exec& x, const Uop* u, F convert) {
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
     const Xmm a = vec(x, u->a);
     Xmm r;
