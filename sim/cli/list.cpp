@@ -7,8 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "isa/forms.h"
+#include "isa/describe.h"
 #include "model/systemc/machine.h"
+#include "model/timing/latency_table.h"
 #include "sim/config/describe.h"
 #include "sim/results/table.h"
 #include "workloads/plugin.h"
@@ -86,11 +87,43 @@ std::string stats() {
     return aligned(cells, 3);
 }
 
+std::string joined(const std::vector<isa::OpClass>& classes) {
+    std::string out;
+    for (const isa::OpClass cls : classes)
+        for (const model::LatencyRow& row : model::latency_table())
+            if (row.cls == cls) out += (out.empty() ? "" : "+") + std::string(row.name);
+    return out;
+}
+
+std::string class_column(const isa::Description& d) {
+    const std::string registers = joined(d.with_registers), memory = joined(d.with_memory);
+    if (memory.empty() || memory == registers) return registers;
+    return registers.empty() ? memory : registers + "/" + memory;
+}
+
+std::string access_column(const isa::Form& form, const isa::Description& d) {
+    std::string out;
+    for (unsigned i = 0; i < 4 && form.operand[i].place != isa::Place::none; ++i)
+        out += (i > 0 ? "," : "") + d.access[i];
+    return out;
+}
+
+constexpr const char* oracle_names[] = {"exact", "masked", "tolerance", "none"};
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
+// One line per row of the table of forms; no cell but the last holds a space that is not in the row itself.
 std::string instructions() {
-    Cells cells;
-    for (const isa::Form& form : isa::forms())
-        cells.push_back({form.mnemonic, form.operands, form.encoding, form.flags, form.why});
-    return aligned(cells, 4);
+    Cells cells = {
+        {"mnemonic", "operands", "encoding", "access", "reads", "writes", "class", "oracle", "why"}};
+    for (const isa::Form& form : isa::forms()) {
+        const isa::Description d = isa::describe(form);
+        cells.push_back({form.mnemonic, or_dash(form.operands), form.encoding,
+                         or_dash(access_column(form, d)), or_dash(d.flags_read), or_dash(d.flags_written),
+                         or_dash(class_column(d)), oracle_names[static_cast<unsigned>(form.oracle)],
+                         form.why});
+    }
+    return aligned(cells, 9);
 }
 
 }  // namespace

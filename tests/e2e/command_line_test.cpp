@@ -98,7 +98,11 @@ TEST_F(Stile, ListsSaySomething) {
     EXPECT_THAT(stile("list workloads").out, testing::AllOf(HasSubstr("program"), HasSubstr("sync_call")));
     EXPECT_THAT(stile("list parameters").out, HasSubstr("machine.codoms.apl_cache.entries\n"));
     EXPECT_THAT(stile("list stats").out, HasSubstr("core0.dcache.misses"));
-    EXPECT_THAT(stile("list instructions").out, HasSubstr("cd.aplfill"));
+    const std::string instructions = stile("list instructions").out;
+    EXPECT_THAT(instructions, testing::StartsWith("mnemonic "));
+    EXPECT_THAT(instructions, HasSubstr("cd.aplfill"));
+    EXPECT_THAT(instructions,
+                testing::ContainsRegex("adc +Ev,Gv +11 /r +rw,r +C +OSZAPC +alu/load[+]alu[+]store +exact"));
     const auto schema = nlohmann::json::parse(stile("schema").out);
     EXPECT_TRUE(schema["properties"]["machine"]["properties"].contains("l1d"));
 }
