@@ -38,19 +38,53 @@ struct Meaning {
     int signal, code;
     bool address_is_rip;
 };
+
+// Which of the exceptions raised and not masked it was, in the order in which Linux looks for them
+// (arch/x86/kernel/fpu/core.c, fpu__exception_code). The registers are still those of the thread that
+// trapped.
+int float_code(uint32_t raised) {
+    if (raised & 1) return FPE_FLTINV;
+    if (raised & 4) return FPE_FLTDIV;
+    if (raised & 8) return FPE_FLTOVF;
+    if (raised & 0x12) return FPE_FLTUND;  // denormal operands among them
+    return raised & 0x20 ? FPE_FLTRES : SI_KERNEL;
+}
+int x87_code() {
+    uint16_t status, control;
+    asm volatile("fnstsw %0\n fnstcw %1" : "=m"(status), "=m"(control));
+    return float_code(status & ~control);
+}
+int simd_code() {
+    uint32_t mxcsr;
+    asm volatile("stmxcsr %0" : "=m"(mxcsr));
+    return float_code(mxcsr & ~(mxcsr >> 7));
+}
+
+// A trap after a single step, or int1.
+int debug_code() {
+    constexpr uint64_t single_step = 1 << 14, nothing = 0xffff0ff0;
+    uint64_t dr6;
+    asm volatile("movq %%dr6, %0\n movq %1, %%dr6" : "=&r"(dr6) : "r"(nothing));
+    return dr6 & single_step ? TRAP_TRACE : TRAP_BRKPT;
+}
+
 Meaning meaning_of(uint64_t vector) {
     switch (vector) {
         case vec_divide:
             return {SIGFPE, FPE_INTDIV, true};
         case vec_debug:
-            return {SIGTRAP, TRAP_TRACE, true};
+            return {SIGTRAP, debug_code(), true};
         case vec_breakpoint:
             return {SIGTRAP, SI_KERNEL, false};
         case vec_invalid_opcode:
             return {SIGILL, ILL_ILLOPN, true};
         case vec_x87:
+            return {SIGFPE, x87_code(), true};
         case vec_simd:
-            return {SIGFPE, FPE_FLTINV, true};
+            return {SIGFPE, simd_code(), true};
+        case vec_no_segment:
+        case vec_stack:
+            return {SIGBUS, SI_KERNEL, false};
         case vec_alignment:
             return {SIGBUS, BUS_ADRALN, false};
         default:

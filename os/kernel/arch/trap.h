@@ -17,6 +17,7 @@ enum Vector : uint8_t {
     vec_invalid_opcode = 6,
     vec_no_fpu = 7,
     vec_double_fault = 8,
+    vec_no_segment = 11,
     vec_stack = 12,
     vec_protection = 13,
     vec_page_fault = 14,

@@ -64,8 +64,8 @@ TEST_P(Program, PassesOnTheHost) {
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Kernel, Program,
-                         testing::Values("processes", "signals", "pipes", "memory", "files", "threads",
-                                         "jobs", "queued", "events", "locks", "mappings"),
+                         testing::Values("processes", "signals", "faults", "pipes", "memory", "files",
+                                         "threads", "jobs", "queued", "events", "locks", "mappings"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
