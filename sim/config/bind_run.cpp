@@ -44,6 +44,9 @@ void bind_run(Registry& keys, RunConfig& config) {
     keys.text("output.folder", config.output.folder)
         .help("where run directories are made, unless --out names one");
     keys.boolean("output.report", config.output.report).help("write report.html");
+    keys.bytes("output.console_limit", config.output.console_limit)
+        .range(0, 1 << 30)
+        .help("how much of what the guest prints is kept, per row");
     keys.refuse("sweep",
                 "sweeps come in a later version; remove the key, or use --set for one point at a time");
 }

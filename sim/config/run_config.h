@@ -29,6 +29,7 @@ struct MeasureConfig {
 struct OutputConfig {
     std::string folder = "out";
     bool report = true;
+    uint64_t console_limit = 64 << 20;  // bytes, per row
 };
 
 struct RunConfig {

@@ -2,11 +2,14 @@
 #include "sim/measure/measurement.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
+#include <tuple>
 
 #include "abi/marker.h"
 #include "isa/translate.h"
+#include "model/core/fault.h"
 #include "sim/measure/code_map.h"
 #include "sim/measure/copy_census.h"
 #include "sim/measure/names.h"
@@ -14,6 +17,9 @@
 
 namespace stile::sim {
 namespace {
+
+// Code that writes itself may lack an instruction at any number of addresses.
+constexpr size_t most_places = 100;
 
 // A NUL-terminated string of the guest's; cut off where nothing is mapped.
 std::string read_string(const CoreView& core, uint64_t vaddr) {
@@ -34,15 +40,16 @@ struct Measurement::Impl {
     CopyCensus census;
     bool census_refused = false;
     DomainNames domains;
-    // Keyed by address and bytes: the same place may hold different programs.
-    std::map<std::pair<uint64_t, std::vector<uint8_t>>, UnsupportedInstruction> unsupported;
+    // Keyed by address, place and bytes: the same address may hold different programs.
+    std::map<std::tuple<uint64_t, std::string, std::vector<uint8_t>>, UnsupportedInstruction> unsupported;
+    uint64_t unsupported_elsewhere = 0;  // in more places than are remembered
     std::map<uint64_t, uint64_t> unknown_syscalls;
     MeasurementResult r;  // the rest of what result() returns
 
     bool user_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi);
     void kernel_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
     void killed(CoreView& core, uint64_t pid, uint64_t info_address);
-    std::string kill_message(const KilledProcess& k, const stile_kill_info& info) const;
+    std::string cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info);
 };
 
 bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi, uint64_t rsi) {
@@ -149,17 +156,27 @@ void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_addre
     k.rip = info.rip;
     k.address = info.address;
     k.symbol = code.symbol(pid, info.rip);
-    k.message = kill_message(k, info);
+    const std::string why = cause(core, k, info);
+    k.message = fmt::format("{} was killed by {} at {:#x} {}: {}", code.describe_process(pid), k.signal_name,
+                            k.rip, k.symbol, why);
     r.killed.push_back(k);
 }
 
-std::string Measurement::Impl::kill_message(const KilledProcess& k, const stile_kill_info& info) const {
-    std::string cause = kill_cause(info, domains);
-    for (const auto& [key, u] : unsupported)
-        if (key.first == k.rip && k.vector == 6)
-            cause = fmt::format("Stile lacks the instruction '{}'", u.text);
-    return fmt::format("{} was killed by {} at {:#x} {}: {}", code.describe_process(k.pid), k.signal_name,
-                       k.rip, k.symbol, cause);
+std::string Measurement::Impl::cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info) {
+    std::string text = kill_cause(info, domains);
+    if (k.vector != model::VEC_UD) return text;
+    for (auto& [key, u] : unsupported) {
+        if (u.rip != k.rip || u.symbol != k.symbol) continue;
+        u.fatal = k.lacking = true;
+        return fmt::format("Stile lacks the instruction '{}'", u.text);
+    }
+    // Whoever wonders whether these bytes are an instruction after all needs to see them.
+    std::vector<uint8_t> bytes;
+    for (uint8_t b; bytes.size() < 8 && core.read(k.rip + bytes.size(), &b, 1);) bytes.push_back(b);
+    if (bytes.empty()) return text;
+    const std::string name = isa::disassemble(bytes, k.rip, nullptr);
+    return fmt::format("{}, bytes {:02x}{}", text, fmt::join(bytes, " "),
+                       name == "(bad)" ? "" : " (" + name + ")");
 }
 
 Measurement::Measurement(std::vector<CodeImage> images) : impl_(std::make_unique<Impl>(std::move(images))) {}
@@ -174,7 +191,17 @@ void Measurement::on_store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint6
 }
 
 void Measurement::on_unsupported(CoreView& core, uint64_t rip, std::span<const uint8_t> bytes) {
-    UnsupportedInstruction& u = impl_->unsupported[{rip, {bytes.begin(), bytes.end()}}];
+    std::string place = impl_->code.symbol(impl_->code.current_pid(), rip);
+    const auto key = std::tuple(rip, place, std::vector<uint8_t>(bytes.begin(), bytes.end()));
+    auto it = impl_->unsupported.find(key);
+    if (it == impl_->unsupported.end()) {
+        if (impl_->unsupported.size() == most_places) {
+            ++impl_->unsupported_elsewhere;
+            return;
+        }
+        it = impl_->unsupported.emplace(key, UnsupportedInstruction{}).first;
+    }
+    UnsupportedInstruction& u = it->second;
     if (u.count++ > 0) return;
     unsigned length = 0;
     u.text = isa::disassemble(bytes, rip, &length);
@@ -182,7 +209,7 @@ void Measurement::on_unsupported(CoreView& core, uint64_t rip, std::span<const u
                    bytes.begin() + (length > 0 && length <= bytes.size() ? length : bytes.size()));
     u.rip = rip;
     u.in_kernel = core.ring() == 0;
-    u.symbol = impl_->code.symbol(impl_->code.current_pid(), rip);
+    u.symbol = std::move(place);
 }
 
 void Measurement::on_refused(CoreView&, uint64_t, uint64_t, uint32_t) { ++impl_->r.refused_accesses; }
@@ -197,6 +224,9 @@ MeasurementResult Measurement::result() const {
     r.timed = impl_->calls.summary();
     r.census = impl_->census.result();
     for (const auto& [key, u] : impl_->unsupported) r.unsupported.push_back(u);
+    if (impl_->unsupported_elsewhere != 0)
+        r.warnings.push_back(fmt::format("unsupported instructions in more than {} places: another {} times",
+                                         most_places, impl_->unsupported_elsewhere));
     for (const auto& [number, count] : impl_->unknown_syscalls)
         r.unknown_syscalls.push_back({number, syscall_name(number), count});
     for (std::string& w : impl_->calls.warnings()) r.warnings.push_back(std::move(w));

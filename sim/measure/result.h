@@ -48,6 +48,7 @@ struct UnsupportedInstruction {
     std::string symbol;
     uint64_t count = 0;
     bool in_kernel = false;
+    bool fatal = false;  // a process died of it
 };
 
 // A system call that the kernel does not implement.
@@ -65,7 +66,8 @@ struct KilledProcess {
     unsigned vector = 0xff;
     uint64_t error = 0, rip = 0, address = 0;
     std::string symbol;
-    std::string message;  // one sentence for people, with everything above in it
+    bool lacking = false;  // of an instruction that Stile lacks
+    std::string message;   // one sentence for people, with everything above in it
 };
 
 struct ExitedProcess {

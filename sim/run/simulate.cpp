@@ -121,8 +121,11 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
     const std::vector<GuestFile> files = guest_files(config, row);
     Measurement measurement(code_images(files));
     model::Machine machine(config.machine, &measurement);
+    uint64_t printed = 0;
     machine.on_console([&](std::string_view text) {
-        result.console += text;
+        printed += text.size();
+        const uint64_t room = config.output.console_limit - result.console.size();
+        result.console += text.substr(0, std::min<uint64_t>(text.size(), room));
         if (options.console_to_stderr) std::fwrite(text.data(), 1, text.size(), stderr);
     });
     model::Core& core = machine.core();
@@ -138,6 +141,11 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
     } while (outcome.why == model::Stop::until && core.now() < limit);
 
     result.kept = machine.archive();
+    if (printed > result.console.size()) {
+        result.warnings.push_back(
+            fmt::format("the guest printed {} bytes; console.txt has the first {} (output.console_limit)",
+                        printed, result.console.size()));
+    }
     result.cycles = core.counters().cycles;
     result.instructions = core.counters().instructions;
     End end;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "abi/platform.h"
 
 namespace stile::sim {
@@ -98,12 +100,11 @@ void judge(const MeasurementResult& measured, const End& end, uint64_t frequency
                              shell_status(static_cast<uint32_t>(*row.exit_status)) != end.expect_exit;
     for (const KilledProcess& killed : measured.killed) {
         // A program may well kill its children; in a measured workload nobody is meant to die.
-        (row.measured || main_killed || !row.failures.empty() ? row.failures : row.warnings)
+        (row.measured || main_killed || killed.lacking || !row.failures.empty() ? row.failures : row.warnings)
             .push_back(killed.message);
     }
     for (const UnsupportedInstruction& u : measured.unsupported) {
-        (u.in_kernel || !measured.killed.empty() ? row.failures : row.warnings)
-            .push_back(unsupported_text(u));
+        (u.in_kernel || u.fatal ? row.failures : row.warnings).push_back(unsupported_text(u));
     }
     for (const UnknownSyscall& s : measured.unknown_syscalls) {
         row.warnings.push_back(fmt::format("system call {} ({}) is not implemented: ENOSYS, {} time{}",
@@ -145,6 +146,13 @@ void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>
                               "calls that were timed"});
         statistics.push_back({"roi.ticked_calls", static_cast<double>(measured.timed->ticked), true, "",
                               "of them, interrupted by the timer"});
+    }
+    std::map<std::string, uint64_t> lacking;
+    for (const UnsupportedInstruction& u : measured.unsupported)
+        lacking[u.text.substr(0, u.text.find(' '))] += u.count;
+    for (const auto& [mnemonic, count] : lacking) {
+        statistics.push_back({"core.unsupported." + mnemonic, static_cast<double>(count), true, "",
+                              "times that an instruction was met which Stile lacks"});
     }
     for (const UnknownSyscall& s : measured.unknown_syscalls) {
         statistics.push_back({"kernel.enosys." + s.name, static_cast<double>(s.count), true, "calls",

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,14 +19,26 @@ namespace fs = std::filesystem;
 using namespace stile::workload;
 using Strings = std::vector<std::string>;
 
+// A ramdisk gives 32 bits to a file's size.
+constexpr uintmax_t largest_file = UINT32_MAX;
+
+// Never a device or a pipe, which may have no end.
 std::string read_file(const char* key, const fs::path& path) {
-    if (fs::is_directory(path))
-        throw std::invalid_argument(std::string(key) + ": " + path.string() +
-                                    " is a folder; a file is right");
+    const auto fail = [&](const std::string& why) {
+        throw std::invalid_argument(std::string(key) + ": " + path.string() + why);
+    };
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (fs::is_directory(status)) fail(" is a folder; a file is right");
+    if (status.type() == fs::file_type::not_found) fail(": no such file, or it may not be read");
+    if (error) fail(": " + error.message());
+    if (!fs::is_regular_file(status))
+        fail(" is no regular file (a device, a pipe or a socket); a file is right");
+    const uintmax_t size = fs::file_size(path, error);
+    if (!error && size > largest_file)
+        fail(" has " + std::to_string(size) + " bytes; at most " + std::to_string(largest_file) + " fit");
     std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw std::invalid_argument(std::string(key) + ": " + path.string() +
-                                    ": no such file, or it may not be read");
+    if (!in) fail(": no such file, or it may not be read");
     return {std::istreambuf_iterator<char>(in), {}};
 }
 

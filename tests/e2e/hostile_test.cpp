@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: whatever a user names and whatever a guest does, does it end soon, with a message or a status,
+// and never with the simulator?
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "tests/e2e/stile.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+class Hostile : public Stile {
+  protected:
+    void compile(const std::string& source) {
+        write("p.c",
+              "#define _GNU_SOURCE\n#include <errno.h>\n#include <fcntl.h>\n#include <signal.h>\n"
+              "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n"
+              "#include <sys/wait.h>\n#include <unistd.h>\n" +
+                  source);
+        const Output made = shell(STILE_MUSL_GCC " -static -O1 -w p.c -o p");
+        ASSERT_EQ(made.code, 0) << made.err;
+    }
+    Output simulate(const std::string& more = "", const std::string& arguments = "") {
+        write("program.yaml",
+              "machine: {core: {model: functional}}\nworkload:\n  name: program\n  path: p\n" + more);
+        return stile("run program.yaml --out r " + arguments);
+    }
+};
+
+TEST_F(Hostile, AForkBombMeetsALimitAndEnds) {
+    compile("int main() { for (;;) if (fork() < 0) { printf(\"errno %d\\n\", errno); return 0; } }\n");
+    const Output output = simulate("", "--max-time '2 s' --set machine.memory.size='64 MiB'");
+    EXPECT_THAT(output.code, testing::AnyOf(0, 1)) << output.err;
+    EXPECT_THAT(output.err, testing::Not(HasSubstr("bug in Stile")));
+    EXPECT_THAT(output.err, testing::Not(HasSubstr("panic")));
+}
+
+TEST_F(Hostile, AMemoryHogIsEndedAndItsParentLives) {
+    compile(
+        "int main() { int status; pid_t c = fork();\n"
+        "if (!c) for (;;) { char* p = mmap(0, 1 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
+        "if (p == MAP_FAILED) { _exit(errno); } memset(p, 1, 1 << 20); }\n"
+        "waitpid(c, &status, 0); printf(\"%s\\n\", WIFSIGNALED(status) || WEXITSTATUS(status) == ENOMEM ? "
+        "\"ended\" "
+        ": \"?\");\nreturn malloc(1 << 20) ? 0 : 1; }\n");
+    const Output output = simulate("", "--max-time '20 s' --set machine.memory.size='64 MiB'");
+    EXPECT_EQ(output.code, 0) << output.err;
+    EXPECT_THAT(contents("r/console.txt"), HasSubstr("ended\n"));
+}
+
+TEST_F(Hostile, DeepRecursionIsASegmentationFault) {
+    compile(
+        "int f(int n) { volatile char a[100]; a[n % 100] = 1; return n < 0 ? 0 : f(n + 1) + a[5]; }\n"
+        "int main() { return f(0); }\n");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.err, HasSubstr("was killed by SIGSEGV"));
+    EXPECT_THAT(output.err, HasSubstr(" f+0x"));
+}
+
+TEST_F(Hostile, HugeArgumentsAreRefusedOrPassed) {
+    compile("int main(int c, char** v) { printf(\"%d %zu\\n\", c, strlen(v[1])); return 0; }\n");
+    const Output passed = simulate("  args: ['" + std::string(8000, 'x') + "']\n");
+    EXPECT_EQ(passed.code, 0) << passed.err.substr(0, 500);
+    EXPECT_EQ(contents("r/console.txt"), "2 8000\n");
+    std::filesystem::remove_all("r");
+    const Output refused = simulate("  args: ['" + std::string(1 << 20, 'x') + "']\n");
+    EXPECT_NE(refused.code, 0);
+    EXPECT_NE(refused.code, 3);
+    EXPECT_THAT(refused.err, HasSubstr("arguments and environment of all processes exceed"));
+}
+
+TEST_F(Hostile, AFloodOnTheConsoleIsCutOff) {
+    compile(
+        "static char line[65536]; int main() { memset(line, 'x', sizeof line); line[sizeof line - 1] = "
+        "'\\n';\n"
+        "for (int i = 0; i < 32; i++) write(1, line, sizeof line); return 0; }\n");
+    const Output all = simulate();
+    EXPECT_EQ(all.code, 0) << all.err;
+    EXPECT_EQ(std::filesystem::file_size("r/console.txt"), 2u << 20);
+    const Output output = simulate("", "--set output.console_limit='1 MiB'");
+    EXPECT_EQ(output.code, 0) << output.err;
+    EXPECT_EQ(std::filesystem::file_size("r/console.txt"), 1u << 20);
+    EXPECT_THAT(output.err,
+                HasSubstr("warning: the guest printed 2097152 bytes; console.txt has the first 1048576 "
+                          "(output.console_limit)"));
+}
+
+TEST_F(Hostile, InputThatDoesNotFitSaysSo) {
+    compile(
+        "int main() { char b[4096]; long n = 0, r; while ((r = read(0, b, sizeof b)) > 0) n += r; "
+        "printf(\"%ld\\n\", "
+        "n); return 0; }\n");
+    ASSERT_EQ(shell("truncate -s 40M input").code, 0);
+    EXPECT_EQ(simulate("  stdin: input\n").code, 0);
+    EXPECT_EQ(contents("r/console.txt"), "41943040\n");
+    const Output small = simulate("  stdin: input\n", "--set machine.memory.size='32 MiB'");
+    EXPECT_EQ(small.code, 1);
+    EXPECT_THAT(small.err, HasSubstr("does not fit into machine.memory.size"));
+    ASSERT_EQ(shell("truncate -s 100G input").code, 0);
+    const Output large = simulate("  stdin: input\n");
+    EXPECT_EQ(large.code, 2);
+    EXPECT_THAT(large.err, HasSubstr("input has 107374182400 bytes; at most 4294967295 fit"));
+    std::filesystem::remove("input");
+    std::filesystem::create_symlink("/dev/zero", "input");
+    EXPECT_THAT(simulate("  stdin: input\n").err, HasSubstr("input is no regular file"));
+}
+
+}  // namespace
+}  // namespace stile::sim
