@@ -23,13 +23,14 @@ template <Arith op, class B>
 
 template <Arith op, class B>
 Next scalar(Exec& x, const Uop* u) {
-    const Xmm a = vec(x, u->a);
+    using Hv = typename fp::HostVector<B>::type;
+    auto r = std::bit_cast<Hv>(whole(x, u->a));
     B out;
-    if (!fp::arith_fast<op, B>(static_cast<B>(a.lo), static_cast<B>(vec(x, u->b).lo), x.s.mxcsr, out)) {
+    if (!fp::arith_fast<op, B>(lane<B>(vec(x, u->a), 0), lane<B>(vec(x, u->b), 0), x.s.mxcsr, out)) {
         return scalar_slow<op, B>(x, u);
     }
-    constexpr uint64_t replaced = static_cast<uint64_t>(static_cast<B>(~0ull));
-    vec(x, u->dst) = {(a.lo & ~replaced) | out, a.hi};
+    r[0] = std::bit_cast<typename fp::Traits<B>::Host>(out);
+    set_whole(x, u->dst, std::bit_cast<Vec128>(r));
     return next(x, u);
 }
 
@@ -48,9 +49,9 @@ template <Arith op, class B>
 
 template <Arith op, class B>
 Next packed(Exec& x, const Uop* u) {
-    Xmm r;
-    if (fp::packed_fast<op, B>(vec(x, u->a), vec(x, u->b), x.s.mxcsr, r)) {
-        vec(x, u->dst) = r;
+    Vec128 r;
+    if (fp::packed_fast<op, B>(whole(x, u->a), whole(x, u->b), x.s.mxcsr, r)) {
+        set_whole(x, u->dst, r);
     } else if (!packed_slow<op, B>(x, u)) {
         return raise_simd(x, u);
     }

@@ -23,7 +23,7 @@ Next single_to_double(Exec& x, const Uop* u) {
     const uint32_t b = lane<uint32_t>(vec(x, u->b), 0);
     if (fp::is_normal(b) || fp::is_zero(b)) {
         const double wide = static_cast<double>(std::bit_cast<float>(b));
-        vec(x, u->dst) = {std::bit_cast<uint64_t>(wide), vec(x, u->a).hi};
+        set_whole(x, u->dst, Vec128{std::bit_cast<uint64_t>(wide), vec(x, u->a).hi});
         return next(x, u);
     }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
@@ -36,7 +36,7 @@ Next double_to_single(Exec& x, const Uop* u) {
     const auto narrow = std::bit_cast<uint32_t>(static_cast<float>(std::bit_cast<double>(wide)));
     if (fp::inexact_is_invisible(x.s.mxcsr) && (fp::is_safe_result(narrow) || fp::is_zero(wide))) {
         const Xmm a = vec(x, u->a);
-        vec(x, u->dst) = {(a.lo & ~0xffffffffull) | narrow, a.hi};
+        set_whole(x, u->dst, Vec128{(a.lo & ~0xffffffffull) | narrow, a.hi});
         return next(x, u);
     }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
@@ -54,7 +54,7 @@ Next int_to_single(Exec& x, const Uop* u) {
     if ((value >= -exact && value <= exact) || fp::inexact_is_invisible(x.s.mxcsr)) {
         const Xmm a = vec(x, u->a);
         const auto r = std::bit_cast<uint32_t>(static_cast<float>(value));
-        vec(x, u->dst) = {(a.lo & ~0xffffffffull) | r, a.hi};
+        set_whole(x, u->dst, Vec128{(a.lo & ~0xffffffffull) | r, a.hi});
         return next(x, u);
     }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);
@@ -66,7 +66,7 @@ Next int_to_double(Exec& x, const Uop* u) {
     const int64_t value = general_operand(x, u);
     constexpr int64_t exact = 1ll << 53;
     if (value >= -exact && value <= exact) {
-        vec(x, u->dst) = {std::bit_cast<uint64_t>(static_cast<double>(value)), vec(x, u->a).hi};
+        set_whole(x, u->dst, Vec128{std::bit_cast<uint64_t>(static_cast<double>(value)), vec(x, u->a).hi});
         return next(x, u);
     }
     fp::Env env = fp::env_of_mxcsr(x.s.mxcsr);

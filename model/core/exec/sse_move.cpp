@@ -23,7 +23,7 @@ template <bool timed, bool segmented, class T>
 Next load_low(Exec& x, const Uop* u) {
     T value;
     if (!load<timed>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
-    vec(x, u->dst) = {value, 0};
+    set_whole(x, u->dst, Vec128{value, 0});
     return next(x, u);
 }
 
@@ -31,9 +31,9 @@ template <bool timed, bool segmented, bool aligned>
 Next load_whole(Exec& x, const Uop* u) {
     const uint64_t at = effective<segmented>(x, u);
     if (aligned && (at & 15)) return raise_gp(x, u);
-    Xmm value;
+    Vec128 value;
     if (!load<timed>(x, u, at, value)) return raise(x, u);
-    vec(x, u->dst) = value;
+    set_whole(x, u->dst, value);
     return next(x, u);
 }
 
@@ -41,7 +41,9 @@ template <bool timed, bool segmented, bool high>
 Next load_half(Exec& x, const Uop* u) {
     uint64_t value;
     if (!load<timed>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
-    (high ? vec(x, u->dst).hi : vec(x, u->dst).lo) = value;
+    Vec128 v = whole(x, u->c);
+    v[high] = value;
+    set_whole(x, u->dst, v);
     return next(x, u);
 }
 
@@ -57,7 +59,7 @@ template <bool timed, bool segmented, bool aligned>
 Next store_whole(Exec& x, const Uop* u) {
     const uint64_t at = effective<segmented>(x, u);
     if (aligned && (at & 15)) return raise_gp(x, u);
-    if (!store<timed>(x, u, at, vec(x, u->c))) return raise(x, u);
+    if (!store<timed>(x, u, at, whole(x, u->c))) return raise(x, u);
     return next(x, u);
 }
 
@@ -80,40 +82,40 @@ Next maskmov(Exec& x, const Uop* u) {
 
 // --- Registers ---------------------------------------------------------------------------------------------
 Next move(Exec& x, const Uop* u) {
-    vec(x, u->dst) = vec(x, u->a);
+    set_whole(x, u->dst, whole(x, u->a));
     return next(x, u);
 }
 
 Next move_low(Exec& x, const Uop* u) {
-    vec(x, u->dst) = {vec(x, u->a).lo, 0};
+    set_whole(x, u->dst, Vec128{vec(x, u->a).lo, 0});
     return next(x, u);
 }
 
 Next insert_4(Exec& x, const Uop* u) {
-    const Xmm a = vec(x, u->a);
-    const uint64_t low = (a.lo & ~0xffffffffull) | static_cast<uint32_t>(vec(x, u->b).lo);
-    vec(x, u->dst) = {low, a.hi};
+    const Vec128 a = whole(x, u->a);
+    const uint64_t low = (a[0] & ~0xffffffffull) | static_cast<uint32_t>(vec(x, u->b).lo);
+    set_whole(x, u->dst, Vec128{low, a[1]});
     return next(x, u);
 }
 
 Next insert_8(Exec& x, const Uop* u) {
-    vec(x, u->dst) = {vec(x, u->b).lo, vec(x, u->a).hi};
+    set_whole(x, u->dst, Vec128{vec(x, u->b).lo, vec(x, u->a).hi});
     return next(x, u);
 }
 
 Next high_to_low(Exec& x, const Uop* u) {
-    vec(x, u->dst) = {vec(x, u->b).hi, vec(x, u->a).hi};
+    set_whole(x, u->dst, Vec128{vec(x, u->b).hi, vec(x, u->a).hi});
     return next(x, u);
 }
 
 Next low_to_high(Exec& x, const Uop* u) {
-    vec(x, u->dst) = {vec(x, u->a).lo, vec(x, u->b).lo};
+    set_whole(x, u->dst, Vec128{vec(x, u->a).lo, vec(x, u->b).lo});
     return next(x, u);
 }
 
 template <class T>
 Next from_general(Exec& x, const Uop* u) {
-    vec(x, u->dst) = {get<T>(x, u->a), 0};
+    set_whole(x, u->dst, Vec128{get<T>(x, u->a), 0});
     return next(x, u);
 }
 

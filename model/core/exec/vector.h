@@ -13,6 +13,18 @@ namespace stile::model {
 
 inline Xmm& vec(Exec& x, unsigned reg) { return x.s.xmm[reg - isa::XMM0]; }
 
+// Whole registers go through memory as 16 bytes: a host forwards a store to narrower loads, but not two
+// stores to a wider load. So handlers on hot paths read what they need and write all of it.
+typedef uint64_t Vec128 __attribute__((vector_size(16)));
+[[gnu::always_inline]] inline Vec128 whole(Exec& x, unsigned reg) {
+    Vec128 v;
+    std::memcpy(&v, &vec(x, reg), sizeof v);
+    return v;
+}
+[[gnu::always_inline]] inline void set_whole(Exec& x, unsigned reg, Vec128 v) {
+    std::memcpy(static_cast<void*>(&vec(x, reg)), &v, sizeof v);
+}
+
 template <class T>
 T lane(const Xmm& v, unsigned i) {
     T r;
