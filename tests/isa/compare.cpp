@@ -13,7 +13,7 @@ using isa::Why;
 
 namespace {
 
-enum : uint8_t { UD = 6, SS = 12, GP = 13, PF = 14, AC = 17 };
+enum : uint8_t { DB = 1, UD = 6, SS = 12, GP = 13, PF = 14, AC = 17 };
 
 // RF, VIF, VIP and CPUID's own bit are the system's; the rest is the program's.
 constexpr uint64_t flags_compared =
@@ -32,6 +32,10 @@ bool in_steps(const isa::Form& form) {
         case Op::maskmov:
         case Op::sgdt:
         case Op::sidt:
+        case Op::retf:
+        case Op::iret:
+        case Op::call_far:
+        case Op::jmp_far:
             return true;
         default:
             return std::string_view(form.mnemonic) == "enter";
@@ -41,6 +45,11 @@ bool in_steps(const isa::Form& form) {
 bool is_address_fault(const Stop& stop) {
     return stop.kind == Stop::fault &&
            (stop.vector == PF || stop.vector == GP || stop.vector == SS || stop.vector == AC);
+}
+
+// Of their accesses either may come first.
+bool two_accesses(const isa::Form& form) {
+    return form.op == Op::cmps || std::string_view(form.mnemonic) == "enter";
 }
 
 class Comparison {
@@ -104,6 +113,10 @@ bool Comparison::at_trap(uint64_t rip) const {
 // Linux executes some instructions in the place of processors that refuse them to programs (UMIP), and its
 // faults are not quite theirs.
 bool Comparison::emulated() const {
+    if (want_.stop.kind == Stop::fault && want_.stop.vector == DB) {
+        for (const auto& p : a_.places)  // nor does a trap follow them
+            if (p.piece && p.piece->form && p.piece->form->reason == Why::machine_value) return true;
+    }
     const auto* place = place_at(want_.stop.rip);
     return want_.stop.kind == Stop::fault && place && place->piece && place->piece->form &&
            place->piece->form->reason == Why::machine_value;
@@ -113,7 +126,7 @@ bool Comparison::stops() {
     const Stop &want = want_.stop, &got = got_.stop;
     const bool fault = want.kind == Stop::fault;
     const auto* begun = place_at(want.rip);
-    const bool either = begun && begun->piece && begun->piece->form && begun->piece->form->op == Op::cmps;
+    const bool either = begun && begun->piece && begun->piece->form && two_accesses(*begun->piece->form);
     const bool same_place = want.rip == got.rip || (at_trap(want.rip) && at_trap(got.rip));
     const bool same_vector =
         want.vector == got.vector || (either && is_address_fault(want) && is_address_fault(got));
@@ -129,10 +142,9 @@ bool Comparison::stops() {
     uint64_t address = 0;
     if (want.vector == PF) {
         address = want.address ^ got.address;
-        // Of two operands either may be read first, of a large one any part.
+        // Of two accesses either may come first, of a large one any part.
         constexpr uint64_t largest = 512;
-        if (form && form->op == Op::cmps) address = 0;
-        if (form && std::string_view(form->mnemonic) == "enter") address = error = 0;
+        if (form && two_accesses(*form)) address = error = 0;
         if (partial_ && want.address - got.address + largest < 2 * largest) address = 0;
         // Linux reports the kernel's half as present, whatever it is.
         if (want.address >> 63) error &= ~1u;

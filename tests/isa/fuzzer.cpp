@@ -231,7 +231,11 @@ FuzzResult Fuzzer::run() {
     } while (!options_.only && !enough());
     for (const isa::Form* form : generator_.rows()) {
         const RowCount& row = result_.rows[row_of(*form)];
-        result_.covered += row.executed > 0 || (always_faults(*form) && row.faulted > 0);
+        const bool covered = row.executed > 0 || (always_faults(*form) && row.faulted > 0);
+        result_.covered += covered;
+        if (!covered)
+            result_.uncovered.push_back(
+                fmt::format("{} {} [{}]", form->mnemonic, form->operands, form->encoding));
     }
     return std::move(result_);
 }

@@ -48,6 +48,7 @@ struct FuzzResult {
     std::vector<Mismatch> mismatches;
     std::vector<RowCount> rows;  // by position in isa::forms()
     unsigned comparable = 0, covered = 0;
+    std::vector<std::string> uncovered;
     std::string summary() const;
 };
 

@@ -39,6 +39,7 @@ bool left_open(const isa::Insn& insn) {
         name == "shrd")
         return true;
     if (insn.rep && f.op == Op::loop) return true;
+    if (name == "prefetchw" && !insn.memory) return true;
     const bool branch = f.op == Op::call_r || f.op == Op::jmp_r || f.op == Op::ret;
     return insn.p66 && (branch || f.operand[0].place == isa::Place::rel);
 }

@@ -27,7 +27,7 @@ constexpr uint64_t frame_of_code(unsigned slot, unsigned page) {
 constexpr uint64_t frame_of_data(unsigned page) { return data_frames + (2 - page) * page_bytes; }
 
 // Enough for every loop that was meant to end.
-constexpr Cycles patience = 100'000, timed_patience = 20'000'000;
+constexpr Cycles patience = 10'000, timed_patience = 400'000;
 
 // Constant: this is not about time.
 struct Lower final : LowerMemory {

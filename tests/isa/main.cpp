@@ -43,7 +43,8 @@ int main(int argc, char** argv) try {
     app.add_option("--mismatches", options.most_mismatches, "Stop after as many")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
-    bool coverage = false, whole = false;
+    bool coverage = false, whole = false, all_rows = false;
+    app.add_flag("--all-rows", all_rows, "Fail if a row that can be compared was never executed");
     app.add_flag("--coverage", coverage, "Print how often each row was executed");
     app.add_flag("--whole", whole, "Print mismatches as they were found, not minimised");
     try {
@@ -65,7 +66,9 @@ int main(int argc, char** argv) try {
     const stile::fuzz::FuzzResult result = stile::fuzz::fuzz(options);
     if (coverage) print_coverage(result);
     std::fputs(result.summary().c_str(), stdout);
-    return result.mismatches.empty() ? 0 : 1;
+    for (const std::string& row : result.uncovered)
+        if (all_rows) std::printf("never executed: %s\n", row.c_str());
+    return result.mismatches.empty() && !(all_rows && !result.uncovered.empty()) ? 0 : 1;
 } catch (const std::exception& e) {
     std::fprintf(stderr, "isa_fuzz: %s\n", e.what());
     return 3;

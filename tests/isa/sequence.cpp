@@ -172,6 +172,8 @@ bool is_branch(const isa::Form& form) {
         case Op::ret:
         case Op::retf:
         case Op::iret:
+        case Op::call_far:
+        case Op::jmp_far:
             return true;
         default:
             return false;
@@ -184,6 +186,8 @@ bool always_faults(const isa::Form& form) {
         case Op::ud:
         case Op::int3:
         case Op::int1:
+        case Op::clac:
+        case Op::stac:
             return true;
         default:
             return form.reason == Why::ring3_fault || form.reason == Why::ring3_gate ||

@@ -125,6 +125,16 @@ void UnitMaker::prepare_transfer(const isa::Form& f, Choice& c, unsigned number,
                 c.rm = r;
             break;
         }
+        case Op::call_far:
+        case Op::jmp_far: {
+            c.p66 = false;
+            const uint8_t r = uses(c, RDX) ? RSI : RDX;
+            if (uses(c, r)) return;
+            lea_label(r, to);
+            access(0x89, r, c, 0, false);
+            store(c, 4, 2, random_.one_in(8) ? random_.below(4) : user_code_selector);
+            break;
+        }
         case Op::ret:
             lea_label(RDX, to);
             put(known({0x52}));
@@ -168,6 +178,8 @@ void UnitMaker::prepare(const isa::Form& f, Choice& c, unsigned number, unsigned
     switch (f.op) {
         case Op::jmp_r:
         case Op::call_r:
+        case Op::call_far:
+        case Op::jmp_far:
         case Op::ret:
         case Op::retf:
         case Op::iret:
@@ -193,7 +205,12 @@ void UnitMaker::prepare(const isa::Form& f, Choice& c, unsigned number, unsigned
         case Op::wrseg: {
             static constexpr uint16_t selectors[] = {0,    0,    1,    3,    0x2b, 0x2b, 0x2a,
                                                      0x33, 0x10, 0x18, 0x40, 0x7,  0x2f, 0xfff8};
-            const uint16_t v = random_.pick(selectors);
+            uint16_t v = random_.pick(selectors);
+            if (f.operand[0].place == Place::reg) {  // lss, lfs, lgs: behind the offset
+                if (opcode == 0xb2 && random_.below(4)) v = user_data_selector;
+                store(c, static_cast<int>(operand_size(c)), 2, v);
+                break;
+            }
             if (f.operand[0].place == Place::none) {  // pop
                 push_immediate(v);
             } else if (!c.memory) {
