@@ -263,7 +263,7 @@ Next restore(Exec& x, const Uop* u) {
 }
 
 // --- fxsave, fxrstor (Intel SDM vol. 1, table 10-2) --------------------------------------------------------
-// Bytes from 416 on are neither written nor read.
+// Bytes from 416 on are neither written nor read, but that they could be read is looked at.
 constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416;
 
 template <bool timed>
@@ -289,7 +289,9 @@ Next fxrstor(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     if (at & 15) return raise_gp(x, u);
     uint8_t image[fx_bytes];
-    if (!read_image<timed>(x, u, at, image, fx_bytes)) return raise(x, u);
+    uint8_t last;
+    if (!read_image<timed>(x, u, at, image, fx_bytes) || !read_memory(x, u, at + 511, &last, 1))
+        return raise(x, u);
     uint32_t mxcsr;
     uint16_t control, status;
     std::memcpy(&mxcsr, image + fx_mxcsr, 4);
