@@ -58,11 +58,25 @@ inline uint16_t status_word(const X87State& s) {
 }
 void set_status_word(X87State& s, uint16_t value);
 void set_control(X87State& s, uint16_t value);
-Env environment(const X87State& s);
-isa::fp::Format rounding_format(const X87State& s);  // extended, with the precision that PC asks for
+inline Env environment(const X87State& s) {
+    Env e;
+    e.round = static_cast<isa::fp::Round>(s.control >> 10 & 3);
+    e.masked = s.control & 0x3f;
+    return e;
+}
+// The extended format with the precision that PC asks for; 1 is reserved, and taken as 3.
+inline isa::fp::Format rounding_format(const X87State& s) {
+    constexpr uint8_t precision[] = {24, 64, 53, 64};
+    return {precision[s.control >> 8 & 3], isa::fp::extended.emin, isa::fp::extended.emax};
+}
 
 // Notes exceptions; true if one that is found before computing is unmasked: then nothing else may change.
-bool note(X87State& s, unsigned flags);
+inline bool note(X87State& s, unsigned flags) {
+    s.status = static_cast<uint16_t>(s.status | flags);
+    const unsigned unmasked = flags & ~s.control & 0x3f;
+    if (unmasked) s.status |= ES | B;
+    return unmasked & isa::fp::before_computation;
+}
 inline void set_c1(X87State& s, bool on) {
     s.status = static_cast<uint16_t>(on ? s.status | C1 : s.status & ~C1);
 }

@@ -11,27 +11,6 @@ using fp::DE;
 using fp::IE;
 using fp::ZE;
 
-Env environment(const X87State& s) {
-    Env e;
-    e.round = static_cast<fp::Round>(s.control >> 10 & 3);
-    e.masked = s.control & 0x3f;
-    return e;
-}
-
-fp::Format rounding_format(const X87State& s) {
-    constexpr int precision[] = {24, 64, 53, 64};  // 1 is reserved: taken as 3
-    fp::Format f = fp::extended;
-    f.precision = precision[s.control >> 8 & 3];
-    return f;
-}
-
-bool note(X87State& s, unsigned flags) {
-    s.status |= flags;
-    const unsigned unmasked = flags & ~s.control & 0x3f;
-    if (unmasked) s.status |= ES | B;
-    return unmasked & fp::before_computation;
-}
-
 Ext indefinite() { return fp::pack_extended(fp::default_nan()); }
 
 bool stack_fault(X87State& s, bool overflow) {
