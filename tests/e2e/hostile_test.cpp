@@ -109,5 +109,45 @@ TEST_F(Hostile, InputThatDoesNotFitSaysSo) {
     EXPECT_THAT(simulate("  stdin: input\n").err, HasSubstr("input is no regular file"));
 }
 
+TEST_F(Hostile, StrangeNamesAndFilesInTheFolder) {
+    compile(
+        "int main() { char b[9] = \"\"; int f = open(\"/a\\nb\", 0); read(f, b, 8); printf(\"%s\\n\", b); "
+        "return 0; "
+        "}\n");
+    std::filesystem::create_directories("guest/empty");
+    std::ofstream("guest/a\nb") << "newline";
+    std::ofstream("guest/\xff\xfe \"'`$(x)") << "bytes";
+    std::filesystem::create_symlink("loop", "guest/loop");
+    std::filesystem::create_symlink(".", "guest/self");
+    std::filesystem::create_symlink("/nowhere", "guest/dangling");
+    const Output output = simulate("  files: guest\n");
+    EXPECT_EQ(output.code, 0) << output.err;
+    EXPECT_EQ(contents("r/console.txt"), "newline\n");
+    ASSERT_EQ(mkfifo("guest/fifo", 0600), 0);
+    const Output fifo = simulate("  files: guest\n");
+    EXPECT_EQ(fifo.code, 2) << fifo.err;
+    EXPECT_THAT(fifo.err, HasSubstr("guest/fifo"));
+    std::filesystem::remove("guest/fifo");
+    std::ofstream("guest/TRAILER!!!") << "x";
+    const Output trailer = simulate("  files: guest\n");
+    EXPECT_EQ(trailer.code, 2) << trailer.err;
+    std::filesystem::remove("guest/TRAILER!!!");
+    // A file where the guest needs a folder.
+    std::ofstream("guest/bin") << "x";
+    const Output clash = simulate("  files: guest\n");
+    EXPECT_EQ(clash.code, 2) << clash.err;
+    EXPECT_THAT(clash.err, HasSubstr("'workload.files': /bin must be a folder in the guest"));
+    std::filesystem::remove("guest/bin");
+    std::filesystem::create_symlink("usr/bin", "guest/bin");
+    EXPECT_EQ(simulate("  files: guest\n").code, 2);
+    std::filesystem::create_directories("guest/usr/bin");
+    EXPECT_EQ(simulate("  files: guest\n").code, 0);
+    std::ofstream("guest/usr/bin/p") << "not the program";
+    EXPECT_EQ(simulate("  files: guest\n").code, 0);
+    EXPECT_EQ(simulate("  files: program.yaml\n").code, 2);
+    std::filesystem::create_symlink("chain", "chain");
+    EXPECT_EQ(simulate("  files: chain\n").code, 2);
+}
+
 }  // namespace
 }  // namespace stile::sim

@@ -44,10 +44,13 @@ std::string read_file(const char* key, const fs::path& path) {
 
 // Every file, folder and link below `folder`, by name, at the same place below the guest's root.
 std::vector<File> guest_files(const fs::path& folder) {
-    if (!fs::is_directory(folder))
+    std::error_code unreachable;
+    if (!fs::is_directory(folder, unreachable))
         throw std::invalid_argument("files: " + folder.string() + ": no such folder");
     std::vector<File> files;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const fs::directory_entry& entry = *it;
         const std::string name = "/" + entry.path().lexically_relative(folder).string();
         const unsigned mode = static_cast<unsigned>(entry.symlink_status().permissions()) & 07777;
         if (entry.is_symlink())
@@ -60,8 +63,48 @@ std::vector<File> guest_files(const fs::path& folder) {
             throw std::invalid_argument("files: " + entry.path().string() +
                                         " is a device, pipe or socket; files, folders and links are right");
     }
+    if (error) throw std::invalid_argument("files: " + folder.string() + ": " + error.message());
     std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.path < b.path; });
     return files;
+}
+
+// Where `path` is in the guest if its folder is a link to a folder of the same files, such as /bin to
+// usr/bin.
+std::string behind_link(const std::string& path, const std::vector<File>& files) {
+    const fs::path folder = fs::path(path).parent_path();
+    for (const File& file : files)
+        if (file.path == folder && S_ISLNK(file.mode))
+            return ((folder.parent_path() / file.contents).lexically_normal() / fs::path(path).filename())
+                .string();
+    return path;
+}
+
+bool has_folder(const std::vector<File>& files, const fs::path& path) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const File& file) { return S_ISDIR(file.mode) && file.path == path; });
+}
+
+// What the guest has of its own, and what its ramdisk cannot hold, must not be in the folder: the one would
+// be lost without a word, the other ends the ramdisk.
+void check_names(const std::vector<File>& files, const std::string& program) {
+    const auto fail = [](const File& file, const std::string& why) {
+        throw std::invalid_argument("files: " + file.path + " " + why);
+    };
+    for (const File& file : files) {
+        const std::string& path = file.path;
+        if (S_ISDIR(file.mode)) {
+            if (path == program) fail(file, "is a folder in it, and the program's place in the guest");
+            continue;
+        }
+        if (path == "/TRAILER!!!") fail(file, "is the name that ends a ramdisk; another one is right");
+        const bool above =
+            program.starts_with(path + "/") &&
+            !(S_ISLNK(file.mode) && has_folder(files, fs::path(behind_link(program, files)).parent_path()));
+        if (path == "/dev" || path == "/proc" || path == "/tmp" || above)
+            fail(file, "must be a folder in the guest");
+        if (path.starts_with("/dev/") || path.starts_with("/proc/") || path.starts_with("/.stdin"))
+            fail(file, "is a name of the guest's own; it must not be in the folder");
+    }
 }
 
 std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::string& host_folder) {
@@ -80,6 +123,10 @@ std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::s
         throw std::invalid_argument("path: " + path.string() + ": " + why);
     Process process;
     process.path = "/bin/" + path.filename().string();
+    check_names(row.files, process.path);
+    const std::string place = behind_link(process.path, row.files);
+    std::erase_if(row.files,
+                  [&](const File& file) { return file.path == process.path || file.path == place; });
     row.files.push_back({process.path, elf, 0755});
     process.argv = {process.path};
     for (const std::string& argument : list("args")) process.argv.push_back(argument);

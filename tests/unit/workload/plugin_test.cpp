@@ -159,11 +159,12 @@ TEST_F(ProgramTest, a_static_program_with_everything) {
     EXPECT_EQ(process.argv, (Strings{"/bin/sync_client", "function", "0"}));
     EXPECT_EQ(process.env, (Strings{"A=b"}));
     EXPECT_EQ(process.stdin_data, "1 2 3");
-    ASSERT_EQ(rows[0].files.size(), 2u);
-    EXPECT_EQ(rows[0].files[0].path, "/etc/motd");
-    EXPECT_EQ(rows[0].files[0].contents, "hello");
-    EXPECT_EQ(rows[0].files[1].path, "/bin/sync_client");
-    EXPECT_EQ(rows[0].files[1].mode, 0755u);
+    ASSERT_EQ(rows[0].files.size(), 3u);
+    EXPECT_EQ(rows[0].files[0].path, "/etc");
+    EXPECT_EQ(rows[0].files[1].path, "/etc/motd");
+    EXPECT_EQ(rows[0].files[1].contents, "hello");
+    EXPECT_EQ(rows[0].files[2].path, "/bin/sync_client");
+    EXPECT_EQ(rows[0].files[2].mode, 0755u);
 }
 
 TEST_F(ProgramTest, what_cannot_run_is_refused_with_its_path_and_a_remedy) {
