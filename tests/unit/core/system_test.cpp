@@ -232,4 +232,86 @@ TEST_F(System, FarReturn) {
     EXPECT_EQ(rig.reg(RSP), stack_top);
 }
 
+// SS of a return: by the ring returned to (Intel SDM vol. 2, IRET). Null is for 64-bit stacks outside ring 3.
+GUEST(iret_with_ss, "push rbx\n push 0x4f0000\n push 2\n push rcx\n push rdx\n mov r14, rsp\n iretq");
+GUEST(just_hlt, "hlt");
+TEST_F(System, IretqChecksTheStackSegment) {
+    struct {
+        uint64_t ss, cs, vector, error;
+    } const cases[] = {{0x23, 0x2b, VEC_GP, 0},      // arrives: hlt at ring 3
+                       {0x10, 0x2b, VEC_GP, 0x10},   // ring 0's
+                       {0x13, 0x2b, VEC_GP, 0x10},   // RPL does not help
+                       {0x20, 0x2b, VEC_GP, 0x20},   // RPL is not the ring
+                       {0x2b, 0x2b, VEC_GP, 0x28},   // code
+                       {3, 0x2b, VEC_GP, 0},         // null at ring 3
+                       {0x43, 0x2b, VEC_GP, 0x40},   // beyond the table
+                       {0x1b, 0x2b, VEC_SS, 0x18}};  // not present
+    for (const auto& c : cases) {
+        Rig r;
+        r.user_pages();
+        r.at<uint64_t>(gdt_at + 0x18) = 0x00cf72000000ffff;
+        for (unsigned v = 0; v < 32; ++v) {
+            r.gate(v, handler_at + 16 * v);
+            r.load(handler_at + 16 * v, GUEST_BYTES(stop_here));
+        }
+        r.load(code_at, GUEST_BYTES(iret_with_ss));
+        r.load(user_code, GUEST_BYTES(just_hlt));
+        CpuState& s = r.core->state();
+        s.r[RBX] = c.ss, s.r[RCX] = c.cs, s.r[RDX] = user_code;
+        ASSERT_EQ(r.run(), Stop::idle_forever);
+        const uint64_t frame = r.reg(isa::R15);
+        EXPECT_EQ((s.rip - handler_at) / 16, c.vector) << c.ss;
+        EXPECT_EQ(r.at<uint64_t>(frame), c.error) << c.ss;
+        const bool arrived = c.ss == 0x23;
+        EXPECT_EQ(r.at<uint64_t>(frame + 16), arrived ? 0x2bu : 8u) << c.ss;
+        if (!arrived) {
+            EXPECT_EQ(r.at<uint64_t>(frame + 32), r.reg(isa::R14)) << "RSP of a refused return";
+        }
+    }
+}
+
+// Segments that ring 3 could not have loaded are null after the way out; its own stay.
+GUEST(load_and_leave,
+      "mov eax, 0x10\n mov ds, eax\n mov fs, eax\n mov eax, 0x23\n mov es, eax\n mov gs, eax\n push 0x23\n "
+      "push "
+      "0x4f0000\n push 2\n push 0x2b\n push 0x400000\n iretq");
+TEST_F(System, ReturnToRing3DropsTheKernelsSegments) {
+    rig.load(user_code, GUEST_BYTES(just_hlt));
+    run_code(GUEST_BYTES(load_and_leave));
+    const CpuState& s = rig.core->state();
+    EXPECT_EQ(s.ds, 0u);
+    EXPECT_EQ(s.fs.selector, 0u);
+    EXPECT_EQ(s.es, 0x23u);
+    EXPECT_EQ(s.gs.selector, 0x23u);
+}
+
+GUEST(ask_for_domains,
+      "mov eax, 0x57110000\n xor ecx, ecx\n cpuid\n mov r8d, ebx\n mov eax, 1\n cpuid\n mov r9d, edx\n mov "
+      "ecx, 0xc0011000\n rdmsr\n hlt");
+TEST_F(System, DomainsAreThereOnlyWhereTheProtectionHasThem) {
+    for (const bool paging : {false, true}) {
+        Rig r(paging ? ProtectionKind::paging : ProtectionKind::codoms);
+        for (unsigned v = 0; v < 32; ++v) r.gate(v, handler_at);
+        r.load(handler_at, GUEST_BYTES(stop_here));
+        r.load(code_at, GUEST_BYTES(ask_for_domains));
+        ASSERT_EQ(r.run(), Stop::idle_forever);
+        EXPECT_EQ(r.reg(isa::R8) == 0x4c495453, !paging) << "\"STIL\"";
+        EXPECT_EQ(r.reg(isa::R9) & 1 << 11, 0u) << "SEP: there is no sysenter";
+        EXPECT_EQ(r.core->state().rip < handler_at, !paging) << "rdmsr of CD_CTL";
+    }
+}
+
+// Dirty and accessed bits (Intel SDM vol. 3, 4.8): a read accesses, a write dirties, a refused write neither.
+GUEST(touch, "mov rax, [0x210000]\n mov [0x211000], rax\n mov [0x212000], rax");
+TEST_F(System, AccessedAndDirtyBits) {
+    constexpr uint64_t A = 0x20, D = 0x40;
+    rig.map(0x212000, 0x212000, P);
+    run_code(GUEST_BYTES(touch));
+    EXPECT_EQ(word(0), uint64_t{PF_PRESENT | PF_WRITE});
+    EXPECT_EQ(rig.pte(0x210000) & (A | D), A);
+    EXPECT_EQ(rig.pte(0x211000) & (A | D), A | D);
+    EXPECT_EQ(rig.pte(0x212000) & D, 0u);
+    EXPECT_EQ(rig.pte(0x213000) & (A | D), 0u);
+}
+
 }  // namespace stile::model::test

@@ -141,6 +141,27 @@ TEST(Lacking, NothingButTheExtensionsThatAreListed) {
     RecordProperty("reserved", static_cast<int>(reserved));
 }
 
+// LOCK is for the read-modify-write of memory by these and nothing else (Intel SDM vol. 2, LOCK); else #UD.
+TEST(Lacking, LockIsAcceptedWhereTheManualAllowsIt) {
+    const std::set<std::string> allowed = {"adc",        "add",       "and",  "btc",  "btr", "bts", "cmpxchg",
+                                           "cmpxchg16b", "cmpxchg8b", "dec",  "inc",  "neg", "not", "or",
+                                           "sbb",        "sub",       "xadd", "xchg", "xor"};
+    Scan scan;
+    std::set<std::string> accepted;
+    for (const std::vector<uint8_t>& prefix : {std::vector<uint8_t>{0xf0}, {0xf0, 0x48}, {0xf0, 0x66}})
+        for (const bool two : {false, true})
+            for (unsigned opcode = 0; opcode < 256; ++opcode)
+                for (unsigned modrm = 0; modrm < 256 && is_opcode(two, opcode); ++modrm) {
+                    const auto code = instruction(prefix, two, opcode, modrm);
+                    if (scan.ask(code) != Scan::Answer::executed) continue;
+                    EXPECT_LT(modrm, 0xc0u) << scan.text(code);
+                    const std::string text = scan.text(code);
+                    const size_t begin = text.find(' ') + 1;
+                    accepted.insert(text.substr(begin, text.find(' ', begin) - begin));
+                }
+    EXPECT_EQ(accepted, allowed);
+}
+
 // The maps 0F 38 and 0F 3A came with SSSE3: nothing of the baseline is there.
 TEST(Lacking, NoRowIsInTheMapsOfLaterExtensions) {
     for (const Form& form : forms()) {
