@@ -149,5 +149,47 @@ TEST_F(Hostile, StrangeNamesAndFilesInTheFolder) {
     EXPECT_EQ(simulate("  files: chain\n").code, 2);
 }
 
+// Each ends by itself or is ended, and says which.
+TEST_F(Hostile, EveryWayNotToEndIsNoticed) {
+    const struct {
+        const char *body, *said;
+    } cases[] = {
+        {"for (;;) {}", "it had not ended after 50 ms of simulated time (measure.max_time)"},
+        {"sigset_t s; sigfillset(&s); sigprocmask(0, &s, 0); for (;;) getppid();",
+         "it had not ended after 50 ms"},
+        {"for (;;) sleep(1000);", "it had not ended after 50 ms"},
+        {"pause();", "every thread waits, and nothing is left that could wake one (deadlock)"},
+        {"raise(SIGSTOP);", "every thread waits, and nothing is left that could wake one (deadlock)"},
+        {"int p[2]; pipe(p); char c; read(p[0], &c, 1);", "(deadlock)"},
+        {"if (!fork()) pause(); wait(0);", "(deadlock)"},
+        {"kill(getpid(), SIGKILL);", "was killed by SIGKILL"},
+        {"abort();", "was killed by SIGABRT"},
+        {"for (;;) vfork();", ""},
+        {"for (;;) if (!fork()) { for (;;) write(1, \"x\", 1); }", ""},
+        {"close(0); close(1); close(2); for (;;) if (open(\"/dev/null\", 0) < 0) return 9;",
+         "the main process ended with exit status 9"},
+        {"char* p = mmap(0, 1ul << 46, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);\n"
+         "for (unsigned long i = 0; p != MAP_FAILED; i += 4096) p[i] = 1; return 8;",
+         ""},
+        {"for (;;) { char n[30]; static int i; sprintf(n, \"/tmp/%d\", i++); int f = open(n, O_CREAT | "
+         "O_WRONLY, 0600);\n"
+         "static char b[1 << 20]; if (f < 0 || write(f, b, sizeof b) < (long)sizeof b) return 7; close(f); }",
+         ""},
+        {"__asm__ volatile(\"mov $0x123, %%rsp; push %%rax\" ::: \"memory\");", "was killed by SIGSEGV"},
+        {"((void (*)(void))0x800000000000)();", "was killed by SIGSEGV"},
+        {"__asm__ volatile(\"int $0x80\");", "was killed by SIGSEGV"},
+        {"__asm__ volatile(\"pushfq; orl $0x100, (%rsp); popfq; nop\");", "was killed by SIGTRAP"},
+    };
+    for (const auto& c : cases) {
+        compile(std::string("int main() { ") + c.body + " return 1; }\n");
+        std::filesystem::remove_all("r");
+        const Output output = simulate("", "--max-time '50 ms' --set machine.memory.size='64 MiB'");
+        EXPECT_EQ(output.code, 1) << c.body << "\n" << output.err;
+        EXPECT_THAT(output.err, HasSubstr(c.said)) << c.body;
+        EXPECT_THAT(output.err, testing::Not(HasSubstr("panic"))) << c.body;
+        EXPECT_TRUE(std::filesystem::exists("r/stats.txt")) << c.body;
+    }
+}
+
 }  // namespace
 }  // namespace stile::sim
