@@ -69,6 +69,7 @@ struct Exec {
     Jump* jumps = nullptr;
     Mmu* mmu = nullptr;
     Fault fault;
+    alignas(16) uint8_t scratch[64];  // of load() and store()
     MemLog log;
 };
 
@@ -121,9 +122,10 @@ uint64_t read_rflags(const Exec& x);
 void write_rflags(Exec& x, uint64_t value);
 
 // --- Memory ------------------------------------------------------------------------------------------------
-template <bool segmented = true>
+template <bool segmented = true, bool indexed = true>
 inline uint64_t effective(const Exec& x, const Uop* u) {
-    uint64_t address = x.s.r[u->a] + (x.s.r[u->b] << u->scale) + static_cast<int64_t>(u->disp);
+    uint64_t address = x.s.r[u->a] + static_cast<int64_t>(u->disp);
+    if constexpr (indexed) address += x.s.r[u->b] << u->scale;
     if constexpr (segmented) {
         if (u->seg == isa::SEG_FS) address += x.s.fs.base;
         if (u->seg == isa::SEG_GS) address += x.s.gs.base;
@@ -181,14 +183,20 @@ template <bool timed, typename T>
 bool read_memory(Exec& x, const Uop* u, uint64_t vaddr, void* out, unsigned bytes, bool will_write = false);
 bool write_memory(Exec& x, const Uop* u, uint64_t vaddr, const void* in, unsigned bytes);
 
-// Fast where possible; for handlers where a call more does not matter.
+// Fast where possible. The slow way goes through `scratch`, so that no address of a local gets about and the
+// handler can still end in a jump.
 template <bool timed, typename T>
 inline bool load(Exec& x, const Uop* u, uint64_t vaddr, T& out) {
-    return load_fast<timed>(x, u, vaddr, out) || read_memory(x, u, vaddr, &out, sizeof(T));
+    if (load_fast<timed>(x, u, vaddr, out)) return true;
+    if (!read_memory(x, u, vaddr, x.scratch, sizeof(T))) return false;
+    std::memcpy(&out, x.scratch, sizeof(T));
+    return true;
 }
 template <bool timed, typename T>
 inline bool store(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
-    return store_fast<timed>(x, u, vaddr, value) || write_memory(x, u, vaddr, &value, sizeof(T));
+    if (store_fast<timed>(x, u, vaddr, value)) return true;
+    std::memcpy(x.scratch, &value, sizeof(T));
+    return write_memory(x, u, vaddr, x.scratch, sizeof(T));
 }
 
 // --- Ends of blocks ----------------------------------------------------------------------------------------

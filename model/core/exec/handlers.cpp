@@ -23,6 +23,7 @@ Handler HandlerTable::select(const Uop& u) const {
     const Row& r = rows_[static_cast<size_t>(u.op)];
     if (r.by_condition) return r.by_condition[u.aux & 15];
     if (r.segmented && u.seg != isa::SEG_NONE) return r.segmented;
+    if (r.unindexed && u.b == isa::ZERO) return r.unindexed;
     return r.handler;
 }
 

@@ -13,18 +13,21 @@ namespace stile::model {
 
 class HandlerTable {
   public:
-    // `segmented`: to be used instead where the micro-op has a segment base.
-    void set(Op op, Handler handler, Handler segmented = nullptr) { row(op) = {handler, segmented, nullptr}; }
+    // To be used instead: `segmented` where the micro-op has a segment base, `unindexed` where it has neither
+    // that nor an index.
+    void set(Op op, Handler handler, Handler segmented = nullptr, Handler unindexed = nullptr) {
+        row(op) = {handler, segmented, unindexed, nullptr};
+    }
     // One handler for each condition in aux; the array must outlive the table.
     void set_by_condition(Op op, const std::array<Handler, 16>& handlers) {
-        row(op) = {handlers[0], nullptr, handlers.data()};
+        row(op) = {handlers[0], nullptr, nullptr, handlers.data()};
     }
     bool has(Op op) const { return rows_[static_cast<size_t>(op)].handler; }
     Handler select(const Uop& u) const;
 
   private:
     struct Row {
-        Handler handler = nullptr, segmented = nullptr;
+        Handler handler = nullptr, segmented = nullptr, unindexed = nullptr;
         const Handler* by_condition = nullptr;
     };
     Row& row(Op op) { return rows_[static_cast<size_t>(op)]; }

@@ -29,18 +29,18 @@ template <typename Memory, typename Register, bool will_write>
     return next_unwound(u);
 }
 
-template <bool timed, bool segmented, typename Memory, typename Register>
+template <bool timed, bool segmented, bool indexed, typename Memory, typename Register>
 Next load_op(Exec& x, const Uop* u) {
     Memory v;
-    if (!load_fast<timed>(x, u, effective<segmented>(x, u), v))
+    if (!load_fast<timed>(x, u, effective<segmented, indexed>(x, u), v))
         return load_slow<Memory, Register, false>(x, u);
     extend_into<Memory, Register>(x, u, v);
     return next(x, u);
 }
 
-template <bool timed, bool segmented, typename Memory>
+template <bool timed, bool segmented, bool indexed, typename Memory>
 Next load_for_write(Exec& x, const Uop* u) {
-    const uint64_t vaddr = effective<segmented>(x, u);
+    const uint64_t vaddr = effective<segmented, indexed>(x, u);
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
     if (__builtin_expect(!soft_hit(e.write, vaddr, sizeof(Memory)), 0))
         return load_slow<Memory, uint64_t, true>(x, u);
@@ -59,10 +59,11 @@ template <typename T, bool immediate>
     return next_unwound(u);
 }
 
-template <bool timed, bool segmented, typename T, bool immediate>
+template <bool timed, bool segmented, bool indexed, typename T, bool immediate>
 Next store_op(Exec& x, const Uop* u) {
     const T v = immediate ? static_cast<T>(u->imm) : get<T>(x, u->c);
-    if (!store_fast<timed>(x, u, effective<segmented>(x, u), v)) return store_slow<T, immediate>(x, u);
+    if (!store_fast<timed>(x, u, effective<segmented, indexed>(x, u), v))
+        return store_slow<T, immediate>(x, u);
     return next(x, u);
 }
 
@@ -148,14 +149,16 @@ Next cmpxchg16b(Exec& x, const Uop* u) {
 
 template <bool timed>
 void fill(HandlerTable& table) {
-#define STILE_SET_LOAD(name, Memory, Register) \
-    table.set(Op::name, load_op<timed, false, Memory, Register>, load_op<timed, true, Memory, Register>)
-#define STILE_SET_LDW(n, Memory)                                                                      \
-    table.set(Op::ldw##n, load_for_write<timed, false, Memory>, load_for_write<timed, true, Memory>); \
-    table.set(Op::ldl##n, load_for_write<timed, false, Memory>, load_for_write<timed, true, Memory>)
-#define STILE_SET_STORE(n, T)                                                                \
-    table.set(Op::st##n, store_op<timed, false, T, false>, store_op<timed, true, T, false>); \
-    table.set(Op::sti##n, store_op<timed, false, T, true>, store_op<timed, true, T, true>)
+#define STILE_SET_ADDRESSED(op, fn, ...)                                                       \
+    table.set(Op::op, fn<timed, false, true, __VA_ARGS__>, fn<timed, true, true, __VA_ARGS__>, \
+              fn<timed, false, false, __VA_ARGS__>)
+#define STILE_SET_LOAD(name, Memory, Register) STILE_SET_ADDRESSED(name, load_op, Memory, Register)
+#define STILE_SET_LDW(n, Memory)                         \
+    STILE_SET_ADDRESSED(ldw##n, load_for_write, Memory); \
+    STILE_SET_ADDRESSED(ldl##n, load_for_write, Memory)
+#define STILE_SET_STORE(n, T)                       \
+    STILE_SET_ADDRESSED(st##n, store_op, T, false); \
+    STILE_SET_ADDRESSED(sti##n, store_op, T, true)
     STILE_SET_LOAD(ld1, uint8_t, uint64_t);
     STILE_SET_LOAD(ld2, uint16_t, uint64_t);
     STILE_SET_LOAD(ld4, uint32_t, uint64_t);
