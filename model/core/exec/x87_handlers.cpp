@@ -263,8 +263,8 @@ Next restore(Exec& x, const Uop* u) {
 }
 
 // --- fxsave, fxrstor (Intel SDM vol. 1, table 10-2) --------------------------------------------------------
-// Bytes from 416 on are neither written nor read, but that they could be read is looked at.
-constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416;
+// Bytes from 416 on are neither written nor read, but that they could be is looked at.
+constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416, fx_area = 512;
 
 template <bool timed>
 Next fxsave(Exec& x, const Uop* u) {
@@ -280,7 +280,10 @@ Next fxsave(Exec& x, const Uop* u) {
     std::memcpy(image + fx_mask, &mask, 4);
     x87::save_registers(x.s.x87, image + fx_st, 16);
     for (unsigned i = 0; i < 16; ++i) std::memcpy(image + fx_xmm + 16 * i, &x.s.xmm[i], 16);
-    if (!writable(x, u, at, fx_bytes) || !write_image<timed>(x, u, at, image, fx_bytes)) return raise(x, u);
+    // AMD's processors look at the last byte first.
+    if (!writable(x, u, at + fx_area - 1, 1) || !writable(x, u, at, 1) ||
+        !write_image<timed>(x, u, at, image, fx_bytes))
+        return raise(x, u);
     return next(x, u);
 }
 
@@ -290,7 +293,7 @@ Next fxrstor(Exec& x, const Uop* u) {
     if (at & 15) return raise_gp(x, u);
     uint8_t image[fx_bytes];
     uint8_t last;
-    if (!read_image<timed>(x, u, at, image, fx_bytes) || !read_memory(x, u, at + 511, &last, 1))
+    if (!read_memory(x, u, at + fx_area - 1, &last, 1) || !read_image<timed>(x, u, at, image, fx_bytes))
         return raise(x, u);
     uint32_t mxcsr;
     uint16_t control, status;
