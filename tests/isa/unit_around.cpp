@@ -254,6 +254,11 @@ void UnitMaker::prepare(const isa::Form& f, Choice& c, unsigned number, unsigned
     }
     if ((name == "leave" || name == "enter") && random_.below(8))
         load(RBP, data_at + 0x200 + random_.below(0xc0) * 8);
+    // A stack with an edge nearby: of the hole before the data, of the read-only page, of the hole behind.
+    if ((name == "push" || name == "pop" || name == "enter") && f.op != Op::wrseg && random_.one_in(6)) {
+        const uint64_t edges[] = {data_at, data_at + page_bytes, read_only_at, data_at + window_bytes};
+        load(RSP, random_.pick(edges) - 12 + random_.below(24));
+    }
     if (name == "loopne/loope/loop" && random_.below(4)) load(RCX, random_.below(4));
     // A comparison that finds what it expects.
     if (name == "cmpxchg" && random_.below(2)) {

@@ -68,7 +68,7 @@ const std::vector<Bug>& vector_bugs() {
          })},
         {"NanLosesItsPayload", "addsd: a NaN operand becomes the default NaN", "addsd",
          replace({{Op::addsd, loses_payload}})},
-        {"AlignmentIsNotChecked", "movaps and its like: no #GP at an odd address", "mov",
+        {"AlignmentIsNotChecked", "operands of 16 bytes: no #GP at an odd address", "xmm",
          replace({{Op::vld16a, unaligned<true>}, {Op::vst16a, unaligned<false>}})},
         {"PaddsbWraps", "paddsb: wraps around", "paddsb", replace({{Op::paddsb, wraps_around}})},
     };
