@@ -221,6 +221,20 @@ void UnitMaker::prepare(const isa::Form& f, Choice& c, unsigned number, unsigned
             }
             break;
         }
+        case Op::lar:
+        case Op::lsl:
+        case Op::verr:
+        case Op::verw: {  // not by chance the descriptor in which Linux keeps the number of the processor
+            static constexpr uint16_t selectors[] = {0, 3, 8, 0x10, 0x18, 0x2b, 0x33, 0x40, 0x7, 0xfff8};
+            const uint16_t v = random_.pick(selectors);
+            if (c.memory) {
+                store(c, 0, 2, v);
+            } else {
+                if (c.rm == RSP) c.rm = RBX;
+                load(c.rm, v);
+            }
+            break;
+        }
         case Op::ldmxcsr:
             if (random_.below(8)) {
                 const auto bits = static_cast<uint32_t>(random_.bits());
