@@ -10,6 +10,7 @@
 
 #include "model/core/core_impl.h"
 #include "model/timing/inorder.h"
+#include "model/timing/ooo.h"
 #include "tests/support/bare_machine.h"
 
 namespace stile::test {
@@ -34,11 +35,13 @@ Ended simulate(model::CoreModel core_model, bool paging, const std::string& argu
     Lower lower;
     BareMachine machine(config);
     model::Core& core = *machine.core;
-    if (core_model != model::CoreModel::functional) {
+    if (core_model == model::CoreModel::inorder)
         core.set_timing(std::make_unique<model::InorderTiming>(config, machine.memory, lower, core.state(),
                                                                core.counters()));
-        core.set_model(core_model);
-    }
+    if (core_model == model::CoreModel::ooo)
+        core.set_timing(
+            std::make_unique<model::OooTiming>(config, machine.memory, lower, core.state(), core.counters()));
+    core.set_model(core_model);
     const auto kernel = read_file(KERNEL_IMAGE), program = read_file(PROGRAM);
     const std::string path = "/bin/code";
     const sim::GuestFile files[] = {{path, program, 0755}};
@@ -77,12 +80,11 @@ TEST_P(ChangingCode, DoesWhatItDoesOnTheHost) {
 INSTANTIATE_TEST_SUITE_P(Cores, ChangingCode,
                          testing::Values(std::pair(model::CoreModel::functional, true),
                                          std::pair(model::CoreModel::functional, false),
-                                         std::pair(model::CoreModel::inorder, true)),
+                                         std::pair(model::CoreModel::inorder, true),
+                                         std::pair(model::CoreModel::ooo, true)),
                          [](const auto& info) {
-                             return std::string(info.param.first == model::CoreModel::inorder
-                                                    ? "Inorder"
-                                                    : "Functional") +
-                                    (info.param.second ? "Paging" : "None");
+                             return std::string(model::name_of(info.param.first)) +
+                                    (info.param.second ? "_paging" : "_none");
                          });
 
 // The other half: a core that hears of stores to code from the kernel, which loads the program, but not from
