@@ -65,9 +65,11 @@ void extend(Emitter& e) {
     const unsigned to = e.size(0), from = e.size(1);
     const uint8_t dst = to == 2 ? uint8_t{T0} : e.reg_number(0);
     if (!sign || from >= to) {
-        // movsxd without REX.W copies; loads and 32-bit moves extend by zeros as they are.
+        // movsxd without REX.W copies; loads and 32-bit moves extend by zeros as they are. With 66 it reads
+        // four bytes all the same on AMD's processors, which shows at the edge of a page; Intel's manual says
+        // two.
         if (e.in_memory(1)) {
-            e.emit_mem(sized(Op::ld1, from < to ? from : to), dst);
+            e.emit_mem(sized(Op::ld1, from), dst);
         } else if (e.high_byte(1)) {
             e.emit(Op::ext_h, dst, e.reg_number(1) - 4);
         } else {
