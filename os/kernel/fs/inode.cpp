@@ -43,6 +43,7 @@ void Inode::source_put() { inode_put(this); }
 Inode::~Inode() {
     while (!entries.empty()) unlink_child(entries.front());
     locks_free(*this);
+    if (removed) inode_put(parent);
     kfree(target);
 }
 
@@ -218,6 +219,17 @@ Status Inode::link_child(const char* name, size_t length, Inode* child) {
     return 0;
 }
 
+// A directory without a name still knows what ".." is, and keeps it; not that of one that goes itself.
+void Inode::name_gone(Inode* child) {
+    if (child->parent != this) return;
+    if (child->is_directory() && !child->links && refs) {
+        child->removed = true;
+        inode_get(this);
+    } else {
+        child->parent = nullptr;
+    }
+}
+
 Status Inode::unlink_child(DirectoryEntry* e) {
     Inode* child = e->inode;
     if (listed == e) listed = nullptr;
@@ -226,7 +238,7 @@ Status Inode::unlink_child(DirectoryEntry* e) {
     kdelete(e);
     child->links--;
     if (child->is_directory()) subdirectories--;
-    if (child->parent == this) child->parent = nullptr;
+    name_gone(child);
     touch_modify();
     child->touch_change();
     inode_put(child);
@@ -240,7 +252,7 @@ void Inode::replace_child(DirectoryEntry* e, Inode* child) {
     child->links++;
     child->parent = this;
     old->links--;
-    if (old->parent == this) old->parent = nullptr;
+    name_gone(old);
     if (child->is_directory()) subdirectories++;
     if (old->is_directory()) subdirectories--;
     touch_modify();

@@ -51,6 +51,7 @@ class Inode : public PageSource {
     uint64_t size = 0;
     int64_t atime_ns = 0, mtime_ns = 0, ctime_ns = 0, btime_ns = 0;
     uint32_t executing = 0;  // processes whose program it is: not to be written meanwhile (ETXTBSY)
+    bool removed = false;    // a directory without a name; it holds its parent
     bool nameless = false;   // O_TMPFILE: may be given its first name by linkat(2)
 
     PageTree pages;                                       // regular
@@ -85,6 +86,7 @@ class Inode : public PageSource {
     DirectoryEntry* lookup(const char* name, size_t length);
     Status link_child(const char* name, size_t length, Inode* child);  // takes a reference of its own
     Status unlink_child(DirectoryEntry* entry);
+    void name_gone(Inode* child);
     void replace_child(DirectoryEntry* entry, Inode* child);  // the name leads to another inode from now on
 
     // The child of that name, referenced; 0 or -errno.

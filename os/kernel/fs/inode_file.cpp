@@ -114,9 +114,7 @@ class DirectoryFile final : public File {
 
 Status DirectoryFile::read_directory(UserAddr to, size_t bytes) {
     Inode& directory = *inode();
-    if (directory.is_directory() && !directory.parent && !directory.links && &directory != root_inode() &&
-        directory.changeable())
-        return -ENOENT;  // removed
+    if (directory.removed) return -ENOENT;
     auto* entry = static_cast<NamedInode*>(kmalloc(sizeof(NamedInode)));
     if (!entry) return -ENOMEM;
     size_t used = 0;

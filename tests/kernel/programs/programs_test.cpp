@@ -65,7 +65,7 @@ TEST_P(Program, PassesOnTheHost) {
 
 INSTANTIATE_TEST_SUITE_P(Kernel, Program,
                          testing::Values("processes", "signals", "faults", "pipes", "memory", "files",
-                                         "threads", "jobs", "queued", "events", "locks", "mappings"),
+                                         "threads", "jobs", "queued", "events", "locks", "mappings", "tree"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
