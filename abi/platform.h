@@ -38,7 +38,7 @@
 
 #define STILE_BOOT_MAGIC 0x31454c495453ull /* "STILE1" */
 #define STILE_BOOT_MAX_PROCESSES 8
-#define STILE_BOOT_STRINGS 16384
+#define STILE_BOOT_STRINGS 131072
 
 #ifndef __ASSEMBLER__
 /* One process that the kernel starts at boot. Strings are offsets into stile_boot_info.strings;

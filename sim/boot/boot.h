@@ -36,7 +36,7 @@ struct BootOptions {
     stile_protection protection = STILE_PROTECTION_CODOMS;
     bool self_test = false;
     unsigned kernel_profile = 0;
-    std::vector<std::string> keep;  // what of the file system goes to the archive at the end
+    std::vector<std::string> keep = {};  // what of the file system goes to the archive at the end
 };
 
 // Throws BootError when something does not fit. `state` is the boot core's.

@@ -63,9 +63,9 @@ TEST_F(Hostile, DeepRecursionIsASegmentationFault) {
 
 TEST_F(Hostile, HugeArgumentsAreRefusedOrPassed) {
     compile("int main(int c, char** v) { printf(\"%d %zu\\n\", c, strlen(v[1])); return 0; }\n");
-    const Output passed = simulate("  args: ['" + std::string(8000, 'x') + "']\n");
+    const Output passed = simulate("  args: ['" + std::string(100000, 'x') + "']\n");
     EXPECT_EQ(passed.code, 0) << passed.err.substr(0, 500);
-    EXPECT_EQ(contents("r/console.txt"), "2 8000\n");
+    EXPECT_EQ(contents("r/console.txt"), "2 100000\n");
     std::filesystem::remove_all("r");
     const Output refused = simulate("  args: ['" + std::string(1 << 20, 'x') + "']\n");
     EXPECT_NE(refused.code, 0);

@@ -65,10 +65,10 @@ TEST(Exec, EndsAsOnLinux) {
     ASSERT_EQ(uname(&host), 0);
     if (std::sscanf(host.release, "%u.%u", &major, &minor) != 2 || major * 100 + minor < 610)
         GTEST_SKIP() << "Linux " << host.release << " is no reference; 6.10 or newer is";
-    for (const std::string seed : {"1", "50000"}) {
-        const std::string expected = on_the_host("2000", seed);
+    for (const std::string seed : {"1"}) {
+        const std::string expected = on_the_host("3000", seed);
         ASSERT_GT(expected.size(), 3000u);
-        std::istringstream reference(expected), guest(on_stile(model::ProtectionKind::paging, "2000", seed));
+        std::istringstream reference(expected), guest(on_stile(model::ProtectionKind::paging, "3000", seed));
         std::string theirs, ours;
         for (unsigned line = 1; std::getline(reference, theirs); ++line) {
             std::getline(guest, ours);

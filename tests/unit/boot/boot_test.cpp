@@ -94,7 +94,7 @@ TEST(Boot, SaysWhatDoesNotFit) {
     const std::vector<uint8_t> big(mem_bytes);
     const GuestFile file{"/big", big};
     EXPECT_THROW(boot(memory, state, kernel_of("k"), {&file, 1}, {}, {}), BootError);
-    const BootProcess p{"/bin/a", {std::string(20000, 'x')}, {}, ""};
+    const BootProcess p{"/bin/a", {std::string(200000, 'x')}, {}, ""};
     EXPECT_THROW(boot(memory, state, kernel_of("k"), {}, {&p, 1}, {}), BootError);
 }
 
