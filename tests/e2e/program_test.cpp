@@ -81,10 +81,10 @@ TEST_F(Program, APlaceThatIsNoneIsSaidBeforeItRuns) {
     compile("int main() { return 0; }\n");
     Output output = simulate("  cwd: data\n");
     EXPECT_EQ(output.code, 2);
-    EXPECT_THAT(output.err, HasSubstr("cwd: 'data' is no absolute path in the guest"));
+    EXPECT_THAT(output.err, HasSubstr("'data' is no absolute path in the guest"));
     output = simulate("  keep: [out]\n");
     EXPECT_EQ(output.code, 2);
-    EXPECT_THAT(output.err, HasSubstr("keep: 'out' is no absolute path in the guest"));
+    EXPECT_THAT(output.err, HasSubstr("'out' is no absolute path in the guest"));
 }
 
 TEST_F(Program, AnotherExitStatusIsAFailure) {

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string record(const std::string& name, unsigned mode, const std::string& contents) {
-    std::string r = fmt::format("070701{:08x}{:08x}{:032x}{:08x}{:08x}{:032x}{:08x}{:08x}", 1, mode, 0, 0,
+    std::string r = fmt::format("070701{:08x}{:08x}{:032x}{:08x}{:032x}{:08x}{:08x}", 1, mode, 0,
                                 contents.size(), 0, name.size() + 1, 0);
     r += name + '\0';
     r.resize((r.size() + 3) & ~size_t{3});
