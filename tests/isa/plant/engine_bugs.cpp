@@ -147,7 +147,6 @@ const std::vector<Bug>& engine_bugs() {
                      if (core.timed() && u.op == Op::ld4) set_handler(u, load_sign_extends);
              };
          },
-         120'000,
          {CoreModel::inorder}},
         {"StoreToCodeIsNotSeen", "a store to code leaves the translation", "", on_code_store<unnoticed>()},
         {"BlockRunsOnOverItsOwnStore", "a store into the running block counts from the next one on", "",

@@ -20,7 +20,6 @@ struct Bug {
     // What the minimised sequence must show: a part of one of its lines of disassembly, or several with |.
     const char* culprit;
     std::function<void(model::Core::Impl&)> plant;
-    uint64_t within = 120'000;  // the fuzzer has found it after so many instructions
     // Core models that have it; where it is in one only, that one must be blamed.
     std::vector<model::CoreModel> cores{model::CoreModel::functional, model::CoreModel::inorder};
     size_t most_units = 4;  // of the minimised sequence

@@ -18,6 +18,10 @@ namespace {
 
 constexpr uint64_t seed = 7;
 
+// The rarest are found once in some 60,000 instructions, whatever the seed: a change of the generator, which
+// changes what a seed means, must not make a test fail by chance.
+constexpr uint64_t within = 400'000, clean_for = 100'000;
+
 std::vector<Bug> all_bugs() {
     std::vector<Bug> all;
     for (const auto* some : {&integer_bugs(), &memory_bugs(), &vector_bugs(), &engine_bugs()})
@@ -47,10 +51,10 @@ class Planted : public testing::TestWithParam<Bug> {};
 
 TEST_P(Planted, IsFoundAndNamed) {
     const Bug& bug = GetParam();
-    FuzzOptions options = quiet(bug.within);
+    FuzzOptions options = quiet(within);
     options.prepare = [&](Guest& guest) { bug.plant(guest.core().impl()); };
     const FuzzResult spoilt = fuzz(options);
-    ASSERT_EQ(spoilt.mismatches.size(), 1u) << bug.mistake << ": not found within " << bug.within;
+    ASSERT_EQ(spoilt.mismatches.size(), 1u) << bug.mistake << ": not found within " << within;
     const Mismatch& found = spoilt.mismatches.front();
     RecordProperty("instructions", std::to_string(spoilt.instructions));
     EXPECT_TRUE(shows(found.listing, bug.culprit)) << bug.culprit << " is not in\n" << found.text;
@@ -69,12 +73,10 @@ TEST_P(Planted, IsFoundAndNamed) {
 INSTANTIATE_TEST_SUITE_P(Bugs, Planted, testing::ValuesIn(all_bugs()),
                          [](const auto& info) { return std::string(info.param.name); });
 
-// The seed of all the tests above, as far as the longest of them looks.
+// The seed of all the tests above.
 TEST(PlantedBugs, WithoutThemTheSeedIsClean) {
-    uint64_t longest = 0;
-    for (const Bug& bug : all_bugs()) longest = std::max(longest, bug.within);
-    const FuzzResult result = fuzz(quiet(longest));
-    EXPECT_GE(result.instructions, longest);
+    const FuzzResult result = fuzz(quiet(clean_for));
+    EXPECT_GE(result.instructions, clean_for);
     EXPECT_TRUE(result.mismatches.empty()) << result.mismatches.front().text;
 }
 
