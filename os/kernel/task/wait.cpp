@@ -7,17 +7,18 @@
 namespace stile::os {
 
 PHASE(schedule) void WaitQueue::wake_slow(bool all) {
-    List<Waiter, &Waiter::link> watchers;
-    while (Waiter* w = waiters_.pop_front()) {
-        if (w->notify) {
-            watchers.push_front(w);
-            w->notify(*w);
-            continue;
-        }
-        const bool woken = os::wake(w->thread);
-        if (woken && w->exclusive && !all) break;
+    Waiter* w = waiters_.front();
+    if (w && w->notify) {  // watchers come first, and stay
+        tell_watchers_slow();
+        while (w && w->notify) w = waiters_.next(w);
     }
-    while (Waiter* w = watchers.pop_front()) waiters_.push_front(w);
+    while (w) {
+        Waiter* next = waiters_.next(w);
+        w->link.unlink();
+        const bool woken = os::wake(w->thread);
+        if (woken && w->exclusive && !all) return;
+        w = next;
+    }
 }
 
 void WaitQueue::tell_watchers_slow() {
