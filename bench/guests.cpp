@@ -115,7 +115,7 @@ void same(const char* guest, const std::string& where, const std::string& native
 int check(Bench& bench, const std::vector<Guest>& chosen) {
     for (const Guest& g : chosen) {
         const std::string native = bench.native(g.name, g.few).out;
-        for (const char* core : {"functional", "inorder"})
+        for (const char* core : {"functional", "inorder", "ooo"})
             same(g.name, core, native, bench.simulated(g.name, core, g.few).console);
         fmt::print("{}", native);
     }
