@@ -10,7 +10,7 @@
 namespace stile::os {
 namespace {
 
-constexpr int efd_semaphore = 1;      // EFD_SEMAPHORE: no UAPI header before Linux 6.6 has it
+constexpr int efd_semaphore = 1;     // EFD_SEMAPHORE: no UAPI header before Linux 6.6 has it
 constexpr uint64_t top = ~0ull - 1;  // the largest value that it can hold
 
 class EventFile final : public File {
