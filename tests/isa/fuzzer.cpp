@@ -107,6 +107,7 @@ void Fuzzer::batch() {
         if (got_->stop.kind == Stop::died) guests_[0] = make_guest(options_.cores[0]);
         if (c.tried) programs.push_back(c.assembled.program);
     }
+    for (const Case& c : cases_) native_.place(c.assembled.program);
     native_.run(data_, programs, want_);
     result_.sequences += cases_.size();
     for (unsigned core = 0; core < guests_.size(); ++core) {

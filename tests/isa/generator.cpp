@@ -36,12 +36,14 @@ bool left_open(const isa::Insn& insn) {
         f.reason == Why::fsgsbase)
         return true;
     if (name == "int" || name == "bsf" || name == "bsr" || name == "bswap" || name == "shld" ||
-        name == "shrd")
+        name == "shrd" || name == "lar" || name == "lsl" || name == "verr" || name == "verw")
         return true;
+    // Into the middle of other instructions, of which nothing is known.
+    if (f.operand[0].place == isa::Place::rel) return true;
     if (insn.rep && f.op == Op::loop) return true;
     if (name == "prefetchw" && !insn.memory) return true;
     const bool branch = f.op == Op::call_r || f.op == Op::jmp_r || f.op == Op::ret;
-    return insn.p66 && (branch || f.operand[0].place == isa::Place::rel);
+    return insn.p66 && branch;
 }
 
 Unit random_bytes(Random& random) {

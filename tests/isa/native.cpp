@@ -125,7 +125,7 @@ void write_exit() {
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (p == MAP_FAILED) _exit(2);
     auto* b = static_cast<uint8_t*>(p);
-    const uint8_t jump[] = {0xff, 0x25, 0, 0, 0, 0};
+    const uint8_t jump[] = {0xff, 0x25, 2, 0, 0, 0, 0x90, 0x90};  // aligned: AC may be set
     const auto target = reinterpret_cast<uint64_t>(&stile_native_exit);
     std::memcpy(b, jump, sizeof jump);
     std::memcpy(b + sizeof jump, &target, 8);
@@ -289,6 +289,10 @@ void Native::run(const Data& data, std::span<const Program> programs, std::span<
         outcomes[i].instructions = 0;
         std::memcpy(outcomes[i].code.data(), m.code + programs[i].slot * slot_bytes, slot_bytes);
     }
+}
+
+void Native::place(const Program& program) {
+    std::memcpy(impl_->code + program.slot * slot_bytes, program.code.data(), slot_bytes);
 }
 
 bool Native::has_fsgsbase() { return getauxval(AT_HWCAP2) & 2; }

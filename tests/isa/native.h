@@ -22,6 +22,9 @@ class Native {
     // At most `slots` cases, each in a slot of its own, from the same data.
     void run(const Data& data, std::span<const Program> programs, std::span<Outcome> outcomes);
 
+    // Code of a case that is not run, for those that read it.
+    void place(const Program& program);
+
     static bool has_fsgsbase();
 
   private:
