@@ -49,7 +49,7 @@ bool is_address_fault(const Stop& stop) {
 
 // Of their accesses either may come first.
 bool two_accesses(const isa::Form& form) {
-    return form.op == Op::cmps || std::string_view(form.mnemonic) == "enter";
+    return form.op == Op::cmps || form.op == Op::call_r || std::string_view(form.mnemonic) == "enter";
 }
 
 class Comparison {
