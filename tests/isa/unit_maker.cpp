@@ -167,7 +167,7 @@ void UnitMaker::branch(const isa::Form& f, Choice& c, unsigned number, unsigned 
     c.fix = Piece::Fix::unit;
     const unsigned width = f.operand[0].width == Width::b ? 2 : 6;
     c.target = number + 1 + random_.below(std::min(width, std::max(1u, count - number)));
-    if (random_.one_in(32)) {  // far away, where nothing is
+    if (width == 6 && random_.one_in(32)) {  // far away, where nothing is
         c.fix = Piece::Fix::none;
         c.imm[0] = random_.bits();
     }
