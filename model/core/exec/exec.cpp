@@ -31,6 +31,7 @@ unsigned alignment(const Uop* u, unsigned bytes) {
         u->op == Op::call_far)
         return u->size;
     if (u->op == Op::maskmov) return 1;
+    if (u->op == Op::mmaskmov) return bytes == 8 ? 8 : 1;  // the operand; then its selected runs
     if (u->op == Op::sgdt || u->op == Op::sidt) return 4;
     switch (bytes) {
         case 1:
