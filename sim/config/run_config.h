@@ -23,7 +23,7 @@ struct MeasureConfig {
     int64_t warmup = 50;
     int64_t repetitions = 200;
     std::string touch = "read";
-    int64_t max_time_ns = 1'000'000'000;  // simulated, per row
+    int64_t max_time_ns = 10'000'000'000;  // simulated, per row
 };
 
 struct OutputConfig {

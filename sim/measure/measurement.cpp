@@ -157,8 +157,10 @@ void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_addre
     k.address = info.address;
     k.symbol = code.symbol(pid, info.rip);
     const std::string why = cause(core, k, info);
-    k.message = fmt::format("{} was killed by {} at {:#x} {}: {}", code.describe_process(pid), k.signal_name,
-                            k.rip, k.symbol, why);
+    // Where there is no symbol its text is the address.
+    const std::string where = fmt::format("{:#x} ", k.rip);
+    k.message = fmt::format("{} was killed by {} at {}{}: {}", code.describe_process(pid), k.signal_name,
+                            k.symbol.starts_with(where) ? "" : where, k.symbol, why);
     r.killed.push_back(k);
 }
 

@@ -129,6 +129,20 @@ TEST_F(Program, AnEndlessOneIsStopped) {
     EXPECT_EQ(contents("r/console.txt"), "round\n");
 }
 
+TEST_F(Program, ChildrenThatAreKilledOnPurposeAreNotNamedAndThoseThatCrashAre) {
+    compile(
+        "#include <signal.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
+        "int main() { int s; pid_t c = fork(); if (c == 0) pause(); kill(c, SIGTERM); wait(&s);\n"
+        "int p[2]; pipe(p); close(p[0]); if (fork() == 0) { write(p[1], p, 1); _exit(0); } wait(&s);\n"
+        "if (fork() == 0) *(volatile int*)8 = 1; wait(&s); return 0; }\n",
+        "-static -w");
+    const Output output = simulate();
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.err, testing::Not(HasSubstr("SIGTERM")));
+    EXPECT_THAT(output.err, testing::Not(HasSubstr("SIGPIPE")));
+    EXPECT_THAT(output.err, HasSubstr("process 4 (/bin/p) was killed by SIGSEGV at "));
+}
+
 TEST_F(Program, ADeadlockIsNoticedAtOnce) {
     compile("#include <unistd.h>\nint main() { int p[2]; char c; pipe(p); return read(p[0], &c, 1); }\n",
             "-static -w");

@@ -40,7 +40,7 @@ TEST_F(ConfigTest, SetFaultsNameTheOption) {
               "as 50");
     EXPECT_EQ(faults("workload: ping\n", {{"--max-time 5", "measure.max_time=5"}}),
               "--max-time 5: error: 'measure.max_time' cannot be '5'; a time in ns, us, ms or s is expected, "
-              "such as 1 s");
+              "such as 10 s");
     EXPECT_EQ(
         faults("workload: ping\n", {set("=4")}),
         "--set =4: error: this sets nothing; KEY.PATH=VALUE is expected, such as measure.repetitions=10");
