@@ -191,9 +191,10 @@ void enter(Emitter& e) {
     const auto level = static_cast<int32_t>(e.insn().imm2 & 31);
     const int32_t size = static_cast<int32_t>(stack_size(e));
     const Op load = sized(Op::ld1, static_cast<unsigned>(size)),
+             probe = sized(Op::ldw1, static_cast<unsigned>(size)),
              store = sized(Op::st1, static_cast<unsigned>(size));
     const int32_t bottom = -size * (level + 1);
-    e.emit(Op::ldw1, T1, RSP).disp = bottom - frame;
+    e.emit(probe, T1, RSP).disp = bottom - frame;
     e.emit(store, ZERO, RSP, ZERO, RBP).disp = -size;
     for (int32_t i = 1; i < level; ++i) {
         e.emit(load, T1, RBP).disp = -size * i;

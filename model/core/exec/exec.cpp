@@ -30,8 +30,8 @@ unsigned alignment(const Uop* u, unsigned bytes) {
     if (isa::op_info(u->op).cls == isa::OpClass::string || u->op == Op::iret || u->op == Op::retf ||
         u->op == Op::call_far)
         return u->size;
-    if (u->op == Op::maskmov) return 1;
-    if (u->op == Op::mmaskmov) return bytes == 8 ? 8 : 1;  // the operand; then its selected runs
+    if (u->op == Op::maskmov) return bytes == 16 ? 8 : 1;  // the operand; then its selected runs
+    if (u->op == Op::mmaskmov) return bytes == 8 ? 8 : 1;
     if (u->op == Op::sgdt || u->op == Op::sidt) return 4;
     switch (bytes) {
         case 1:
@@ -50,6 +50,8 @@ unsigned alignment(const Uop* u, unsigned bytes) {
     }
 }
 
+}  // namespace
+
 // Nothing is checked where the software TLB answers: it holds nothing while this matters (Core::Impl::sync).
 bool aligned(Exec& x, const Uop* u, uint64_t vaddr, unsigned bytes) {
     if (!alignment_checked(x.s) || (vaddr & (alignment(u, bytes) - 1)) == 0) return true;
@@ -57,6 +59,8 @@ bool aligned(Exec& x, const Uop* u, uint64_t vaddr, unsigned bytes) {
     x.fault = {VEC_AC, true, 0, 0};
     return false;
 }
+
+namespace {
 
 // A non-canonical address is a stack fault where the stack segment is the one used, by RSP or RBP as base.
 bool on_stack(const Uop* u) {

@@ -179,6 +179,9 @@ template <bool timed, typename T>
     return true;
 }
 
+// False: x.fault is #AC, because the alignment of this access is checked and wrong.
+bool aligned(Exec& x, const Uop* u, uint64_t vaddr, unsigned bytes);
+
 // Any access, through the MMU. False: x.fault says why; return raise(x, u).
 bool read_memory(Exec& x, const Uop* u, uint64_t vaddr, void* out, unsigned bytes, bool will_write = false);
 bool write_memory(Exec& x, const Uop* u, uint64_t vaddr, const void* in, unsigned bytes);

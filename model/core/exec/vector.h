@@ -38,6 +38,7 @@ void set_lane(Xmm& v, unsigned i, T value) {
 
 // Whether a store of `bytes` at `at` would succeed, without an access that the timing model sees.
 inline bool writable(Exec& x, const Uop* u, uint64_t at, unsigned bytes) {
+    if (!aligned(x, u, at, bytes)) return false;
     uint8_t byte;
     const unsigned logged = x.log.n;
     const uint64_t second_page = (at + bytes - 1) & page_of_mask;

@@ -4,6 +4,7 @@
 #include "model/core/exec/handlers.h"
 #include "model/core/exec/vector.h"
 #include "model/core/exec/x87.h"
+#include "model/core/page_walker.h"
 
 namespace stile::model {
 namespace {
@@ -266,10 +267,19 @@ Next restore(Exec& x, const Uop* u) {
 // Bytes from 416 on are neither written nor read, but that they could be is looked at.
 constexpr unsigned fx_mxcsr = 24, fx_mask = 28, fx_st = 32, fx_xmm = 160, fx_bytes = 416, fx_area = 512;
 
+// #GP for want of 16 bytes, but a non-canonical address comes first, and so does #AC for want of four if that
+// is checked (Intel SDM vol. 2, FXSAVE, leaves it to the processor; AMD's do this).
+Next raise_misaligned(Exec& x, const Uop* u, uint64_t at) {
+    uint8_t byte;
+    if (!aligned(x, u, at, fx_area) || (!canonical(at) && !read_memory(x, u, at, &byte, 1)))
+        return raise(x, u);
+    return raise_gp(x, u);
+}
+
 template <bool timed>
 Next fxsave(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
-    if (at & 15) return raise_gp(x, u);
+    if (at & 15) return raise_misaligned(x, u, at);
     uint8_t image[fx_bytes] = {};
     const uint16_t status = x87::status_word(x.s.x87);
     std::memcpy(image, &x.s.x87.control, 2);
@@ -290,7 +300,7 @@ Next fxsave(Exec& x, const Uop* u) {
 template <bool timed>
 Next fxrstor(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
-    if (at & 15) return raise_gp(x, u);
+    if (at & 15) return raise_misaligned(x, u, at);
     uint8_t image[fx_bytes];
     uint8_t last;
     if (!read_memory(x, u, at + fx_area - 1, &last, 1) || !read_image<timed>(x, u, at, image, fx_bytes))

@@ -40,6 +40,8 @@ struct Access {
     ACCESS(control, "ldmxcsr [rbx + 0x100]", 4)                   \
     ACCESS(string, "mov rdi, rbx\n mov ecx, 4\n rep stosd", 4)    \
     ACCESS(copy, "mov rdi, rbx\n lea rsi, [rbx + 64]\n movsw", 2) \
+    ACCESS(masked, "mov rdi, rbx\n maskmovdqu xmm0, xmm1", 8)     \
+    ACCESS(masked_8, "mov rdi, rbx\n maskmovq mm0, mm1", 8)       \
     ACCESS(stack, "lea rsp, [rbx + 16]\n push rax", 8)            \
     ACCESS(frame, "lea rsp, [rbx + 64]\n enter 16, 1", 8)         \
     ACCESS(selector, "mov word ptr [rbx], ds", 2)
