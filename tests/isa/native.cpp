@@ -52,8 +52,19 @@ constexpr uint64_t set_gs = 0x1001, get_fs = 0x1003, get_gs = 0x1004;  // arch_p
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 }
 
+// Linux leaves AC as the case had it, and what a compiler makes of a handler is not all aligned. (Below RSP
+// may be the handler's red zone.)
+[[gnu::always_inline]] inline void stop_checking_alignment() {
+    __asm__ volatile(
+        "lea -128(%%rsp), %%rsp\n pushfq\n andl $~0x40000, (%%rsp)\n popfq\n lea 128(%%rsp), %%rsp"
+        :
+        :
+        : "memory", "cc");
+}
+
 [[gnu::no_stack_protector, gnu::no_sanitize("address", "undefined")]] void on_signal(int signal, siginfo_t*,
                                                                                      void* context) {
+    stop_checking_alignment();
     NativeFrame& f = stile_native_frame;
     auto& m = static_cast<ucontext_t*>(context)->uc_mcontext;
     if (signal == SIGALRM) {
