@@ -70,9 +70,9 @@ constexpr Row rows[] = {
     {"8f442408", "pop qword ptr [rsp + 8]", "ld8 t0 [rsp]; st8 [rsp+16] t0; lea8 rsp [rsp+8]"},
     {"c9", "leave", "ld8 t0 [rbp]; lea8 rsp [rbp+8]; mov8 rbp t0"},
     {"c8100000", "enter 0x10, 0",
-     "ldw1 t1 [rsp-24]; st8 [rsp-8] rbp; lea8 t0 [rsp-8]; lea8 rsp [rsp-24]; mov8 rbp t0"},
+     "ldw8 t1 [rsp-24]; st8 [rsp-8] rbp; lea8 t0 [rsp-8]; lea8 rsp [rsp-24]; mov8 rbp t0"},
     {"c8200002", "enter 0x20, 2",
-     "ldw1 t1 [rsp-56]; st8 [rsp-8] rbp; ld8 t1 [rbp-8]; st8 [rsp-16] t1; lea8 t0 [rsp-8]; st8 [rsp-24] t0; "
+     "ldw8 t1 [rsp-56]; st8 [rsp-8] rbp; ld8 t1 [rbp-8]; st8 [rsp-16] t1; lea8 t0 [rsp-8]; st8 [rsp-24] t0; "
      "lea8 rsp [rsp-56]; mov8 rbp t0"},
     {"9c", "pushfq", "rdflags t0; push8 t0"},
     {"9d", "popfq", "ld8 t0 [rsp]; lea8 rsp [rsp+8]; wrflags t0 size8 ->1"},
