@@ -24,9 +24,13 @@ int main(int argc, char** argv) try {
     using stile::model::CoreModel;
     stile::fuzz::FuzzOptions options;
     CLI::App app{"Random instructions on the host's processor and on Stile: do they do the same?"};
+    const auto natural = CLI::Range(0.0, 1e18, "a number from 0 to 10^18");  // strtoull takes -1, and 10^30
     app.add_option("--count", options.count, "Instructions to execute natively, at least")
+        ->check(natural)
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "Where the random numbers start")->capture_default_str();
+    app.add_option("--seed", options.seed, "Where the random numbers start")
+        ->check(natural)
+        ->capture_default_str();
     app.add_option("--row", options.generator.row,
                    "Only rows whose mnemonic or encoding contains this, or whose oracle is called so");
     app.add_option("--length", options.generator.length, "Instructions in a sequence, at most")
@@ -35,8 +39,11 @@ int main(int argc, char** argv) try {
     std::string core = "all";
     app.add_option("--core", core, "Core model")
         ->check(CLI::IsMember({"all", "functional", "inorder", "ooo"}));
-    auto* only = app.add_option("--sequence", options.skip, "Only the sequence of this number");
-    app.add_option("--skip", options.skip, "Start with the sequence of this number")->excludes(only);
+    auto* only =
+        app.add_option("--sequence", options.skip, "Only the sequence of this number")->check(natural);
+    app.add_option("--skip", options.skip, "Start with the sequence of this number")
+        ->check(natural)
+        ->excludes(only);
     app.add_option("--runs", options.runs, "Executions of each sequence")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
