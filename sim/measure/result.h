@@ -63,7 +63,7 @@ struct KilledProcess {
     std::string image;  // path in the guest
     unsigned signal = 0;
     std::string signal_name;
-    unsigned vector = 0xff;
+    unsigned vector = 0xff;  // of the exception; 0xff: the signal was sent
     uint64_t error = 0, rip = 0, address = 0;
     std::string symbol;
     bool lacking = false;  // of an instruction that Stile lacks

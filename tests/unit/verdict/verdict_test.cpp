@@ -32,6 +32,7 @@ TEST(Verdict, CaughtByTheGuestItIsAWarning) {
     MeasurementResult measured;
     measured.unsupported = {vaddps()};
     KilledProcess other;
+    other.vector = 14;
     other.message = "killed by something else";
     measured.killed = {other};
     const RowResult row = judged(measured);
@@ -42,12 +43,23 @@ TEST(Verdict, CaughtByTheGuestItIsAWarning) {
               "3 times");
 }
 
+TEST(Verdict, AChildThatWasSentASignalIsNoNews) {
+    MeasurementResult measured;
+    KilledProcess sent;
+    sent.message = "sent SIGPIPE";
+    measured.killed = {sent};
+    const RowResult row = judged(measured);
+    EXPECT_EQ(row.status, RowResult::Status::done);
+    EXPECT_TRUE(row.warnings.empty());
+}
+
 TEST(Verdict, AProcessThatDiesOfItFailsTheRun) {
     MeasurementResult measured;
     measured.unsupported = {vaddps()};
     measured.unsupported[0].fatal = true;
     KilledProcess killed;
     killed.lacking = true;
+    killed.vector = 6;
     killed.message = "killed by it";
     measured.killed = {killed};
     const RowResult row = judged(measured);
