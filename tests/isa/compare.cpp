@@ -71,6 +71,7 @@ class Comparison {
     bool beyond_the_table() const;
     bool at_trap(uint64_t rip) const;
     bool emulated() const;
+    bool before_equal() const;
     bool stops();
     uint32_t undefined() const;
     void registers();
@@ -124,6 +125,16 @@ bool Comparison::emulated() const {
     };
     // Linux writes what it emulates without checks of alignment.
     return at_one(want_.stop) || (at_one(got_.stop) && got_.stop.vector == AC);
+}
+
+// A trap (single step, which popf may have asked for) between an instruction that leaves what vendors choose
+// and those that overwrite it.
+bool Comparison::before_equal() const {
+    if (want_.stop.kind != Stop::fault) return false;
+    const auto* place = place_at(want_.stop.rip);
+    if (!place || !place->piece || place->piece->chosen) return false;
+    while (place != a_.places.data() && place->piece && !place->piece->chosen) --place;
+    return place->piece && place->piece->form && place->piece->form->reason == Why::x87_pointers;
 }
 
 bool Comparison::stops() {
@@ -274,7 +285,7 @@ Verdict Comparison::run(std::string& text) {
     // A changed jump to the exit, which leads somewhere else on the host's page of it.
     const auto beside_exit = [](const Outcome& o) { return o.stop.rip - exit_at - 1 < page_bytes - 1; };
     if (beside_exit(want_) || beside_exit(got_)) return Verdict::unjudged;
-    if (emulated()) return Verdict::unjudged;
+    if (emulated() || before_equal()) return Verdict::unjudged;
     if (beyond_the_table()) return Verdict::unjudged;
     constexpr uint32_t misaligned_sse = 1 << 17;  // MXCSR.MM of AMD's processors
     if (want_.state.mxcsr() & misaligned_sse) return Verdict::unjudged;
