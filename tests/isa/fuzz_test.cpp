@@ -26,7 +26,9 @@ TEST(IsaFuzz, EveryRowDoesWhatTheHostDoes) {
     const FuzzResult r = fuzz(options(count, 1));
     for (const Mismatch& m : r.mismatches) ADD_FAILURE() << m.text;
     EXPECT_GE(r.instructions, count);
-    EXPECT_LT(r.unjudged, r.sequences / 20);
+    EXPECT_LT(r.unjudged, r.sequences / 40);
+    // Whole classes of cases went unjudged once because the child died of its own accesses.
+    EXPECT_LE(r.died, r.sequences / 10'000) << "of " << r.sequences;
     if (count < 300'000) return;
     EXPECT_GT(r.comparable, 700u);
     EXPECT_EQ(r.covered, r.comparable);

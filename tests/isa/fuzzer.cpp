@@ -110,6 +110,7 @@ void Fuzzer::batch() {
     for (const Case& c : cases_) native_.place(c.assembled.program);
     native_.run(data_, programs, want_);
     result_.sequences += cases_.size();
+    for (size_t i = 0; i < programs.size(); ++i) result_.died += want_[i].stop.kind == Stop::died;
     for (unsigned core = 0; core < guests_.size(); ++core) {
         std::vector<Program> all;
         for (const Case& c : cases_) all.push_back(c.assembled.program);

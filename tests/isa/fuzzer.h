@@ -45,6 +45,7 @@ struct RowCount {
 
 struct FuzzResult {
     uint64_t instructions = 0, sequences = 0, unjudged = 0;
+    uint64_t died = 0;  // of those not judged: the host's child did not survive them, whatever the reason
     std::vector<Mismatch> mismatches;
     std::vector<RowCount> rows;  // by position in isa::forms()
     unsigned comparable = 0, covered = 0;
