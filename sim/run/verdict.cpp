@@ -43,8 +43,11 @@ Figures figures_of(const TimedCalls& timed, const MeasurementResult& measured, u
 std::string unsupported_text(const UnsupportedInstruction& u) {
     std::string bytes;
     for (uint8_t byte : u.bytes) bytes += fmt::format("{}{:02x}", bytes.empty() ? "" : " ", byte);
-    return fmt::format("unsupported instruction {} ({}) at {:#x} {}{}, {} time{}", bytes, u.text, u.rip,
-                       u.symbol, u.in_kernel ? " in the kernel" : "", u.count, u.count == 1 ? "" : "s");
+    // Where there is no symbol its text is the address.
+    const std::string rip = fmt::format("{:#x} ", u.rip);
+    return fmt::format("unsupported instruction {} ({}) at {}{}{}, {} time{}", bytes, u.text,
+                       u.symbol.starts_with(rip) ? "" : rip, u.symbol, u.in_kernel ? " in the kernel" : "",
+                       u.count, u.count == 1 ? "" : "s");
 }
 
 std::string status_text(uint64_t status) {
