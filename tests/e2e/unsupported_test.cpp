@@ -133,7 +133,7 @@ TEST_F(Unsupported, WithoutSymbolsTheFileIsNamed) {
     EXPECT_EQ(output.code, 1);
     EXPECT_THAT(output.err,
                 HasSubstr("unsupported instruction c5 fc 58 c0 (vaddps ymm0, ymm0, ymm0) at 0x500000 "
-                          "0x500000 (/bin/p), 1 time\n"));
+                          "(/bin/p), 1 time\n"));
 }
 
 TEST_F(Unsupported, APositionIndependentProgramIsNamedByItsSymbols) {
