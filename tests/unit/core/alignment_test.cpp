@@ -64,11 +64,12 @@ class Alignment : public ::testing::TestWithParam<Access> {
         CpuState& s = rig.core->state();
         if (!mask) s.cr0 &= ~cr0_am;
         const uint64_t code = ring == 3 ? user_code : code_at;
-        rig.at<uint32_t>(user_data + 0x100 + offset) = 0x1f80;
+        const uint32_t mxcsr = 0x1f80;
+        std::memcpy(rig.memory.host(user_data + 0x100 + offset), &mxcsr, sizeof mxcsr);
         for (const bool ac : {false, check}) {
             rig.load(code, {GetParam().begin, GetParam().end});
-            rig.at<uint16_t>(code + static_cast<uint64_t>(GetParam().end - GetParam().begin)) =
-                0x0b0f;  // ud2
+            static constexpr uint8_t ud2[] = {0x0f, 0x0b};
+            rig.load(code + static_cast<uint64_t>(GetParam().end - GetParam().begin), ud2);
             s.halted = false;
             rig.enter_user(code);
             if (ring == 0) s.cpl = 0, s.cs = 8, s.ss = 0x10;
