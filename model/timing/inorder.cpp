@@ -4,14 +4,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "model/timing/memory_runs.h"
+
 namespace stile::model {
-namespace {
-
-constexpr uint64_t string_bytes_per_cycle =
-    16;  // width of the L1's ports (Ivy Bridge: 16-byte loads and stores)
-constexpr uint64_t cycles_per_compared_element = 2;  // repe cmps, repne scas: 2-3 per element; our choice
-
-}  // namespace
 
 InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memory, LowerMemory& lower,
                              const CpuState& state, Counters& counters)
@@ -171,20 +166,18 @@ inline void InorderTiming::store(const MemEvent& e) {
     wait_until(path_.store(e.paddr, e.bytes, now() + translated) - translated);
 }
 
-// Cycles that runs of memory take beyond the fixed part of the instruction: loads and stores go on side by
-// side, a port's width each per cycle, and `string_fills` misses overlap.
+// Cycles that runs of memory take beyond the fixed part of the instruction.
 Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element) {
     if (first == last) return 0;
-    Cycles misses = 0, devices = 0;
-    uint64_t loaded = 0, stored = 0;
+    Cycles devices = 0;
+    MemoryRuns runs;
     for (const MemEvent* e = first; e != last; ++e) {
         switch (e->kind) {
             case MemKind::load:
             case MemKind::store: {
                 const bool write = e->kind == MemKind::store;
                 devices += translate(e->vaddr);
-                misses += path_.stream(e->paddr, e->bytes, write);
-                (write ? stored : loaded) += e->bytes;
+                runs.add(path_, e->paddr, e->bytes, write);
                 break;
             }
             case MemKind::mmio_load:
@@ -195,11 +188,7 @@ Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsign
                 break;
         }
     }
-    const Cycles overlap = std::max(1u, config_.string_fills);
-    const Cycles moved =
-        element ? (loaded / element + 1) * cycles_per_compared_element
-                : (std::max(loaded, stored) + string_bytes_per_cycle - 1) / string_bytes_per_cycle;
-    return moved + devices + (misses + overlap - 1) / overlap + (loaded ? path_.hit_latency() : 0);
+    return devices + runs.cycles(path_, config_.string_fills, element);
 }
 
 Cycles InorderTiming::all_ready() const {

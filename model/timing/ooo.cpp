@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/timing/ooo.h"
 
+#include "model/timing/memory_runs.h"
 #include "model/timing/ports.h"
 
 namespace stile::model {
-namespace {
-
-constexpr uint64_t string_bytes_per_cycle = 16;      // width of the L1's ports (Ivy Bridge)
-constexpr uint64_t cycles_per_compared_element = 2;  // repe cmps, repne scas: 2-3 per element; our choice
-
-}  // namespace
 
 OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, LowerMemory& lower,
                      const CpuState& state, Counters& counters)
@@ -270,12 +265,11 @@ Cycles OooTiming::device(const MemEvent& e, Cycles t) {
     return std::max(t, path_.drained()) + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read);
 }
 
-// Runs of memory from t on: loads and stores go on side by side, a port's width each per cycle, and
-// `string_fills` misses overlap.
+// Runs of memory from t on.
 OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element, Cycles t) {
     if (first == last) return {t, 0};
-    Cycles misses = 0, devices = 0, walks = 0;
-    uint64_t loaded = 0, stored = 0;
+    Cycles devices = 0, walks = 0;
+    MemoryRuns runs;
     for (const MemEvent* e = first; e != last; ++e) {
         if (e->kind == MemKind::mmio_load || e->kind == MemKind::mmio_store) {
             devices += lower_.access(
@@ -287,16 +281,9 @@ OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, u
         const Translation::Result r = translation_.data(e->vaddr, t + walks);
         devices += r.extra;
         if (r.done > t + walks) walks = r.done - t;
-        misses += path_.stream(e->paddr, e->bytes, write);
-        (write ? stored : loaded) += e->bytes;
+        runs.add(path_, e->paddr, e->bytes, write);
     }
-    const Cycles overlap = std::max(1u, config_.string_fills);
-    const Cycles moved =
-        element ? (loaded / element + 1) * cycles_per_compared_element
-                : (std::max(loaded, stored) + string_bytes_per_cycle - 1) / string_bytes_per_cycle;
-    const Cycles total =
-        walks + moved + devices + (misses + overlap - 1) / overlap + (loaded ? path_.hit_latency() : 0);
-    return {t + total, walks};
+    return {t + walks + devices + runs.cycles(path_, config_.string_fills, element), walks};
 }
 
 void OooTiming::fetch(const BlockRun& run) {
