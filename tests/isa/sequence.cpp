@@ -160,7 +160,7 @@ uint32_t flags_read(const isa::Form& form) {
     }
 }
 
-bool is_branch(const isa::Form& form) {
+bool is_near_branch(const isa::Form& form) {
     switch (form.op) {
         case Op::jcc:
         case Op::loop:
@@ -170,13 +170,21 @@ bool is_branch(const isa::Form& form) {
         case Op::jmp:
         case Op::jmp_r:
         case Op::ret:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool is_branch(const isa::Form& form) {
+    switch (form.op) {
         case Op::retf:
         case Op::iret:
         case Op::call_far:
         case Op::jmp_far:
             return true;
         default:
-            return false;
+            return is_near_branch(form);
     }
 }
 

@@ -60,6 +60,7 @@ uint32_t flags_undefined(const isa::Form& form);
 uint32_t flags_defined(const isa::Form& form);
 uint32_t flags_read(const isa::Form& form);
 
+bool is_near_branch(const isa::Form& form);
 bool is_branch(const isa::Form& form);
 bool always_faults(const isa::Form& form);  // at ring 3
 

@@ -19,21 +19,6 @@ bool is_string(const isa::Form& f) {
     return f.enc.map == Map::one &&
            ((f.enc.opcode >= 0xa4 && f.enc.opcode <= 0xa6) || (f.enc.opcode >= 0xaa && f.enc.opcode <= 0xae));
 }
-bool is_near_branch(const isa::Form& f) {
-    switch (f.op) {
-        case Op::jcc:
-        case Op::loop:
-        case Op::jcxz:
-        case Op::call:
-        case Op::call_r:
-        case Op::jmp:
-        case Op::jmp_r:
-        case Op::ret:
-            return true;
-        default:
-            return false;
-    }
-}
 bool is_bit_scan(const isa::Form& f) { return f.op == Op::bsf2 || f.op == Op::bsr2; }
 bool sized_by_prefix(const isa::Form& f) {
     if (std::any_of(f.operand.begin(), f.operand.end(), [](const isa::Operand& o) {
