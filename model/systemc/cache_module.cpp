@@ -11,7 +11,7 @@ CacheModule::CacheModule(sc_core::sc_module_name name, const CacheConfig& config
 }
 
 void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    const auto* extension = payload.get_extension<LineExtension>();
+    auto* const extension = payload.get_extension<LineExtension>();
     if (!extension || !cache_.present()) return below->b_transport(payload, delay);
     const uint64_t paddr = payload.get_address();
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -20,7 +20,8 @@ void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
         // back.
         ++writebacks_;
         if (cache_.hit(paddr, true)) return;
-        if (const uint64_t victim = cache_.fill(paddr, true); victim != Cache::no_line) write_back(victim);
+        if (const uint64_t victim = cache_.fill(paddr, true); victim != Cache::no_line)
+            write_back(victim, extension->start + delay);
         return;
     }
     ++accesses_;
@@ -28,14 +29,20 @@ void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     // Ownership is asked for by the level above, whose write-back will make the line dirty here.
     if (cache_.hit(paddr, false)) return;
     ++misses_;
-    below->b_transport(request_.about(paddr, payload.get_data_length(), extension->request), delay);
-    if (const uint64_t victim = cache_.fill(paddr, false); victim != Cache::no_line) write_back(victim);
+    sc_core::sc_time below_delay = sc_core::SC_ZERO_TIME;
+    below->b_transport(
+        request_.about(paddr, payload.get_data_length(), extension->request, extension->start + delay),
+        below_delay);
+    extension->exclusive = request_.exclusive();
+    delay += below_delay;
+    if (const uint64_t victim = cache_.fill(paddr, false); victim != Cache::no_line)
+        write_back(victim, extension->start + delay);
 }
 
-void CacheModule::write_back(uint64_t line) {
+void CacheModule::write_back(uint64_t line, const sc_core::sc_time& at) {
     sc_core::sc_time nobody_waits = sc_core::SC_ZERO_TIME;
     below->b_transport(
-        request_.about(line, static_cast<unsigned>(cache_.line_bytes()), LineRequest::writeback),
+        request_.about(line, static_cast<unsigned>(cache_.line_bytes()), LineRequest::writeback, at),
         nobody_waits);
 }
 

@@ -31,7 +31,7 @@ class CacheModule : public sc_core::sc_module, public StatisticsSource {
         return below->get_direct_mem_ptr(payload, dmi);
     }
     unsigned debug(tlm::tlm_generic_payload& payload) { return below->transport_dbg(payload); }
-    void write_back(uint64_t line);
+    void write_back(uint64_t line, const sc_core::sc_time& at);
 
     Cache cache_;
     sc_core::sc_time latency_;

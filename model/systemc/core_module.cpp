@@ -120,13 +120,14 @@ bool CoreModule::mmio_write(uint64_t paddr, const void* in, unsigned bytes) {
     return device(tlm::TLM_WRITE_COMMAND, paddr, const_cast<void*>(in), bytes, delay);
 }
 
-Cycles CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request) {
+LineReply CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request, Cycles at) {
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    if (request == LineRequest::mmio_read || request == LineRequest::mmio_write)
+    if (request == LineRequest::mmio_read || request == LineRequest::mmio_write) {
         device(tlm::TLM_IGNORE_COMMAND, paddr, nullptr, bytes, delay);
-    else
-        to_l2_->b_transport(line_.about(paddr, bytes, request), delay);
-    return clock_.cycles(delay);
+        return {clock_.cycles(delay)};
+    }
+    to_l2_->b_transport(line_.about(paddr, bytes, request, clock_.time(at)), delay);
+    return {clock_.cycles(delay), line_.exclusive()};
 }
 
 void CoreModule::statistics(StatisticsSink& sink) const {

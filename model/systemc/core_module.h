@@ -38,7 +38,7 @@ class CoreModule : public sc_core::sc_module, public MmioPort, public LowerMemor
 
     bool mmio_read(uint64_t paddr, void* out, unsigned bytes) override;
     bool mmio_write(uint64_t paddr, const void* in, unsigned bytes) override;
-    Cycles access(uint64_t paddr, unsigned bytes, LineRequest request) override;
+    LineReply access(uint64_t paddr, unsigned bytes, LineRequest request, Cycles at) override;
     void statistics(StatisticsSink& sink) const override;
 
   private:

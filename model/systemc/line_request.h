@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a generic payload between caches is about. Data never travels with it (TLM_IGNORE_COMMAND, no data
-// pointer): it always lies in PhysicalMemory, which the core reaches by DMI.
+// pointer): it always lies in PhysicalMemory, which the core reaches by DMI. Cores run ahead of SystemC's
+// clock, so a request says itself when it happens: it is at a level at `start` + the annotated delay.
 #pragma once
 
+#include <systemc>
 #include <tlm>
 
 #include "model/timing/lower_memory.h"
@@ -12,10 +14,15 @@ namespace stile::model {
 
 struct LineExtension : tlm::tlm_extension<LineExtension> {
     LineRequest request = LineRequest::read;
+    sc_core::sc_time start;
+    bool exclusive = true;  // the reply: see LineReply
 
     tlm::tlm_extension_base* clone() const override { return new LineExtension(*this); }
     void copy_from(const tlm::tlm_extension_base& other) override {
-        request = static_cast<const LineExtension&>(other).request;
+        const auto& from = static_cast<const LineExtension&>(other);
+        request = from.request;
+        start = from.start;
+        exclusive = from.exclusive;
     }
 };
 
@@ -32,15 +39,19 @@ class LinePayload {
     LinePayload(const LinePayload&) = delete;
     LinePayload& operator=(const LinePayload&) = delete;
 
-    tlm::tlm_generic_payload& about(uint64_t paddr, unsigned bytes, LineRequest request) {
+    tlm::tlm_generic_payload& about(uint64_t paddr, unsigned bytes, LineRequest request,
+                                    const sc_core::sc_time& start = sc_core::SC_ZERO_TIME) {
         payload_.set_address(paddr);
         payload_.set_data_length(bytes);
         payload_.set_streaming_width(bytes);
         payload_.set_dmi_allowed(false);
         payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         extension_.request = request;
+        extension_.start = start;
+        extension_.exclusive = true;
         return payload_;
     }
+    bool exclusive() const { return extension_.exclusive; }
 
   private:
     tlm::tlm_generic_payload payload_;

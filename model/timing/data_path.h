@@ -41,9 +41,9 @@ class DataPath {
     Cycles buffer_free() const { return stores_[next_store_]; }
     // A posted write that takes `cycles` beyond the cache.
     Cycles post(Cycles t, Cycles cycles) { return enqueue(t, std::max(t, drained_) + cycles); }
-    // All lines of a run of bytes at once, as a rep-string instruction does; returns the sum of the misses'
-    // latencies beyond a hit.
-    Cycles stream(uint64_t paddr, uint64_t bytes, bool write);
+    // All lines of a run of bytes from t on, as a rep-string instruction does, `overlap` misses at a time;
+    // returns the sum of the misses' latencies beyond a hit.
+    Cycles stream(uint64_t paddr, uint64_t bytes, bool write, Cycles t, Cycles overlap);
 
     Cycles drained() const { return drained_; }  // when the last store so far is in the cache
     Cycles hit_latency() const { return latency_; }
@@ -80,7 +80,7 @@ class DataPath {
     }
     Cycles miss(uint64_t paddr, Cycles t, bool write);
     Cycles pending(uint64_t paddr) const;
-    Cycles request(uint64_t paddr, bool write);
+    Cycles request(uint64_t paddr, bool write, Cycles at);
 
     Cache cache_;
     Cycles latency_;

@@ -24,6 +24,7 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
 BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
         begin();
+    keep_up();
     const Cycles start = now();
     refill_ = 0;
     if (counters_.domain_crossings != crossings_) [[unlikely]] {
@@ -56,6 +57,7 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
 
 BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     if (!started_) begin();
+    keep_up();
     const Cycles start = now();
     refill_ = 0;
     if (cls == isa::OpClass::codoms) {
@@ -155,13 +157,14 @@ inline Cycles InorderTiming::load(const MemEvent& e) {
 // Uncached accesses are strongly ordered.
 Cycles InorderTiming::load_from_device(const MemEvent& e) {
     wait_until(path_.drained());
-    wait_until(now() + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read));
+    wait_until(now() + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read, now()).cycles);
     return now();
 }
 
 inline void InorderTiming::store(const MemEvent& e) {
     if (e.kind != MemKind::store) [[unlikely]]
-        return wait_until(path_.post(now(), lower_.access(e.paddr, e.bytes, LineRequest::mmio_write)));
+        return wait_until(
+            path_.post(now(), lower_.access(e.paddr, e.bytes, LineRequest::mmio_write, now()).cycles));
     const Cycles translated = translate(e.vaddr);
     wait_until(path_.store(e.paddr, e.bytes, now() + translated) - translated);
 }
@@ -170,7 +173,7 @@ inline void InorderTiming::store(const MemEvent& e) {
 Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element) {
     if (first == last) return 0;
     Cycles devices = 0;
-    MemoryRuns runs;
+    MemoryRuns runs(now(), config_.string_fills);
     for (const MemEvent* e = first; e != last; ++e) {
         switch (e->kind) {
             case MemKind::load:
@@ -181,14 +184,14 @@ Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsign
                 break;
             }
             case MemKind::mmio_load:
-                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_read);
+                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_read, now() + devices).cycles;
                 break;
             case MemKind::mmio_store:
-                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_write);
+                devices += lower_.access(e->paddr, e->bytes, LineRequest::mmio_write, now() + devices).cycles;
                 break;
         }
     }
-    return devices + runs.cycles(path_, config_.string_fills, element);
+    return devices + runs.cycles(path_, element);
 }
 
 Cycles InorderTiming::all_ready() const {

@@ -69,6 +69,8 @@ class InorderTiming final : public Timing {
     Cycles all_ready() const;
     void redirect(const BlockRun& run);
     void begin();
+    // This clock is the core's. Time that passed without this model (halted) is made up for.
+    void keep_up() { wait_until(counters_.cycles); }
     BlockCost end(Cycles start);
 
     const CoreConfig config_;

@@ -23,8 +23,11 @@ void InorderTiming::fetch_line(uint64_t line) {
     const uint64_t paddr = line * l1i_.line_bytes();
     if (l1i_.hit(paddr, false)) return;
     ++counters_.l1i_misses;
-    wait_until(now() + l1i_latency_ +
-               lower_.access(paddr, static_cast<unsigned>(l1i_.line_bytes()), LineRequest::fetch));
+    wait_until(
+        now() + l1i_latency_ +
+        lower_
+            .access(paddr, static_cast<unsigned>(l1i_.line_bytes()), LineRequest::fetch, now() + l1i_latency_)
+            .cycles);
     l1i_.fill(paddr, false);
 }
 

@@ -27,6 +27,7 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
 BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
         begin();
+    keep_up();
     const Cycles start = retired_;
     refill_ = 0;
     if (counters_.domain_crossings != crossings_) [[unlikely]] {
@@ -56,6 +57,7 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
 
 BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
     if (!started_) begin();
+    keep_up();
     const Cycles start = retired_;
     refill_ = 0;
     if (cls == isa::OpClass::codoms) {
@@ -249,7 +251,7 @@ void OooTiming::commit_stores(const OooUop& u, Cycles known, Cycles data, const 
     while (event != last && event->insn == u.insn) {
         const MemEvent& e = *event++;
         if (e.kind == MemKind::mmio_store) [[unlikely]] {
-            path_.post(retired_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write));
+            path_.post(retired_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write, retired_).cycles);
         } else if (e.kind == MemKind::store) [[likely]] {
             const Translation::Result r = translation_.data(e.vaddr, known);
             const Cycles translated = std::max(known, r.done) + r.extra;
@@ -262,19 +264,20 @@ void OooTiming::commit_stores(const OooUop& u, Cycles known, Cycles data, const 
 
 // Uncached accesses are strongly ordered.
 Cycles OooTiming::device(const MemEvent& e, Cycles t) {
-    return std::max(t, path_.drained()) + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read);
+    t = std::max(t, path_.drained());
+    return t + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read, t).cycles;
 }
 
 // Runs of memory from t on.
 OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element, Cycles t) {
     if (first == last) return {t, 0};
     Cycles devices = 0, walks = 0;
-    MemoryRuns runs;
+    MemoryRuns runs(t, config_.string_fills);
     for (const MemEvent* e = first; e != last; ++e) {
         if (e->kind == MemKind::mmio_load || e->kind == MemKind::mmio_store) {
-            devices += lower_.access(
-                e->paddr, e->bytes,
-                e->kind == MemKind::mmio_load ? LineRequest::mmio_read : LineRequest::mmio_write);
+            const auto request =
+                e->kind == MemKind::mmio_load ? LineRequest::mmio_read : LineRequest::mmio_write;
+            devices += lower_.access(e->paddr, e->bytes, request, t + walks + devices).cycles;
             continue;
         }
         const bool write = e->kind == MemKind::store;
@@ -283,7 +286,7 @@ OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, u
         if (r.done > t + walks) walks = r.done - t;
         runs.add(path_, e->paddr, e->bytes, write);
     }
-    return {t + walks + devices + runs.cycles(path_, config_.string_fills, element), walks};
+    return {t + walks + devices + runs.cycles(path_, element), walks};
 }
 
 void OooTiming::fetch(const BlockRun& run) {
@@ -302,8 +305,9 @@ void OooTiming::fetch(const BlockRun& run) {
         const uint64_t paddr = line * l1i_.line_bytes();
         if (l1i_.hit(paddr, false)) continue;
         ++counters_.l1i_misses;
-        hold_front(std::max(front_, dispatched_) + l1i_latency_ +
-                   lower_.access(paddr, static_cast<unsigned>(l1i_.line_bytes()), LineRequest::fetch));
+        const Cycles missed = std::max(front_, dispatched_) + l1i_latency_;
+        const auto bytes = static_cast<unsigned>(l1i_.line_bytes());
+        hold_front(missed + lower_.access(paddr, bytes, LineRequest::fetch, missed).cycles);
         l1i_.fill(paddr, false);
     }
 }

@@ -70,6 +70,13 @@ class OooTiming final : public Timing {
     void hold_front(Cycles t) { front_ = std::max(front_, t); }
     Cycles device(const MemEvent& e, Cycles t);
     void begin();
+    // The clock of retirement is the core's. Time that passed without this model (halted) is made up for.
+    void keep_up() {
+        if (counters_.cycles <= retired_) [[likely]]
+            return;
+        retired_ = counters_.cycles;
+        hold_front(retired_);
+    }
     BlockCost end(Cycles start);
 
     const CoreConfig config_;

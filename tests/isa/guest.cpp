@@ -31,7 +31,7 @@ constexpr Cycles patience = 10'000, timed_patience = 400'000;
 
 // Constant: this is not about time.
 struct Lower final : LowerMemory {
-    Cycles access(uint64_t, unsigned, LineRequest) override { return 20; }
+    LineReply access(uint64_t, unsigned, LineRequest, Cycles) override { return {20}; }
 };
 
 bool pushes_error(unsigned vector) {

@@ -18,7 +18,7 @@ namespace {
 
 // Constant: this is not about time.
 struct Lower final : model::LowerMemory {
-    model::Cycles access(uint64_t, unsigned, model::LineRequest) override { return 20; }
+    model::LineReply access(uint64_t, unsigned, model::LineRequest, model::Cycles) override { return {20}; }
 };
 
 struct Ended {

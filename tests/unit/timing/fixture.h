@@ -26,9 +26,9 @@ struct FlatMemory : model::LowerMemory {
     };
     Cycles latency = 100;
     std::vector<Request> seen;
-    Cycles access(uint64_t paddr, unsigned, model::LineRequest request) override {
+    model::LineReply access(uint64_t paddr, unsigned, model::LineRequest request, Cycles) override {
         seen.push_back({paddr, request});
-        return request == model::LineRequest::writeback ? 0 : latency;
+        return {request == model::LineRequest::writeback ? 0 : latency};
     }
 };
 
