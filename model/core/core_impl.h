@@ -44,6 +44,7 @@ struct Core::Impl final : Exec {
     void on_marker(const Uop& u);
     void refuse_target(const Block& b);
     bool wait_for_interrupt(Cycles until);
+    void tell_halted();
     void single_step_trap(unsigned ring);
     void adopt_model();
     bool timed() const { return active != nullptr; }
@@ -105,6 +106,7 @@ struct Core::Impl final : Exec {
     Cycles horizon = 0;  // look at the world when the clock gets here
     uint64_t generation = 0;
     bool check_domain = false;  // ring 3 with domain checks on
+    bool halt_told = false;     // what the observer has heard of s.halted
     bool in_tick = false;       // from the delivery of a timer interrupt to STILE_MARK_K_TICK_END
     Timing* active = nullptr;   // timing->get() when the model is timed
     std::vector<Jump> jump_table;

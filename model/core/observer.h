@@ -16,6 +16,7 @@ struct CodeContext {
     uint64_t vaddr, paddr;
     unsigned ring;
     bool privileged_page;  // ring 3 on a page with the privileged bit: a proxy
+    unsigned core = 0;     // that translates it
 };
 
 class Observer {
@@ -32,6 +33,8 @@ class Observer {
     virtual void unsupported(Core& core, uint64_t rip, std::span<const uint8_t> bytes) {}
     // The protection unit refused an access (not an APL miss).
     virtual void refused(Core& core, uint64_t rip, uint64_t address, uint32_t error) {}
+    // The core has halted; or it goes on, with whatever ends the halt still to come. Its clock is exact here.
+    virtual void halted(Core& core, bool begins) {}
 };
 
 }  // namespace stile::model

@@ -184,6 +184,12 @@ void Core::Impl::adopt_model() {
     if (active) active->resume();
 }
 
+void Core::Impl::tell_halted() {
+    if (halt_told == s.halted) return;
+    halt_told = s.halted;
+    if (observer) observer->halted(self, halt_told);
+}
+
 // Halted. False: nothing can ever wake this core.
 bool Core::Impl::wait_for_interrupt(Cycles until) {
     if (!(s.rflags_system & flag::IF) || apic.next_event() == LocalApic::never) return false;
@@ -223,9 +229,11 @@ Stop Core::Impl::run(Cycles until) {
         const int vector = apic.pending();
         if (vector >= 0 && !shadow && (s.rflags_system & flag::IF)) {
             s.halted = false;
+            tell_halted();
             interrupt(static_cast<unsigned>(vector));
             continue;
         }
+        tell_halted();
         if (s.halted) {
             if (!wait_for_interrupt(until)) {
                 reason = fmt::format("core {} halted at {:#x} with nothing that could wake it", id, s.rip);

@@ -141,7 +141,7 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     else if (b->code.uops.back().op == Op::syscall && b->code.insns.size() == 1)
         b->phase = Phase::entry_exit;
     else if (observer)
-        b->phase = observer->classify({s.rip, b->paddr, s.cpl, false});
+        b->phase = observer->classify({s.rip, b->paddr, s.cpl, false, id});
     else
         b->phase = s.cpl == 0 ? Phase::dispatch : Phase::user;
     if (translated) translated(*b);

@@ -78,6 +78,16 @@ TEST_F(Interrupt, HaltedTimeIsWaitingAndNotRun) {
     uint64_t sum = 0;
     for (const uint64_t p : c.phase) sum += p;
     EXPECT_EQ(sum, c.cycles);
+
+    // The observer hears of each halt when it begins and ends, to the cycle.
+    ASSERT_EQ(rig.halts.size(), 11u) << "five ticks, and the halt at the end";
+    Cycles halted = 0;
+    for (size_t i = 0; i + 1 < rig.halts.size(); i += 2) {
+        EXPECT_TRUE(rig.halts[i].first);
+        EXPECT_FALSE(rig.halts[i + 1].first);
+        halted += rig.halts[i + 1].second - rig.halts[i].second;
+    }
+    EXPECT_EQ(halted, c.phase[static_cast<size_t>(Phase::wait)]);
 }
 
 TEST_F(Interrupt, SlicesOfARunDoNotMatter) {

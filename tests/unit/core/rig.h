@@ -67,6 +67,8 @@ class Rig : public MmioPort, public Observer {
         unsupported_at.push_back(rip);
     }
 
+    void halted(Core&, bool begins) override { halts.emplace_back(begins, core->now()); }
+
     struct Mark {
         uint32_t code;
         uint64_t rdi;
@@ -74,6 +76,7 @@ class Rig : public MmioPort, public Observer {
     };
     std::vector<Mark> marks;
     std::vector<uint64_t> unsupported_at;
+    std::vector<std::pair<bool, Cycles>> halts;
     std::function<void(uint32_t)> on_mark;
     MachineConfig config;
     PhysicalMemory memory;
