@@ -31,6 +31,7 @@ struct Block {
     bool privileged = false;  // ring 3, on a page that may run CODOMs' privileged instructions
     bool single = false;      // one instruction: the one in the shadow of sti
     bool dead = false;        // dropped while it may still be running
+    bool drains = false;      // some instruction lets nobody overtake the stores before it
     BranchKind branch = BranchKind::none;
     void* slot = nullptr;  // the timing model's
     uint64_t paddr = 0;

@@ -75,6 +75,7 @@ const MachineConfig& Core::config() const { return impl_->config; }
 
 void Core::set_timing(std::unique_ptr<Timing> timing) {
     impl_->drop_all_code();
+    impl_->use_store_buffer(false);
     impl_->cache.free_dropped(impl_->timing.get());
     impl_->active = nullptr;
     impl_->current = CoreModel::functional;

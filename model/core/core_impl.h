@@ -47,6 +47,8 @@ struct Core::Impl final : Exec {
     void tell_halted();
     void single_step_trap(unsigned ring);
     void adopt_model();
+    void use_store_buffer(bool on);
+    Mode mode() const { return buffer ? Mode::buffered : timed() ? Mode::timed : Mode::functional; }
     bool timed() const { return active != nullptr; }
 
     // --- transfer.cpp
@@ -124,6 +126,7 @@ struct Core::Impl final : Exec {
     uint64_t saved_from_rip = 0;  // likewise for the transfer in s.cd.saved_latch; for messages only
     bool partly_done = false;     // Exit::before: the micro-op at `at` has done part of its work
     std::unique_ptr<Timing> timing;
+    std::unique_ptr<StoreBuffer> store_buffer;  // Exec::buffer while it is in use
     CoreModel wanted, current;
     BlockCache cache;
     isa::Translator translator;

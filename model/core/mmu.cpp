@@ -94,6 +94,7 @@ void Mmu::Impl::store(const Piece& piece, const uint8_t* from, unsigned insn) {
 }
 
 bool Mmu::Impl::read(uint64_t vaddr, void* out, unsigned bytes, Access access, Fault& fault, unsigned insn) {
+    drain_stores();
     Piece piece[2];
     unsigned n;
     if (!resolve(vaddr, bytes, access, fault, piece, n)) return false;
@@ -104,6 +105,7 @@ bool Mmu::Impl::read(uint64_t vaddr, void* out, unsigned bytes, Access access, F
 
 bool Mmu::Impl::write(uint64_t vaddr, const void* in, unsigned bytes, Access access, Fault& fault,
                       unsigned insn) {
+    drain_stores();
     Piece piece[2];
     unsigned n;
     if (!resolve(vaddr, bytes, access, fault, piece, n)) return false;
@@ -143,7 +145,9 @@ bool Mmu::probe_read(uint64_t vaddr, void* out, uint64_t bytes) const {
         PageAttributes page;
         if (!probe(vaddr, page) || !impl_->memory.contains(page.page_paddr, page_bytes)) return false;
         const uint64_t n = std::min(bytes, page_bytes - (vaddr & ~page_mask));
-        std::memcpy(to, impl_->memory.host(page.page_paddr | (vaddr & ~page_mask)), n);
+        const uint64_t paddr = page.page_paddr | (vaddr & ~page_mask);
+        std::memcpy(to, impl_->memory.host(paddr), n);
+        if (store_buffer) store_buffer->overlay(paddr, to, n);
         vaddr += n, to += n, bytes -= n;
     }
     return true;

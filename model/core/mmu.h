@@ -20,6 +20,7 @@ namespace stile::model {
 class Protection;
 class Observer;
 class Core;
+class StoreBuffer;
 
 // cap_read and cap_write are those of the instructions that load and store capabilities.
 enum class Access : uint8_t { read, write, fetch, cap_read, cap_write };
@@ -108,6 +109,11 @@ class Mmu {
     // Called with the physical range of each store into a protected page, before the store lands.
     void (*on_code_store)(void* arg, uint64_t paddr, unsigned bytes) = nullptr;
     void* on_code_store_arg = nullptr;
+
+    // Plain stores of this core that are not in memory yet: drained before every access that comes here and
+    // every page walk; null where there is none. before_store: one of them lands now.
+    StoreBuffer* store_buffer = nullptr;
+    void before_store(uint64_t paddr, unsigned bytes);
 
     // Names the set of fetch translations in force: one value per (address space, ring), a new one after
     // every flush. What was translated under a value holds whenever this value is current again.

@@ -193,9 +193,14 @@ void Mmu::watch_stores(Observer* observer, Core* core) {
     impl_->drop_all_writes();
 }
 
+void Mmu::before_store(uint64_t paddr, unsigned bytes) {
+    if (impl_->is_code_page(paddr) && on_code_store) on_code_store(on_code_store_arg, paddr, bytes);
+}
+
 void Mmu::protect_code_page(uint64_t paddr) {
     const uint64_t page = paddr >> 12;
     if (page >= impl_->code_pages.size() || impl_->code_pages[page]) return;
+    impl_->drain_stores();
     impl_->code_pages[page] = true;
     impl_->drop_writes_to(paddr);
 }

@@ -21,6 +21,7 @@ bool Mmu::Impl::fetch(uint64_t vaddr, FetchPage& out, Fault& fault) {
     const uint64_t vpage = vaddr & page_mask;
     FetchEntry& e = fetches[(vaddr >> 12) % fetch_entries];
     if (e.generation != mmu.fetch_generation_ || e.page.vpage != vpage) {
+        drain_stores();
         PageAttributes page;
         const auto who = state.cpl == 0 ? PageWalker::Who::supervisor : PageWalker::Who::user;
         if (!walker.translate(vaddr, Access::fetch, who, page, fault)) return false;
@@ -35,6 +36,7 @@ bool Mmu::Impl::fetch(uint64_t vaddr, FetchPage& out, Fault& fault) {
 // The domain capability stack is the hardware's own structure: it is reached with supervisor rights whatever
 // the ring, must be writable even where CR0.WP is off, and lies in capability-storage pages only.
 bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& piece, Fault& fault) {
+    drain_stores();
     const uint64_t vpage = vaddr & page_mask;
     const bool write = access == Access::cap_write;
     if (dcs_page.vpage != vpage || dcs_page.generation != mmu.fetch_generation_ ||

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "abi/platform.h"
+#include "model/core/exec/store_buffer.h"
 #include "model/core/mmu.h"
 #include "model/core/observer.h"
 #include "model/core/page_walker.h"
@@ -56,6 +57,9 @@ struct Mmu::Impl final : Protection::DcsMemory {
     bool write(uint64_t vaddr, const void* in, unsigned bytes, Access access, Fault& fault, unsigned insn);
     void store(const Piece& piece, const uint8_t* from, unsigned insn);
     void load(const Piece& piece, uint8_t* to, unsigned insn);
+    void drain_stores() {
+        if (mmu.store_buffer) mmu.store_buffer->drain();
+    }
 
     // --- contexts (mmu_context.cpp)
     uint32_t context_key() const;

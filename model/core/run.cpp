@@ -34,6 +34,11 @@ inline void Core::Impl::account(Block& b, unsigned instructions, unsigned uops) 
     const BlockCost cost = active->block(run, log);
     log.n = 0;
     spend(cost, b.phase);
+    if (!buffer) return;
+    if (b.drains)
+        buffer->drain();
+    else
+        buffer->boundary(counters.cycles, active->stores_drained());
 }
 
 // What the hardware does by itself. Without a timing model it takes one cycle, so that no chain of such
@@ -137,6 +142,7 @@ void Core::Impl::execute(Block* b) {
             account(*b, b->instructions, size);
             arrive_later();
             block = nullptr;
+            drain_stores(*this);  // whoever listens or not
             on_marker(b->code.uops.back());
             break;
         case Exit::before:
@@ -179,9 +185,17 @@ void Core::Impl::adopt_model() {
     current = wanted;
     drop_all_code();
     active = current == CoreModel::functional ? nullptr : timing.get();
+    use_store_buffer(active && current == CoreModel::ooo && config.cores > 1);
     log.on = active != nullptr;
     log.n = 0;
     if (active) active->resume();
+}
+
+void Core::Impl::use_store_buffer(bool on) {
+    drain_stores(*this);
+    if (on && !store_buffer)
+        store_buffer = std::make_unique<StoreBuffer>(config.core.store_buffer, memory.host(0), mmu_unit);
+    buffer = mmu_unit.store_buffer = on ? store_buffer.get() : nullptr;
 }
 
 void Core::Impl::tell_halted() {
@@ -217,6 +231,7 @@ Stop Core::Impl::run(Cycles until) {
         sync();
         if (stop_requested) {
             stop_requested = false;
+            drain_stores(*this);
             return why;
         }
         if (broken) return Stop::triple_fault;
@@ -235,6 +250,7 @@ Stop Core::Impl::run(Cycles until) {
         }
         tell_halted();
         if (s.halted) {
+            drain_stores(*this);
             if (!wait_for_interrupt(until)) {
                 reason = fmt::format("core {} halted at {:#x} with nothing that could wake it", id, s.rip);
                 return Stop::idle_forever;

@@ -41,6 +41,31 @@ Next leave_before(Exec& x, const Uop* u) {
     return nullptr;
 }
 
+// Which instructions empty the store buffer: locked ones, MFENCE (not the other fences), what serialises
+// (Intel SDM vol. 3, 9.2.3 and 9.3; wrmsr sees to itself), and halting.
+bool drains(const Uop& u) {
+    switch (u.op) {
+        case Op::fence:
+            return u.aux == 1;
+        case Op::wrcr:
+            return u.imm != 8;
+        case Op::cpuid:
+        case Op::iret:
+        case Op::wrcr3:
+        case Op::wrdr:
+        case Op::invlpg:
+        case Op::wbinvd:
+        case Op::lgdt:
+        case Op::lidt:
+        case Op::lldt:
+        case Op::ltr:
+        case Op::hlt:
+            return true;
+        default:
+            return isa::op_info(u.op).cls == isa::OpClass::lock;
+    }
+}
+
 constexpr size_t most_blocks = 1 << 18;
 
 }  // namespace
@@ -104,6 +129,7 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single
         FetchPage second;
         if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
         if (check_domain && !protection->straddle(s, page.page, second.page, s.rip, fault)) return nullptr;
+        mmu_unit.protect_code_page(second.page.page_paddr);
         std::array<uint8_t, 2 * isa::max_instruction_bytes> bytes;
         std::memcpy(bytes.data(), page.host + offset, left);
         std::memcpy(bytes.data() + left, second.host, isa::max_instruction_bytes);
@@ -125,14 +151,16 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single
 
 Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single, Fault& fault) {
     if (cache.size() > most_blocks) drop_all_code();
+    mmu_unit.protect_code_page(page.page.page_paddr);
     auto b = make_block(page, single, fault);
     if (!b) return nullptr;
-    const HandlerTable& table = handlers(timed());
+    const HandlerTable& table = handlers(mode());
     for (Uop& u : b->code.uops) u.handler = reinterpret_cast<const void*>(table.select(u));
     b->first = b->code.uops.data();
     b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
     b->branch = branch_kind(b->code.uops.back().op);
     b->cost = b->instructions | b->code.uops.size() << 32;
+    b->drains = std::ranges::any_of(b->code.uops, drains);
     b->cpl = s.cpl;
     b->privileged = privileged;
     b->single = single;
@@ -145,8 +173,6 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     else
         b->phase = s.cpl == 0 ? Phase::dispatch : Phase::user;
     if (translated) translated(*b);
-    mmu_unit.protect_code_page(b->paddr & ~0xfffull);
-    if (b->code.straddles) mmu_unit.protect_code_page(b->second_page);
     const uint64_t key = BlockCache::key(b->paddr, s.cpl, privileged, single);
     return cache.insert(key, std::move(b));
 }

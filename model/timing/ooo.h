@@ -46,6 +46,9 @@ class OooTiming final : public Timing {
     void invlpg(uint64_t vaddr) override { translation_.invlpg(vaddr); }
     void flush_tlbs() override { translation_.flush(); }
     void resume() override { started_ = false; }
+    Cycles stores_drained() const override {
+        return path_.drained() > retired_ ? path_.drained() - retired_ : 0;
+    }
 
   private:
     // What a micro-op does once it has its operands.

@@ -51,6 +51,9 @@ class Timing {
     virtual void flush_tlbs() {}
     // The core ran without this model for a while and now comes back to it.
     virtual void resume() {}
+    // How long after the end of the last block until its last store is in the cache, where other cores can
+    // see it.
+    virtual Cycles stores_drained() const { return 0; }
 };
 
 }  // namespace stile::model

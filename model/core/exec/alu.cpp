@@ -281,7 +281,7 @@ Next nothing(Exec& x, const Uop* u) { return next(x, u); }
     table.set(Op::name##4_ri, bit<what, int32_t, true>);  \
     table.set(Op::name##8_ri, bit<what, int64_t, true>)
 
-void register_alu(HandlerTable& table, bool) {
+void register_alu(HandlerTable& table, Mode) {
     table.set(Op::nop, nothing);
     STILE_SET_BINARY(add, Add, true);
     STILE_SET_BINARY(adc, Adc, true);

@@ -44,9 +44,9 @@ inline Jump& jump_entry(Exec& x, uint64_t vaddr) {
 #endif
 }
 
-template <bool timed>
+template <Mode mode>
 [[gnu::always_inline]] inline Next go_direct(Exec& x, uint64_t target, uint8_t transfer, bool taken) {
-    if constexpr (!timed) {
+    if constexpr (mode == Mode::functional) {
         Block* const from = x.block;
         Block* to = from->link[taken];
         if (!to && from->far.target == target && from->far.stamp == x.stamp) to = from->far.block;
@@ -55,9 +55,9 @@ template <bool timed>
     return leave(x, Exit::direct, target, transfer, taken);
 }
 
-template <bool timed>
+template <Mode mode>
 [[gnu::always_inline]] inline Next go_indirect(Exec& x, uint64_t target, uint8_t transfer) {
-    if constexpr (!timed) {
+    if constexpr (mode == Mode::functional) {
         const Jump& jump = jump_entry(x, target);
         if (jump.target == target && jump.stamp == x.stamp) {
             Block* const from = x.block;

@@ -122,7 +122,7 @@ Next cd_wrdcs(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_codoms(HandlerTable& table, bool) {
+void register_codoms(HandlerTable& table, Mode) {
     table.set(Op::cd_save, privileged<cd_save>);
     table.set(Op::cd_restore, privileged<cd_restore>);
     table.set(Op::cd_aplfill, privileged<cd_aplfill>);

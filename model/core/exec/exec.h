@@ -8,8 +8,7 @@
 // A handler that cannot do its work leaves architectural state as it was before the instruction and returns
 // raise(): micro-ops are ordered so that nothing has been changed by then (isa/uop.h).
 //
-// Handlers come in two versions, `timed` and not; the timed ones append what they do to memory to the log
-// that the timing model reads. Nothing else may depend on it.
+// Handlers that touch memory come in three versions (Mode). Nothing but what it says may depend on it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include "isa/uop.h"
 #include "model/core/cpu_state.h"
 #include "model/core/exec/flags.h"
+#include "model/core/exec/store_buffer.h"
 #include "model/core/fault.h"
 #include "model/core/mem_log.h"
 #include "model/core/mmu.h"
@@ -37,6 +37,12 @@ using Handler = Next (*)(Exec&, const Uop*);
 #else
 #define STILE_TAIL_CALLS 0
 #endif
+
+enum class Mode : uint8_t {
+    functional,
+    timed,    // what is done to memory is appended to the log that the timing model reads
+    buffered  // likewise, and plain stores wait in a store buffer
+};
 
 enum class Exit : uint8_t {
     direct,    // to `target`, which is at a fixed distance: link slot `taken` of the block
@@ -68,6 +74,7 @@ struct Exec {
     uint64_t stamp = 0, jump_salt = 0;
     Jump* jumps = nullptr;
     Mmu* mmu = nullptr;
+    StoreBuffer* buffer = nullptr;  // null unless in use
     Fault fault;
     alignas(16) uint8_t scratch[64];  // of load() and store()
     MemLog log;
@@ -152,31 +159,55 @@ inline bool soft_hit(uint64_t tag, uint64_t vaddr, unsigned bytes) {
     return tag == ((vaddr + bytes - 1) & page_of_mask);
 }
 
-template <bool timed>
+template <Mode mode>
 inline void log_access(Exec& x, const Uop* u, uint64_t vaddr, const uint8_t* host, unsigned bytes,
                        MemKind kind) {
-    if constexpr (timed) x.log.add(vaddr, static_cast<uint64_t>(host - x.ram), bytes, kind, u->insn);
+    if constexpr (mode != Mode::functional)
+        x.log.add(vaddr, static_cast<uint64_t>(host - x.ram), bytes, kind, u->insn);
+}
+
+// What the core itself sees at `host`. Out of line where a buffered store may be meant, by way of `scratch`.
+template <Mode mode, typename T>
+[[gnu::always_inline]] inline void read_host(Exec& x, const uint8_t* host, T& out) {
+    if constexpr (mode == Mode::buffered) {
+        const auto paddr = static_cast<uint64_t>(host - x.ram);
+        if (x.buffer->touches<sizeof(T)>(paddr)) [[unlikely]] {
+            x.buffer->read(paddr, x.scratch, sizeof(T));
+            host = x.scratch;
+        }
+    }
+    std::memcpy(&out, host, sizeof(T));
 }
 
 // Only when the answer is at hand. T: any trivially copyable type of up to 64 bytes.
-template <bool timed, typename T>
+template <Mode mode, typename T>
 [[gnu::always_inline]] inline bool load_fast(Exec& x, const Uop* u, uint64_t vaddr, T& out) {
+    if constexpr (mode == Mode::buffered && sizeof(T) > StoreBuffer::most_bytes) return false;
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
     if (__builtin_expect(!soft_hit(e.read, vaddr, sizeof(T)), 0)) return false;
     const auto* host = reinterpret_cast<const uint8_t*>(vaddr + e.addend);
-    std::memcpy(&out, host, sizeof(T));
-    log_access<timed>(x, u, vaddr, host, sizeof(T), MemKind::load);
+    read_host<mode>(x, host, out);
+    log_access<mode>(x, u, vaddr, host, sizeof(T), MemKind::load);
     return true;
 }
 
-template <bool timed, typename T>
+template <Mode mode, typename T>
 [[gnu::always_inline]] inline bool store_fast(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
+    if constexpr (mode == Mode::buffered && sizeof(T) > StoreBuffer::most_bytes) return false;
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
     if (__builtin_expect(!soft_hit(e.write, vaddr, sizeof(T)), 0)) return false;
     auto* host = reinterpret_cast<uint8_t*>(vaddr + e.addend);
-    std::memcpy(host, &value, sizeof(T));
-    log_access<timed>(x, u, vaddr, host, sizeof(T), MemKind::store);
+    if constexpr (mode == Mode::buffered && sizeof(T) <= StoreBuffer::most_bytes)
+        x.buffer->put(static_cast<uint64_t>(host - x.ram), value);
+    else
+        std::memcpy(host, &value, sizeof(T));
+    log_access<mode>(x, u, vaddr, host, sizeof(T), MemKind::store);
     return true;
+}
+
+// Before anything that other cores must not see ahead of the stores.
+inline void drain_stores(Exec& x) {
+    if (x.buffer) x.buffer->drain();
 }
 
 // False: x.fault is #AC, because the alignment of this access is checked and wrong.
@@ -188,16 +219,16 @@ bool write_memory(Exec& x, const Uop* u, uint64_t vaddr, const void* in, unsigne
 
 // Fast where possible. The slow way goes through `scratch`, so that no address of a local gets about and the
 // handler can still end in a jump.
-template <bool timed, typename T>
+template <Mode mode, typename T>
 inline bool load(Exec& x, const Uop* u, uint64_t vaddr, T& out) {
-    if (load_fast<timed>(x, u, vaddr, out)) return true;
+    if (load_fast<mode>(x, u, vaddr, out)) return true;
     if (!read_memory(x, u, vaddr, x.scratch, sizeof(T))) return false;
     std::memcpy(&out, x.scratch, sizeof(T));
     return true;
 }
-template <bool timed, typename T>
+template <Mode mode, typename T>
 inline bool store(Exec& x, const Uop* u, uint64_t vaddr, const T& value) {
-    if (store_fast<timed>(x, u, vaddr, value)) return true;
+    if (store_fast<mode>(x, u, vaddr, value)) return true;
     std::memcpy(x.scratch, &value, sizeof(T));
     return write_memory(x, u, vaddr, x.scratch, sizeof(T));
 }

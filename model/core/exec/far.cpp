@@ -79,7 +79,7 @@ Next refuse_target(Exec& x, const Uop* u, bool& refused) {
     bool gate = false;
     refused = true;
     if (!impl_of(x).code_segment_for_jump(get<uint16_t>(x, u->b), gate, x.fault))
-        return gate ? handlers(false).select({.op = Op::unsupported})(x, u) : raise(x, u);
+        return gate ? handlers(Mode::functional).select({.op = Op::unsupported})(x, u) : raise(x, u);
     if (!canonical(x.s.r[u->a])) return raise_gp(x, u);
     refused = false;
     return nullptr;
@@ -110,7 +110,7 @@ Next call_far(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_far(HandlerTable& table, bool) {
+void register_far(HandlerTable& table, Mode) {
     table.set(Op::iret, iret);
     table.set(Op::retf, retf);
     table.set(Op::jmp_far, jmp_far);

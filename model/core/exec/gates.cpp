@@ -97,7 +97,7 @@ Next mark(Exec& x, const Uop* u) { return leave(x, Exit::marker, after(x, u), ST
 
 }  // namespace
 
-void register_gates(HandlerTable& table, bool) {
+void register_gates(HandlerTable& table, Mode) {
     table.set(Op::mark, mark);
     table.set(Op::ud, ud);
     table.set(Op::unsupported, unsupported);

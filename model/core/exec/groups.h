@@ -10,22 +10,22 @@
 
 namespace stile::model {
 
-void register_alu(HandlerTable& table, bool timed);
-void register_shift(HandlerTable& table, bool timed);
-void register_muldiv(HandlerTable& table, bool timed);
-void register_memory(HandlerTable& table, bool timed);
-void register_branch(HandlerTable& table, bool timed);
-void register_string(HandlerTable& table, bool timed);
-void register_system(HandlerTable& table, bool timed);
-void register_gates(HandlerTable& table, bool timed);
-void register_far(HandlerTable& table, bool timed);
-void register_codoms(HandlerTable& table, bool timed);
-void register_sse_move(HandlerTable& table, bool timed);
-void register_sse_int(HandlerTable& table, bool timed);
-void register_sse_arith(HandlerTable& table, bool timed);
-void register_sse_convert(HandlerTable& table, bool timed);
-void register_mmx(HandlerTable& table, bool timed);
-void register_x87(HandlerTable& table, bool timed);
+void register_alu(HandlerTable& table, Mode mode);
+void register_shift(HandlerTable& table, Mode mode);
+void register_muldiv(HandlerTable& table, Mode mode);
+void register_memory(HandlerTable& table, Mode mode);
+void register_branch(HandlerTable& table, Mode mode);
+void register_string(HandlerTable& table, Mode mode);
+void register_system(HandlerTable& table, Mode mode);
+void register_gates(HandlerTable& table, Mode mode);
+void register_far(HandlerTable& table, Mode mode);
+void register_codoms(HandlerTable& table, Mode mode);
+void register_sse_move(HandlerTable& table, Mode mode);
+void register_sse_int(HandlerTable& table, Mode mode);
+void register_sse_arith(HandlerTable& table, Mode mode);
+void register_sse_convert(HandlerTable& table, Mode mode);
+void register_mmx(HandlerTable& table, Mode mode);
+void register_x87(HandlerTable& table, Mode mode);
 
 uint64_t settable_flags(const Exec& x);  // by popf and iret, at the present privilege
 

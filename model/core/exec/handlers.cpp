@@ -7,13 +7,13 @@ namespace stile::model {
 
 namespace {
 
-HandlerTable make(bool timed) {
+HandlerTable make(Mode mode) {
     HandlerTable table;
     for (const auto add :
          {register_alu, register_shift, register_muldiv, register_memory, register_branch, register_string,
           register_system, register_gates, register_far, register_codoms, register_sse_move, register_sse_int,
           register_sse_arith, register_sse_convert, register_mmx, register_x87})
-        add(table, timed);
+        add(table, mode);
     return table;
 }
 
@@ -27,9 +27,9 @@ Handler HandlerTable::select(const Uop& u) const {
     return r.handler;
 }
 
-const HandlerTable& handlers(bool timed) {
-    static const HandlerTable functional = make(false), with_log = make(true);
-    return timed ? with_log : functional;
+const HandlerTable& handlers(Mode mode) {
+    static const HandlerTable tables[] = {make(Mode::functional), make(Mode::timed), make(Mode::buffered)};
+    return tables[static_cast<size_t>(mode)];
 }
 
 }  // namespace stile::model

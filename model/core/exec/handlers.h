@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which handler executes which micro-op. Each group of handlers registers its own in a function of the form
-//     void register_group(HandlerTable& table, bool timed);
+//     void register_group(HandlerTable& table, Mode mode);
 // which is named in the list in handlers.cpp.
 #pragma once
 
@@ -34,7 +34,20 @@ class HandlerTable {
     std::array<Row, static_cast<size_t>(Op::count)> rows_{};
 };
 
-const HandlerTable& handlers(bool timed);
+const HandlerTable& handlers(Mode mode);
+
+// f.operator()<mode>().
+template <typename F>
+void instantiate(Mode mode, F f) {
+    switch (mode) {
+        case Mode::functional:
+            return f.template operator()<Mode::functional>();
+        case Mode::timed:
+            return f.template operator()<Mode::timed>();
+        case Mode::buffered:
+            return f.template operator()<Mode::buffered>();
+    }
+}
 
 // Rows of ops.def that come in sizes and with a register or an immediate as second operand.
 #define STILE_SET_1248(table, name, fn)  \

@@ -29,16 +29,16 @@ template <typename Memory, typename Register, bool will_write>
     return next_unwound(u);
 }
 
-template <bool timed, bool segmented, bool indexed, typename Memory, typename Register>
+template <Mode mode, bool segmented, bool indexed, typename Memory, typename Register>
 Next load_op(Exec& x, const Uop* u) {
     Memory v;
-    if (!load_fast<timed>(x, u, effective<segmented, indexed>(x, u), v))
+    if (!load_fast<mode>(x, u, effective<segmented, indexed>(x, u), v))
         return load_slow<Memory, Register, false>(x, u);
     extend_into<Memory, Register>(x, u, v);
     return next(x, u);
 }
 
-template <bool timed, bool segmented, bool indexed, typename Memory>
+template <Mode mode, bool segmented, bool indexed, typename Memory>
 Next load_for_write(Exec& x, const Uop* u) {
     const uint64_t vaddr = effective<segmented, indexed>(x, u);
     const SoftTlb::Entry& e = soft_entry(x, vaddr);
@@ -46,8 +46,8 @@ Next load_for_write(Exec& x, const Uop* u) {
         return load_slow<Memory, uint64_t, true>(x, u);
     Memory v;
     const auto* host = reinterpret_cast<const uint8_t*>(vaddr + e.addend);
-    std::memcpy(&v, host, sizeof v);
-    log_access<timed>(x, u, vaddr, host, sizeof v, MemKind::load);
+    read_host<mode>(x, host, v);
+    log_access<mode>(x, u, vaddr, host, sizeof v, MemKind::load);
     x.s.r[u->dst] = v;
     return next(x, u);
 }
@@ -59,10 +59,10 @@ template <typename T, bool immediate>
     return next_unwound(u);
 }
 
-template <bool timed, bool segmented, bool indexed, typename T, bool immediate>
+template <Mode mode, bool segmented, bool indexed, typename T, bool immediate>
 Next store_op(Exec& x, const Uop* u) {
     const T v = immediate ? static_cast<T>(u->imm) : get<T>(x, u->c);
-    if (!store_fast<timed>(x, u, effective<segmented, indexed>(x, u), v))
+    if (!store_fast<mode>(x, u, effective<segmented, indexed>(x, u), v))
         return store_slow<T, immediate>(x, u);
     return next(x, u);
 }
@@ -74,10 +74,10 @@ Next store_op(Exec& x, const Uop* u) {
     return next_unwound(u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next push(Exec& x, const Uop* u) {
     const uint64_t v = x.s.r[u->c];
-    if (!store_fast<timed>(x, u, x.s.r[RSP] - 8, v)) return push_slow(x, u);
+    if (!store_fast<mode>(x, u, x.s.r[RSP] - 8, v)) return push_slow(x, u);
     x.s.r[RSP] -= 8;
     return next(x, u);
 }
@@ -90,10 +90,10 @@ Next push(Exec& x, const Uop* u) {
     return next_unwound(u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next pop(Exec& x, const Uop* u) {
     uint64_t v;
-    if (!load_fast<timed>(x, u, x.s.r[RSP], v)) return pop_slow(x, u);
+    if (!load_fast<mode>(x, u, x.s.r[RSP], v)) return pop_slow(x, u);
     x.s.r[RSP] += 8;
     x.s.r[u->dst] = v;
     return next(x, u);
@@ -101,14 +101,14 @@ Next pop(Exec& x, const Uop* u) {
 
 Next prefetch(Exec& x, const Uop* u) { return next(x, u); }
 
-template <bool timed>
+template <Mode mode>
 Next clflush(Exec& x, const Uop* u) {
     uint8_t v;
-    if (!load<timed>(x, u, effective(x, u), v)) return raise(x, u);
+    if (!load<mode>(x, u, effective(x, u), v)) return raise(x, u);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next cmpxchg8b(Exec& x, const Uop* u) {
     uint64_t v;
     const uint64_t vaddr = effective(x, u);
@@ -127,7 +127,7 @@ Next cmpxchg8b(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next cmpxchg16b(Exec& x, const Uop* u) {
     struct Pair {
         uint64_t lo, hi;
@@ -147,11 +147,11 @@ Next cmpxchg16b(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 void fill(HandlerTable& table) {
-#define STILE_SET_ADDRESSED(op, fn, ...)                                                       \
-    table.set(Op::op, fn<timed, false, true, __VA_ARGS__>, fn<timed, true, true, __VA_ARGS__>, \
-              fn<timed, false, false, __VA_ARGS__>)
+#define STILE_SET_ADDRESSED(op, fn, ...)                                                     \
+    table.set(Op::op, fn<mode, false, true, __VA_ARGS__>, fn<mode, true, true, __VA_ARGS__>, \
+              fn<mode, false, false, __VA_ARGS__>)
 #define STILE_SET_LOAD(name, Memory, Register) STILE_SET_ADDRESSED(name, load_op, Memory, Register)
 #define STILE_SET_LDW(n, Memory)                         \
     STILE_SET_ADDRESSED(ldw##n, load_for_write, Memory); \
@@ -176,16 +176,18 @@ void fill(HandlerTable& table) {
     STILE_SET_STORE(2, uint16_t);
     STILE_SET_STORE(4, uint32_t);
     STILE_SET_STORE(8, uint64_t);
-    table.set(Op::push8, push<timed>);
-    table.set(Op::pop8, pop<timed>);
+    table.set(Op::push8, push<mode>);
+    table.set(Op::pop8, pop<mode>);
     table.set(Op::prefetch, prefetch);
-    table.set(Op::clflush, clflush<timed>);
-    table.set(Op::cmpxchg8b, cmpxchg8b<timed>);
-    table.set(Op::cmpxchg16b, cmpxchg16b<timed>);
+    table.set(Op::clflush, clflush<mode>);
+    table.set(Op::cmpxchg8b, cmpxchg8b<mode>);
+    table.set(Op::cmpxchg16b, cmpxchg16b<mode>);
 }
 
 }  // namespace
 
-void register_memory(HandlerTable& table, bool timed) { timed ? fill<true>(table) : fill<false>(table); }
+void register_memory(HandlerTable& table, Mode mode) {
+    instantiate(mode, [&]<Mode m>() { fill<m>(table); });
+}
 
 }  // namespace stile::model

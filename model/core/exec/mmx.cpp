@@ -35,17 +35,17 @@ Next mcheck(Exec& x, const Uop* u) {
 }
 
 // --- Memory ------------------------------------------------------------------------------------------------
-template <bool timed, class T>
+template <Mode mode, class T>
 Next load_part(Exec& x, const Uop* u) {
     T value;
-    if (!load<timed>(x, u, effective(x, u), value)) return raise(x, u);
+    if (!load<mode>(x, u, effective(x, u), value)) return raise(x, u);
     write(x, u->dst, value);
     return next(x, u);
 }
 
-template <bool timed, class T>
+template <Mode mode, class T>
 Next store_part(Exec& x, const Uop* u) {
-    if (!store<timed>(x, u, effective(x, u), static_cast<T>(read(x, u->c)))) return raise(x, u);
+    if (!store<mode>(x, u, effective(x, u), static_cast<T>(read(x, u->c)))) return raise(x, u);
     enter(x);
     return next(x, u);
 }
@@ -162,18 +162,18 @@ Next emms(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 void register_memory(HandlerTable& t) {
-    t.set(Op::mld4, load_part<timed, uint32_t>);
-    t.set(Op::mld8, load_part<timed, uint64_t>);
-    t.set(Op::mst4, store_part<timed, uint32_t>);
-    t.set(Op::mst8, store_part<timed, uint64_t>);
+    t.set(Op::mld4, load_part<mode, uint32_t>);
+    t.set(Op::mld8, load_part<mode, uint64_t>);
+    t.set(Op::mst4, store_part<mode, uint32_t>);
+    t.set(Op::mst8, store_part<mode, uint64_t>);
 }
 
 }  // namespace
 
-void register_mmx(HandlerTable& t, bool timed) {
-    timed ? register_memory<true>(t) : register_memory<false>(t);
+void register_mmx(HandlerTable& t, Mode mode) {
+    instantiate(mode, [&]<Mode m>() { register_memory<m>(t); });
     t.set(Op::mcheck, mcheck);
     t.set(Op::mmaskmov, maskmov);
     t.set(Op::mmov, move);

@@ -115,7 +115,7 @@ Next divide(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_muldiv(HandlerTable& table, bool) {
+void register_muldiv(HandlerTable& table, Mode) {
     table.set(Op::imul2_rr, imul<int16_t, false>);
     table.set(Op::imul4_rr, imul<int32_t, false>);
     table.set(Op::imul8_rr, imul<int64_t, false>);

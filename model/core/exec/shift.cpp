@@ -166,7 +166,7 @@ Next double_shift(Exec& x, const Uop* u) {
     table.set(Op::name##4_ri, double_shift<left, uint32_t, true>);  \
     table.set(Op::name##8_ri, double_shift<left, uint64_t, true>)
 
-void register_shift(HandlerTable& table, bool) {
+void register_shift(HandlerTable& table, Mode) {
     STILE_SET_SHIFT(shl, Shl);
     STILE_SET_SHIFT(shr, Shr);
     STILE_SET_SHIFT(sar, Sar);

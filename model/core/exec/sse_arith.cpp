@@ -130,7 +130,7 @@ Next estimates(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_sse_arith(HandlerTable& t, bool) {
+void register_sse_arith(HandlerTable& t, Mode) {
 #define STILE_REGISTER(name, kind)                      \
     t.set(Op::name##ps, packed<Arith::kind, uint32_t>); \
     t.set(Op::name##pd, packed<Arith::kind, uint64_t>); \

@@ -126,7 +126,7 @@ Next to_dwords(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_sse_convert(HandlerTable& t, bool) {
+void register_sse_convert(HandlerTable& t, Mode) {
     t.set(Op::cvtss2sd, single_to_double);
     t.set(Op::cvtsd2ss, double_to_single);
     t.set(Op::cvtsi2ss, int_to_single);

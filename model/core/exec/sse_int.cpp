@@ -38,7 +38,7 @@ Next binary_with_immediate(Exec& x, const Uop* u) {
 
 }  // namespace
 
-void register_sse_int(HandlerTable& t, bool) {
+void register_sse_int(HandlerTable& t, Mode) {
 #define STILE_REGISTER(name) t.set(Op::name, binary<fp::name<Vec128>>);
     STILE_VECTOR_INT(STILE_REGISTER)
 #undef STILE_REGISTER

@@ -19,47 +19,47 @@ Next vcheck(Exec& x, const Uop* u) {
 }
 
 // --- Memory ------------------------------------------------------------------------------------------------
-template <bool timed, bool segmented, class T>
+template <Mode mode, bool segmented, class T>
 Next load_low(Exec& x, const Uop* u) {
     T value;
-    if (!load<timed>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
+    if (!load<mode>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
     set_whole(x, u->dst, Vec128{value, 0});
     return next(x, u);
 }
 
-template <bool timed, bool segmented, bool aligned>
+template <Mode mode, bool segmented, bool aligned>
 Next load_whole(Exec& x, const Uop* u) {
     const uint64_t at = effective<segmented>(x, u);
     if (aligned && (at & 15)) return raise_gp(x, u);
     Vec128 value;
-    if (!load<timed>(x, u, at, value)) return raise(x, u);
+    if (!load<mode>(x, u, at, value)) return raise(x, u);
     set_whole(x, u->dst, value);
     return next(x, u);
 }
 
-template <bool timed, bool segmented, bool high>
+template <Mode mode, bool segmented, bool high>
 Next load_half(Exec& x, const Uop* u) {
     uint64_t value;
-    if (!load<timed>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
+    if (!load<mode>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
     Vec128 v = whole(x, u->c);
     v[high] = value;
     set_whole(x, u->dst, v);
     return next(x, u);
 }
 
-template <bool timed, bool segmented, class T, bool high = false>
+template <Mode mode, bool segmented, class T, bool high = false>
 Next store_part(Exec& x, const Uop* u) {
     const Xmm& v = vec(x, u->c);
     const T value = static_cast<T>(high ? v.hi : v.lo);
-    if (!store<timed>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
+    if (!store<mode>(x, u, effective<segmented>(x, u), value)) return raise(x, u);
     return next(x, u);
 }
 
-template <bool timed, bool segmented, bool aligned>
+template <Mode mode, bool segmented, bool aligned>
 Next store_whole(Exec& x, const Uop* u) {
     const uint64_t at = effective<segmented>(x, u);
     if (aligned && (at & 15)) return raise_gp(x, u);
-    if (!store<timed>(x, u, at, whole(x, u->c))) return raise(x, u);
+    if (!store<mode>(x, u, at, whole(x, u->c))) return raise(x, u);
     return next(x, u);
 }
 
@@ -144,42 +144,42 @@ Next insert_word(Exec& x, const Uop* u) {
 }
 
 // --- MXCSR -------------------------------------------------------------------------------------------------
-template <bool timed>
+template <Mode mode>
 Next load_mxcsr(Exec& x, const Uop* u) {
     uint32_t value;
-    if (!load<timed>(x, u, effective(x, u), value)) return raise(x, u);
+    if (!load<mode>(x, u, effective(x, u), value)) return raise(x, u);
     if (value & fp::mxcsr_reserved) return raise_gp(x, u);
     x.s.mxcsr = value;
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next store_mxcsr(Exec& x, const Uop* u) {
-    if (!store<timed>(x, u, effective(x, u), x.s.mxcsr)) return raise(x, u);
+    if (!store<mode>(x, u, effective(x, u), x.s.mxcsr)) return raise(x, u);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 void register_memory(HandlerTable& t) {
-    t.set(Op::vld4, load_low<timed, false, uint32_t>, load_low<timed, true, uint32_t>);
-    t.set(Op::vld8, load_low<timed, false, uint64_t>, load_low<timed, true, uint64_t>);
-    t.set(Op::vld16, load_whole<timed, false, false>, load_whole<timed, true, false>);
-    t.set(Op::vld16a, load_whole<timed, false, true>, load_whole<timed, true, true>);
-    t.set(Op::vldlo, load_half<timed, false, false>, load_half<timed, true, false>);
-    t.set(Op::vldhi, load_half<timed, false, true>, load_half<timed, true, true>);
-    t.set(Op::vst4, store_part<timed, false, uint32_t>, store_part<timed, true, uint32_t>);
-    t.set(Op::vst8, store_part<timed, false, uint64_t>, store_part<timed, true, uint64_t>);
-    t.set(Op::vsthi, store_part<timed, false, uint64_t, true>, store_part<timed, true, uint64_t, true>);
-    t.set(Op::vst16, store_whole<timed, false, false>, store_whole<timed, true, false>);
-    t.set(Op::vst16a, store_whole<timed, false, true>, store_whole<timed, true, true>);
-    t.set(Op::ldmxcsr, load_mxcsr<timed>);
-    t.set(Op::stmxcsr, store_mxcsr<timed>);
+    t.set(Op::vld4, load_low<mode, false, uint32_t>, load_low<mode, true, uint32_t>);
+    t.set(Op::vld8, load_low<mode, false, uint64_t>, load_low<mode, true, uint64_t>);
+    t.set(Op::vld16, load_whole<mode, false, false>, load_whole<mode, true, false>);
+    t.set(Op::vld16a, load_whole<mode, false, true>, load_whole<mode, true, true>);
+    t.set(Op::vldlo, load_half<mode, false, false>, load_half<mode, true, false>);
+    t.set(Op::vldhi, load_half<mode, false, true>, load_half<mode, true, true>);
+    t.set(Op::vst4, store_part<mode, false, uint32_t>, store_part<mode, true, uint32_t>);
+    t.set(Op::vst8, store_part<mode, false, uint64_t>, store_part<mode, true, uint64_t>);
+    t.set(Op::vsthi, store_part<mode, false, uint64_t, true>, store_part<mode, true, uint64_t, true>);
+    t.set(Op::vst16, store_whole<mode, false, false>, store_whole<mode, true, false>);
+    t.set(Op::vst16a, store_whole<mode, false, true>, store_whole<mode, true, true>);
+    t.set(Op::ldmxcsr, load_mxcsr<mode>);
+    t.set(Op::stmxcsr, store_mxcsr<mode>);
 }
 
 }  // namespace
 
-void register_sse_move(HandlerTable& t, bool timed) {
-    timed ? register_memory<true>(t) : register_memory<false>(t);
+void register_sse_move(HandlerTable& t, Mode mode) {
+    instantiate(mode, [&]<Mode m>() { register_memory<m>(t); });
     t.set(Op::vcheck, vcheck);
     t.set(Op::maskmov, maskmov);
     t.set(Op::vmov, move);

@@ -118,8 +118,9 @@ void fill_up(uint8_t* to, uint64_t value, uint64_t bytes, unsigned size) {
     for (uint64_t i = 0; i < bytes; i += size) std::memcpy(to + i, &value, size);
 }
 
-template <bool timed>
+template <Mode mode>
 Next movs(Exec& x, const Uop* u) {
+    if constexpr (mode == Mode::buffered) x.buffer->drain();
     Pointers p(x, u);
     const unsigned log_start = x.log.n;
     for (unsigned run = 0; p.count() != 0; ++run) {
@@ -132,8 +133,8 @@ Next movs(Exec& x, const Uop* u) {
         const uint8_t* host_from = host_for_read(x, from, bytes);
         uint8_t* host_to = host_for_write(x, to, bytes);
         if (host_from && host_to) {
-            log_access<timed>(x, u, from, host_from, static_cast<unsigned>(bytes), MemKind::load);
-            log_access<timed>(x, u, to, host_to, static_cast<unsigned>(bytes), MemKind::store);
+            log_access<mode>(x, u, from, host_from, static_cast<unsigned>(bytes), MemKind::load);
+            log_access<mode>(x, u, to, host_to, static_cast<unsigned>(bytes), MemKind::store);
             copy_up(host_to, host_from, bytes, u->size);
             p.advance(true, true, n);
             continue;
@@ -156,8 +157,9 @@ Next movs(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next stos(Exec& x, const Uop* u) {
+    if constexpr (mode == Mode::buffered) x.buffer->drain();
     Pointers p(x, u);
     const unsigned log_start = x.log.n;
     for (unsigned run = 0; p.count() != 0; ++run) {
@@ -167,7 +169,7 @@ Next stos(Exec& x, const Uop* u) {
         if (p.repeated() && p.step > 0 && !p.narrow) n = std::min(p.count(), elements_on_page(to, u->size));
         const uint64_t bytes = n * u->size;
         if (uint8_t* host = host_for_write(x, to, bytes)) {
-            log_access<timed>(x, u, to, host, static_cast<unsigned>(bytes), MemKind::store);
+            log_access<mode>(x, u, to, host, static_cast<unsigned>(bytes), MemKind::store);
             fill_up(host, x.s.r[RAX], bytes, u->size);
             p.advance(false, true, n);
             continue;
@@ -184,21 +186,21 @@ Next stos(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed, typename T>
+template <Mode mode, typename T>
 bool load_element(Exec& x, const Uop* u, uint64_t vaddr, unsigned log_start, T& v) {
-    if (!load<timed>(x, u, vaddr, v)) return false;
-    if (timed) join_log(x, log_start);
+    if (!load<mode>(x, u, vaddr, v)) return false;
+    if (mode != Mode::functional) join_log(x, log_start);
     return true;
 }
 
-template <bool timed, typename T>
+template <Mode mode, typename T>
 Next lods(Exec& x, const Uop* u) {
     Pointers p(x, u);
     const unsigned log_start = x.log.n;
     for (unsigned run = 0; p.count() != 0; ++run) {
         if (run == 64 * runs_per_visit) return interrupted(x, u);
         T v;
-        if (!load_element<timed>(x, u, p.source(), log_start, v)) return raise(x, u);
+        if (!load_element<mode>(x, u, p.source(), log_start, v)) return raise(x, u);
         put<T>(x, RAX, v);
         p.advance(true, false, 1);
     }
@@ -210,7 +212,7 @@ void compare(Exec& x, T a, T b) {
     x.f.set(FlagKind::sub, a, b, flag_shift<T>);
 }
 
-template <bool timed, typename T, bool two>
+template <Mode mode, typename T, bool two>
 Next scan(Exec& x, const Uop* u) {
     Pointers p(x, u);
     const unsigned log_start = x.log.n;
@@ -218,8 +220,8 @@ Next scan(Exec& x, const Uop* u) {
     for (unsigned run = 0; p.count() != 0; ++run) {
         if (run == 64 * runs_per_visit) return interrupted(x, u);
         T a = get<T>(x, RAX), b;
-        if (two && !load_element<timed>(x, u, p.source(), log_start, a)) return raise(x, u);
-        if (!load_element<timed>(x, u, p.destination(), log_start, b)) return raise(x, u);
+        if (two && !load_element<mode>(x, u, p.source(), log_start, a)) return raise(x, u);
+        if (!load_element<mode>(x, u, p.destination(), log_start, b)) return raise(x, u);
         p.advance(two, true, 1);
         compare<T>(x, a, b);
         if ((a == b) != while_equal) break;
@@ -227,43 +229,45 @@ Next scan(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed, template <bool, typename> class F>
+template <Mode mode, template <Mode, typename> class F>
 Next by_size(Exec& x, const Uop* u) {
     switch (u->size) {
         case 1:
-            return F<timed, int8_t>::run(x, u);
+            return F<mode, int8_t>::run(x, u);
         case 2:
-            return F<timed, int16_t>::run(x, u);
+            return F<mode, int16_t>::run(x, u);
         case 4:
-            return F<timed, int32_t>::run(x, u);
+            return F<mode, int32_t>::run(x, u);
         default:
-            return F<timed, int64_t>::run(x, u);
+            return F<mode, int64_t>::run(x, u);
     }
 }
-template <bool timed, typename T>
+template <Mode mode, typename T>
 struct Lods {
-    static Next run(Exec& x, const Uop* u) { return lods<timed, T>(x, u); }
+    static Next run(Exec& x, const Uop* u) { return lods<mode, T>(x, u); }
 };
-template <bool timed, typename T>
+template <Mode mode, typename T>
 struct Cmps {
-    static Next run(Exec& x, const Uop* u) { return scan<timed, T, true>(x, u); }
+    static Next run(Exec& x, const Uop* u) { return scan<mode, T, true>(x, u); }
 };
-template <bool timed, typename T>
+template <Mode mode, typename T>
 struct Scas {
-    static Next run(Exec& x, const Uop* u) { return scan<timed, T, false>(x, u); }
+    static Next run(Exec& x, const Uop* u) { return scan<mode, T, false>(x, u); }
 };
 
-template <bool timed>
+template <Mode mode>
 void fill(HandlerTable& table) {
-    table.set(Op::movs, movs<timed>);
-    table.set(Op::stos, stos<timed>);
-    table.set(Op::lods, by_size<timed, Lods>);
-    table.set(Op::cmps, by_size<timed, Cmps>);
-    table.set(Op::scas, by_size<timed, Scas>);
+    table.set(Op::movs, movs<mode>);
+    table.set(Op::stos, stos<mode>);
+    table.set(Op::lods, by_size<mode, Lods>);
+    table.set(Op::cmps, by_size<mode, Cmps>);
+    table.set(Op::scas, by_size<mode, Scas>);
 }
 
 }  // namespace
 
-void register_string(HandlerTable& table, bool timed) { timed ? fill<true>(table) : fill<false>(table); }
+void register_string(HandlerTable& table, Mode mode) {
+    instantiate(mode, [&]<Mode m>() { fill<m>(table); });
+}
 
 }  // namespace stile::model

@@ -46,9 +46,13 @@ Next rdmsr(Exec& x, const Uop* u) {
     put_pair(x, v);
     return next(x, u);
 }
+// Serialising, but for the interrupt controller and its deadline (Intel SDM vol. 3, 9.3): an interrupt may
+// overtake the stores before it.
 Next wrmsr(Exec& x, const Uop* u) {
+    const auto index = get<uint32_t>(x, RCX);
+    if (!(index >= 0x800 && index <= 0x8ff) && index != 0x6e0) drain_stores(x);
     const uint64_t v = x.s.r[RDX] << 32 | get<uint32_t>(x, RAX);
-    if (!impl_of(x).write_msr(get<uint32_t>(x, RCX), v)) return raise_gp(x, u);
+    if (!impl_of(x).write_msr(index, v)) return raise_gp(x, u);
     return leave_serial(x, u);
 }
 
@@ -124,7 +128,7 @@ Next wrdr(Exec& x, const Uop* u) {
     if (n >= 6 && v >> 32) return raise_gp(x, u);
     if (n == 6) v = (v & 0xe00f) | 0xffff0ff0;
     if (n == 7) {
-        if (v & 0x20ff) return handlers(false).select({.op = Op::unsupported})(x, u);
+        if (v & 0x20ff) return handlers(Mode::functional).select({.op = Op::unsupported})(x, u);
         v |= 0x400;
     }
     impl_of(x).dr[n] = v;
@@ -223,7 +227,7 @@ Next io(Exec& x, const Uop* u) { return raise_gp(x, u); }
 
 }  // namespace
 
-void register_system(HandlerTable& table, bool) {
+void register_system(HandlerTable& table, Mode) {
     table.set(Op::fence, nothing);
     table.set(Op::pause, nothing);
     table.set(Op::hlt, ring0<hlt>);

@@ -26,11 +26,11 @@ Next fwait(Exec& x, const Uop* u) {
 
 // --- Memory operands ---------------------------------------------------------------------------------------
 // Loads and stores of ten bytes are two accesses, as on processors.
-template <bool timed>
+template <Mode mode>
 bool load_image(Exec& x, const Uop* u, unsigned bytes, x87::Image& image) {
     const uint64_t at = effective(x, u);
     const auto part = [&]<class T>(T v, unsigned offset) {
-        if (!load<timed>(x, u, at + offset, v)) return false;
+        if (!load<mode>(x, u, at + offset, v)) return false;
         std::memcpy(image.data() + offset, &v, sizeof v);
         return true;
     };
@@ -46,12 +46,12 @@ bool load_image(Exec& x, const Uop* u, unsigned bytes, x87::Image& image) {
     }
 }
 
-template <bool timed>
+template <Mode mode>
 bool store_image(Exec& x, const Uop* u, unsigned bytes, const x87::Image& image) {
     const uint64_t at = effective(x, u);
     const auto part = [&]<class T>(T v, unsigned offset) {
         std::memcpy(&v, image.data() + offset, sizeof v);
-        return store<timed>(x, u, at + offset, v);
+        return store<mode>(x, u, at + offset, v);
     };
     switch (bytes) {
         case 2:
@@ -65,16 +65,16 @@ bool store_image(Exec& x, const Uop* u, unsigned bytes, const x87::Image& image)
     }
 }
 
-template <bool timed>
+template <Mode mode>
 Next load_push(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     x87::Image image{};
-    if (!load_image<timed>(x, u, x87::bytes_of(u->aux), image)) return raise(x, u);
+    if (!load_image<mode>(x, u, x87::bytes_of(u->aux), image)) return raise(x, u);
     x87::push_image(x.s.x87, u->aux, image);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next store_pop(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     const unsigned kind = u->aux & 7;
@@ -82,19 +82,19 @@ Next store_pop(Exec& x, const Uop* u) {
     // The address is looked at even if an unmasked exception keeps memory as it is.
     x87::Image unused;
     const unsigned bytes = x87::bytes_of(kind);
-    if (!(prepared.write ? store_image<timed>(x, u, bytes, prepared.image)
+    if (!(prepared.write ? store_image<mode>(x, u, bytes, prepared.image)
                          : read_memory(x, u, effective(x, u), unused.data(), bytes, true)))
         return raise(x, u);
     x87::finish_store(x.s.x87, prepared, u->aux & 8);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next arith_memory(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     const unsigned kind = u->aux & 7;
     x87::Image image{};
-    if (!load_image<timed>(x, u, x87::bytes_of(kind), image)) return raise(x, u);
+    if (!load_image<mode>(x, u, x87::bytes_of(kind), image)) return raise(x, u);
     x87::arith_image(x.s.x87, static_cast<x87::Arith>(u->aux >> 3), kind, image);
     return next(x, u);
 }
@@ -193,18 +193,18 @@ Next status_to_ax(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed, bool status>
+template <Mode mode, bool status>
 Next store_word(Exec& x, const Uop* u) {
     const uint16_t value = status ? x87::status_word(x.s.x87) : x.s.x87.control;
-    if (!store<timed>(x, u, effective(x, u), value)) return raise(x, u);
+    if (!store<mode>(x, u, effective(x, u), value)) return raise(x, u);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next load_control(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     uint16_t value;
-    if (!load<timed>(x, u, effective(x, u), value)) return raise(x, u);
+    if (!load<mode>(x, u, effective(x, u), value)) return raise(x, u);
     x87::set_control(x.s.x87, value);
     return next(x, u);
 }
@@ -212,29 +212,29 @@ Next load_control(Exec& x, const Uop* u) {
 // Images longer than one access: every page is tried first, then written.
 using Chunk = std::array<uint8_t, 32>;
 
-template <bool timed>
+template <Mode mode>
 bool read_image(Exec& x, const Uop* u, uint64_t at, uint8_t* out, unsigned bytes) {
     for (; bytes >= sizeof(Chunk); at += sizeof(Chunk), out += sizeof(Chunk), bytes -= sizeof(Chunk)) {
         Chunk c;
-        if (!load<timed>(x, u, at, c)) return false;
+        if (!load<mode>(x, u, at, c)) return false;
         std::memcpy(out, c.data(), sizeof c);
     }
     return bytes == 0 || read_memory(x, u, at, out, bytes);
 }
 
-template <bool timed>
+template <Mode mode>
 bool write_image(Exec& x, const Uop* u, uint64_t at, const uint8_t* in, unsigned bytes) {
     for (; bytes >= sizeof(Chunk); at += sizeof(Chunk), in += sizeof(Chunk), bytes -= sizeof(Chunk)) {
         Chunk c;
         std::memcpy(c.data(), in, sizeof c);
-        if (!store<timed>(x, u, at, c)) return false;
+        if (!store<mode>(x, u, at, c)) return false;
     }
     return bytes == 0 || write_memory(x, u, at, in, bytes);
 }
 
 constexpr unsigned registers_bytes = 80;
 
-template <bool timed, bool with_registers>
+template <Mode mode, bool with_registers>
 Next save(Exec& x, const Uop* u) {
     const bool wide = u->size == 4;
     const unsigned head = x87::environment_bytes(wide), bytes = head + (with_registers ? registers_bytes : 0);
@@ -242,7 +242,7 @@ Next save(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     x87::save_environment(x.s.x87, wide, image);
     if (with_registers) x87::save_registers(x.s.x87, image + head, 10);
-    if (!writable(x, u, at, bytes) || !write_image<timed>(x, u, at, image, bytes)) return raise(x, u);
+    if (!writable(x, u, at, bytes) || !write_image<mode>(x, u, at, image, bytes)) return raise(x, u);
     if (with_registers) {
         x87::initialise(x.s.x87);
     } else {
@@ -251,13 +251,13 @@ Next save(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed, bool with_registers>
+template <Mode mode, bool with_registers>
 Next restore(Exec& x, const Uop* u) {
     STILE_X87_WAIT();
     const bool wide = u->size == 4;
     const unsigned head = x87::environment_bytes(wide), bytes = head + (with_registers ? registers_bytes : 0);
     uint8_t image[28 + registers_bytes];
-    if (!read_image<timed>(x, u, effective(x, u), image, bytes)) return raise(x, u);
+    if (!read_image<mode>(x, u, effective(x, u), image, bytes)) return raise(x, u);
     x87::load_environment(x.s.x87, wide, image);
     if (with_registers) x87::load_registers(x.s.x87, image + head, 10);
     return next(x, u);
@@ -276,7 +276,7 @@ Next raise_misaligned(Exec& x, const Uop* u, uint64_t at) {
     return raise_gp(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next fxsave(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     if (at & 15) return raise_misaligned(x, u, at);
@@ -292,18 +292,18 @@ Next fxsave(Exec& x, const Uop* u) {
     for (unsigned i = 0; i < 16; ++i) std::memcpy(image + fx_xmm + 16 * i, &x.s.xmm[i], 16);
     // AMD's processors look at the last byte first.
     if (!writable(x, u, at + fx_area - 1, 1) || !writable(x, u, at, 1) ||
-        !write_image<timed>(x, u, at, image, fx_bytes))
+        !write_image<mode>(x, u, at, image, fx_bytes))
         return raise(x, u);
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 Next fxrstor(Exec& x, const Uop* u) {
     const uint64_t at = effective(x, u);
     if (at & 15) return raise_misaligned(x, u, at);
     uint8_t image[fx_bytes];
     uint8_t last;
-    if (!read_memory(x, u, at + fx_area - 1, &last, 1) || !read_image<timed>(x, u, at, image, fx_bytes))
+    if (!read_memory(x, u, at + fx_area - 1, &last, 1) || !read_image<mode>(x, u, at, image, fx_bytes))
         return raise(x, u);
     uint32_t mxcsr;
     uint16_t control, status;
@@ -321,27 +321,27 @@ Next fxrstor(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
-template <bool timed>
+template <Mode mode>
 void register_memory_forms(HandlerTable& t) {
-    t.set(Op::fld_m, load_push<timed>);
-    t.set(Op::fst_m, store_pop<timed>);
-    t.set(Op::farith_m, arith_memory<timed>);
-    t.set(Op::fdiv_m, arith_memory<timed>);
-    t.set(Op::fnstsw_m, store_word<timed, true>);
-    t.set(Op::fnstcw, store_word<timed, false>);
-    t.set(Op::fldcw, load_control<timed>);
-    t.set(Op::fnstenv, save<timed, false>);
-    t.set(Op::fnsave, save<timed, true>);
-    t.set(Op::fldenv, restore<timed, false>);
-    t.set(Op::frstor, restore<timed, true>);
-    t.set(Op::fxsave, fxsave<timed>);
-    t.set(Op::fxrstor, fxrstor<timed>);
+    t.set(Op::fld_m, load_push<mode>);
+    t.set(Op::fst_m, store_pop<mode>);
+    t.set(Op::farith_m, arith_memory<mode>);
+    t.set(Op::fdiv_m, arith_memory<mode>);
+    t.set(Op::fnstsw_m, store_word<mode, true>);
+    t.set(Op::fnstcw, store_word<mode, false>);
+    t.set(Op::fldcw, load_control<mode>);
+    t.set(Op::fnstenv, save<mode, false>);
+    t.set(Op::fnsave, save<mode, true>);
+    t.set(Op::fldenv, restore<mode, false>);
+    t.set(Op::frstor, restore<mode, true>);
+    t.set(Op::fxsave, fxsave<mode>);
+    t.set(Op::fxrstor, fxrstor<mode>);
 }
 
 }  // namespace
 
-void register_x87(HandlerTable& t, bool timed) {
-    timed ? register_memory_forms<true>(t) : register_memory_forms<false>(t);
+void register_x87(HandlerTable& t, Mode mode) {
+    instantiate(mode, [&]<Mode m>() { register_memory_forms<m>(t); });
     t.set(Op::fcheck, fcheck);
     t.set(Op::fwait, fwait);
     t.set(Op::farith_r, arith_stack);

@@ -41,7 +41,7 @@ void lock_is_ignored(model::Core::Impl& core, Block& b) {
     Uop skip = u;
     skip.op = Op::next;
     u.disp = static_cast<int32_t>(offset + 1);
-    set_handler(u, model::handlers(core.timed()).select(skip));
+    set_handler(u, model::handlers(core.mode()).select(skip));
 }
 
 // Wrong once the block knows where it leads, so never when it runs for the first time.
@@ -112,7 +112,7 @@ void target_survives(model::Core::Impl& core, uint64_t paddr, unsigned bytes) {
         ghosts.push_back(std::make_unique<Block>(*l.to));
         Block& ghost = *ghosts.back();
         ghost.first = ghost.code.uops.data();
-        for (Uop& u : ghost.code.uops) set_handler(u, model::handlers(false).select(u));
+        for (Uop& u : ghost.code.uops) set_handler(u, model::handlers(model::Mode::functional).select(u));
         ghost.link[0] = ghost.link[1] = nullptr;
         ghost.far = {};
         ghost.dead = false;
@@ -132,7 +132,7 @@ const std::vector<Bug>& engine_bugs() {
         {"FusedBelowIsLess", "cmp and jb in one micro-op: compares with sign", "cmp",
          [](model::Core::Impl& core) {
              core.translated = [&core](Block& b) {
-                 for (Uop& u : b.code.uops) below_is_less(u, b, model::handlers(core.timed()));
+                 for (Uop& u : b.code.uops) below_is_less(u, b, model::handlers(core.mode()));
              };
          }},
         {"LockIsIgnored", "lock where it is not allowed: no #UD", "",

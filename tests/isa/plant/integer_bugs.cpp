@@ -125,7 +125,7 @@ std::function<void(model::Core::Impl&)> mistake_for(Op op, Op other) {
             for (Uop& u : b.code.uops) {
                 Uop wrong = u;
                 wrong.op = other;
-                if (u.op == op) set_handler(u, model::handlers(core.timed()).select(wrong));
+                if (u.op == op) set_handler(u, model::handlers(core.mode()).select(wrong));
             }
         };
     };

@@ -35,7 +35,7 @@ std::function<void(model::Core::Impl&)> replace(std::vector<Replacement> replace
 
 void set_handler(Uop& u, Handler handler) { u.handler = reinterpret_cast<const void*>(handler); }
 
-Handler own_handler(Exec& x, const Uop& u) { return model::handlers(model::impl_of(x).timed()).select(u); }
+Handler own_handler(Exec& x, const Uop& u) { return model::handlers(model::impl_of(x).mode()).select(u); }
 
 namespace {
 

@@ -23,9 +23,9 @@ class Code : public ::testing::Test {
 }  // namespace
 
 TEST_F(Code, EveryMicroOpHasAHandler) {
-    for (const bool timed : {false, true})
+    for (const Mode mode : {Mode::functional, Mode::timed, Mode::buffered})
         for (unsigned i = 0; i < static_cast<unsigned>(isa::Op::count); ++i)
-            EXPECT_TRUE(handlers(timed).has(static_cast<isa::Op>(i)))
+            EXPECT_TRUE(handlers(mode).has(static_cast<isa::Op>(i)))
                 << isa::op_info(static_cast<isa::Op>(i)).name;
 }
 
