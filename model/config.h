@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "isa/uop.h"
@@ -27,6 +28,11 @@ struct CacheConfig {
     unsigned line = 64;  // bytes
     Cycles latency = 4;  // load-to-use on a hit here, counted from the level above's miss; for the
                          // first-level instruction cache: what every change of the fetch address costs
+};
+
+// Both are described in Intel's "Disclosure of Hardware Prefetcher Control"; how far and how often is ours.
+struct L1PrefetchConfig {
+    bool next_line = true, ip_stride = true;
 };
 
 struct TlbConfig {
@@ -98,13 +104,28 @@ struct MachineConfig {
     CoreConfig core;
     CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8},
         llc{8 << 20, 16, 64, 18};
+    L1PrefetchConfig l1d_prefetch;
     TlbConfig itlb{128, 4, 0}, dtlb{64, 4, 0}, stlb{512, 4, 7};
     WalkerConfig walker;
     AplCacheConfig apl_cache;
     MemoryConfig memory;
     Cycles io_latency = 60;   // an uncached access to a device register
+    Cycles ipi_latency = 800;  // reference cycles from a message's command to its arrival at another local APIC
+    Cycles watchdog = 310'000'000;  // reference cycles that a core may be awake without retiring; 0: for ever
     Cycles quantum = 10'000;  // how far a core runs ahead of SystemC's clock; changes no result on one core
     ProtectionKind protection = ProtectionKind::codoms;
+
+    // The last `little_cores` of the cores are of another kind: of `little` everything that is a core's own.
+    unsigned little_cores = 0;
+    std::shared_ptr<const MachineConfig> little;
+    // What core i is made of, and whatever belongs to the machine.
+    MachineConfig for_core(unsigned i) const;
+    // The clock of the time-stamp counter, the local APICs' timers and everything that cores share: Hz.
+    uint64_t reference_frequency() const { return reference ? reference : frequency; }
+    uint64_t reference = 0;  // set by for_core()
+    // Reference cycles in which nothing that one core does can reach another: a line travels through the level
+    // that they share, an interrupt message through the controllers.
+    Cycles look_ahead() const;
 };
 
 }  // namespace stile::model

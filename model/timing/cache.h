@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which lines a cache holds: tags only, since data always lives in PhysicalMemory. Write-back,
-// write-allocate, LRU. What a hit or a miss costs is its owner's affair.
+// Which lines a cache holds and in which state of MESI: tags only, since data always lives in PhysicalMemory.
+// Write-back, write-allocate, LRU. What a hit or a miss costs is its owner's affair.
+//
+// A line without marks is exclusive: nobody else has it. Modified is `dirty`. What may not be written without
+// asking is `shared`. An access that simply hits is one comparison with the most recently used way; lines
+// with a mark that needs attention (shared and about to be written, prefetched and used for the first time)
+// do not "simply hit", and cost a second look.
 #pragma once
 
 #include <bit>
@@ -17,6 +22,7 @@ namespace stile::model {
 class Cache {
   public:
     static constexpr uint64_t no_line = ~0ull;
+    static constexpr uint64_t clean = 0, dirty = 1, shared = 2, prefetched = 4;  // marks
 
     // A size of 0 makes a cache that holds nothing. Throws std::invalid_argument where sets cannot be formed.
     Cache(const char* name, const CacheConfig& config)
@@ -24,25 +30,72 @@ class Cache {
           sets_(config.size / (uint64_t{config.ways} * config.line)),
           tags_(sets_, config.ways) {}
 
-    // Is the line of paddr here? If so it becomes the most recently used, and dirty by a write.
+    // Is the line of paddr here, and nothing else to be done about it? If so it becomes the most recently
+    // used, and dirty by a write.
     bool hit(uint64_t paddr, bool write) {
         if (sets_ == 0) return false;
         const uint64_t line = paddr >> line_shift_;
-        return tags_.touch(line & (sets_ - 1), line << 1, write);
+        return write ? tags_.touch(set(line), line << 3, dirty, shared | prefetched)
+                     : tags_.touch(set(line), line << 3, 0, prefetched);
     }
-    // Brings the line in; returns the address of a dirty line that has to be written back, or no_line.
-    uint64_t fill(uint64_t paddr, bool write) {
-        if (sets_ == 0) return no_line;
+    // Becomes the most recently used, whatever its marks.
+    void use(uint64_t paddr) {
+        if (sets_ == 0) return;
         const uint64_t line = paddr >> line_shift_;
-        const uint64_t victim = tags_.insert(line & (sets_ - 1), line << 1, write);
-        if (victim == TagArray::none || !(victim & 1)) return no_line;
-        return (victim >> 1) << line_shift_;
+        tags_.touch(set(line), line << 3);
+    }
+    struct Found {
+        bool present = false;
+        uint64_t marks = 0;
+        bool is(uint64_t mark) const { return marks & mark; }
+    };
+    Found find(uint64_t paddr) const {
+        const uint64_t* tag = tag_of(paddr);
+        return tag ? Found{true, *tag & 7} : Found{};
+    }
+    // False if the line is not here.
+    bool change(uint64_t paddr, uint64_t set_marks, uint64_t clear_marks) {
+        uint64_t* const tag = tag_of(paddr);
+        if (tag) *tag = (*tag & ~clear_marks) | set_marks;
+        return tag;
+    }
+    struct Victim {
+        uint64_t line = no_line;  // its address
+        bool dirty = false;
+    };
+    // Brings the line in; returns what it took the place of.
+    Victim insert(uint64_t paddr, uint64_t marks) {
+        if (sets_ == 0) return {};
+        const uint64_t line = paddr >> line_shift_;
+        const uint64_t victim = tags_.insert(set(line), line << 3, marks);
+        if (victim == Tags::none) return {};
+        return {victim >> 3 << line_shift_, (victim & dirty) != 0};
+    }
+    // Likewise; returns the address of a dirty line that has to be written back, or no_line.
+    uint64_t fill(uint64_t paddr, bool write) {
+        const Victim victim = insert(paddr, write ? dirty : clean);
+        return victim.dirty ? victim.line : no_line;
+    }
+    Found remove(uint64_t paddr) {
+        if (sets_ == 0) return {};
+        const uint64_t line = paddr >> line_shift_;
+        const uint64_t tag = tags_.remove(set(line), line << 3);
+        return tag == Tags::none ? Found{} : Found{true, tag & 7};
     }
     uint64_t line_bytes() const { return 1ull << line_shift_; }
     uint64_t line_of(uint64_t paddr) const { return paddr >> line_shift_; }
     bool present() const { return sets_ != 0; }
 
   private:
+    using Tags = MarkedTags<3>;
+
+    uint64_t set(uint64_t line) const { return line & (sets_ - 1); }
+    uint64_t* tag_of(uint64_t paddr) {
+        if (sets_ == 0) return nullptr;
+        const uint64_t line = paddr >> line_shift_;
+        return tags_.find(set(line), line << 3);
+    }
+    const uint64_t* tag_of(uint64_t paddr) const { return const_cast<Cache*>(this)->tag_of(paddr); }
     static const CacheConfig& checked(const char* name, const CacheConfig& c) {
         const uint64_t sets = c.ways && c.line ? c.size / (uint64_t{c.ways} * c.line) : 0;
         if (!std::has_single_bit(c.line) || c.ways == 0 || sets * c.ways * c.line != c.size ||
@@ -53,7 +106,7 @@ class Cache {
 
     unsigned line_shift_;
     uint64_t sets_;
-    TagArray tags_;
+    Tags tags_;
 };
 
 }  // namespace stile::model

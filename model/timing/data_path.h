@@ -2,7 +2,7 @@
 //
 // A core's first-level data cache as a pipeline sees it: when is the data there? Misses are outstanding in
 // fill buffers while the pipeline goes on; stores wait in a store buffer and reach the cache in program
-// order.
+// order. Prefetches take fill buffers too, and are dropped when there is none.
 #pragma once
 
 #include <algorithm>
@@ -12,21 +12,28 @@
 #include "model/config.h"
 #include "model/core/counters.h"
 #include "model/timing/cache.h"
+#include "model/timing/l1_prefetcher.h"
 #include "model/timing/lower_memory.h"
+#include "model/timing/snoop.h"
 
 namespace stile::model {
 
 class DataPath {
   public:
-    DataPath(const MachineConfig& config, LowerMemory& lower, Counters& counters);
+    // A store takes its line out of the instruction cache, where there is one.
+    DataPath(const MachineConfig& config, LowerMemory& lower, Counters& counters, Cache* code = nullptr);
 
+    static constexpr unsigned nobody = ~0u;
+
+    // The loads that follow are of the block at this address.
+    void in_block(uint64_t vaddr) { block_ = vaddr; }
     // When the data of a load that starts at t is there. An access that leaves its line does the rest a cycle
-    // later.
-    Cycles load(uint64_t paddr, unsigned bytes, Cycles t) {
-        const Cycles ready = load_line(paddr, t);
+    // later. `insn`: which instruction of the block, for the prefetcher.
+    Cycles load(uint64_t paddr, unsigned bytes, Cycles t, unsigned insn = nobody) {
+        const Cycles ready = load_line(paddr, t, insn);
         if (cache_.line_of(paddr) == cache_.line_of(paddr + bytes - 1)) [[likely]]
             return ready;
-        return std::max(ready, load_line(paddr + bytes - 1, t + 1));
+        return std::max(ready, load_line(paddr + bytes - 1, t + 1, insn));
     }
     // When a store that is ready at t may leave the pipeline: at once, unless the store buffer is full.
     Cycles store(uint64_t paddr, unsigned bytes, Cycles t) { return store(paddr, bytes, t, t); }
@@ -45,6 +52,11 @@ class DataPath {
     // returns the sum of the misses' latencies beyond a hit.
     Cycles stream(uint64_t paddr, uint64_t bytes, bool write, Cycles t, Cycles overlap);
 
+    // What the directory asks.
+    SnoopReply snoop(uint64_t paddr, Snoop what);
+    // The instruction cache fetches this line: a later store must ask, and so finds that copy.
+    void share_with_code(uint64_t paddr) { cache_.change(paddr, Cache::shared, 0); }
+
     Cycles drained() const { return drained_; }  // when the last store so far is in the cache
     Cycles hit_latency() const { return latency_; }
 
@@ -54,10 +66,10 @@ class DataPath {
         Cycles ready = 0;
     };
 
-    Cycles load_line(uint64_t paddr, Cycles t) {
+    Cycles load_line(uint64_t paddr, Cycles t, unsigned insn) {
         ++counters_.l1d_accesses;
         if (!cache_.hit(paddr, false)) [[unlikely]]
-            return miss(paddr, t, false);
+            return attend(paddr, t, false, insn);
         const Cycles ready = t + latency_;
         return ready < last_fill_ ? std::max(ready, pending(paddr)) : ready;
     }
@@ -65,7 +77,7 @@ class DataPath {
         ++counters_.l1d_accesses;
         Cycles in_cache = t;
         if (!cache_.hit(paddr, true)) [[unlikely]]
-            in_cache = std::max(t, miss(paddr, known, true));
+            in_cache = std::max(t, attend(paddr, known, true, nobody));
         else if (t < last_fill_)
             in_cache = std::max(t, pending(paddr));
         return enqueue(t, std::max(in_cache, drained_) + 1);
@@ -78,14 +90,22 @@ class DataPath {
         slot = done;
         return t;
     }
-    Cycles miss(uint64_t paddr, Cycles t, bool write);
+    Cycles attend(uint64_t paddr, Cycles t, bool write, unsigned insn);
+    Cycles use_prefetched(uint64_t paddr, Cycles t);
     Cycles pending(uint64_t paddr) const;
-    Cycles request(uint64_t paddr, bool write, Cycles at);
+    Cycles request(uint64_t paddr, bool write, bool present, Cycles at);
+    void prefetch(uint64_t paddr, Cycles at);
+    void train(uint64_t paddr, unsigned insn, Cycles at);
+    Fill& free_buffer();
+    void fill(Fill& buffer, uint64_t line, Cycles ready);
 
     Cache cache_;
+    Cache* const code_;
     Cycles latency_;
     LowerMemory& lower_;
     Counters& counters_;
+    L1Prefetcher prefetcher_;
+    uint64_t block_ = 0;
     std::vector<Fill> fills_;
     Cycles last_fill_ = 0;
     std::vector<Cycles> stores_;  // when each of the last stores left the buffer

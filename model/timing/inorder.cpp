@@ -17,7 +17,7 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
       counters_(counters),
       lower_(lower),
       l1i_("l1i", c.l1i),
-      path_(c, lower, counters),
+      path_(c, lower, counters, &l1i_),
       translation_(c, memory, path_, state, counters),
       predictor_(c.core) {}
 
@@ -35,6 +35,7 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!block) [[unlikely]]
         *run.slot = block = new TimedBlock(make_timed_block(*run.code, config_, slot_bits));
 
+    path_.in_block(run.vaddr);
     fetch(run.vaddr, run.paddr, run.code->bytes);
     const MemEvent* event = log.e;
     const MemEvent* const events_end = log.e + log.n;
@@ -151,7 +152,7 @@ inline Cycles InorderTiming::load(const MemEvent& e) {
     if (e.kind != MemKind::load) [[unlikely]]
         return load_from_device(e);
     const Cycles translated = translate(e.vaddr);
-    return path_.load(e.paddr, e.bytes, now() + translated);
+    return path_.load(e.paddr, e.bytes, now() + translated, e.insn);
 }
 
 // Uncached accesses are strongly ordered.
@@ -207,6 +208,17 @@ void InorderTiming::begin() {
     started_ = true;
     translation_.adopt();
     crossings_ = counters_.domain_crossings;
+}
+
+SnoopReply InorderTiming::snoop(uint64_t paddr, Snoop what) {
+    SnoopReply reply = path_.snoop(paddr, what);
+    if (what == Snoop::share) {
+        reply.present |= l1i_.find(paddr).present;
+    } else {
+        reply.present |= l1i_.remove(paddr).present;
+        if (fetch_line_ == l1i_.line_of(paddr)) fetch_line_ = ~0ull;
+    }
+    return reply;
 }
 
 void InorderTiming::release(void* slot) { delete static_cast<TimedBlock*>(slot); }

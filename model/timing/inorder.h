@@ -36,6 +36,7 @@ class InorderTiming final : public Timing {
     void invlpg(uint64_t vaddr) override { translation_.invlpg(vaddr); }
     void flush_tlbs() override { translation_.flush(); }
     void resume() override { started_ = false; }
+    SnoopReply snoop(uint64_t paddr, Snoop what) override;
 
   private:
     using Slots = uint64_t;

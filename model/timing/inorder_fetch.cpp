@@ -28,7 +28,8 @@ void InorderTiming::fetch_line(uint64_t line) {
         lower_
             .access(paddr, static_cast<unsigned>(l1i_.line_bytes()), LineRequest::fetch, now() + l1i_latency_)
             .cycles);
-    l1i_.fill(paddr, false);
+    l1i_.insert(paddr, Cache::shared);
+    path_.share_with_code(paddr);
 }
 
 // A control transfer: what the front end loses, and the fetch latency that only straight-line code hides.

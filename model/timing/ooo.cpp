@@ -15,7 +15,7 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       counters_(counters),
       lower_(lower),
       l1i_("l1i", c.l1i),
-      path_(c, lower, counters),
+      path_(c, lower, counters, &l1i_),
       translation_(c, memory, path_, state, counters),
       predictor_(c.core),
       store_address_ports_(parse_ports(c.core.ooo.store_address_ports)),
@@ -38,6 +38,7 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     if (!block) [[unlikely]]
         *run.slot = block = new OooBlock(make_ooo_block(*run.code, config_));
     block_vaddr_ = run.vaddr;
+    path_.in_block(run.vaddr);
 
     fetch(run);
     const MemEvent* event = log.e;
@@ -227,13 +228,13 @@ OooTiming::Done OooTiming::load(const OooUop& u, Cycles issue, const MemEvent*& 
 inline Cycles OooTiming::load_data(const MemEvent& e, Cycles t, uint64_t from) {
     const StoreQueue::Store* s = stores_.find(e.paddr, e.bytes, t);
     if (!s) [[likely]]
-        return path_.load(e.paddr, e.bytes, t);
+        return path_.load(e.paddr, e.bytes, t, e.insn);
     if (s->known > t) {
         if (!stores_.should_wait(from)) {
             // It took the old value from the cache; the store finds that out, and all from the load on is
             // done again.
             stores_.violation(from);
-            path_.load(e.paddr, e.bytes, t);
+            path_.load(e.paddr, e.bytes, t, e.insn);
             hold_front(s->known + config_.mispredict);
         }
         t = s->known;
@@ -308,7 +309,8 @@ void OooTiming::fetch(const BlockRun& run) {
         const Cycles missed = std::max(front_, dispatched_) + l1i_latency_;
         const auto bytes = static_cast<unsigned>(l1i_.line_bytes());
         hold_front(missed + lower_.access(paddr, bytes, LineRequest::fetch, missed).cycles);
-        l1i_.fill(paddr, false);
+        l1i_.insert(paddr, Cache::shared);
+        path_.share_with_code(paddr);
     }
 }
 
@@ -338,6 +340,17 @@ void OooTiming::begin() {
     started_ = true;
     translation_.adopt();
     crossings_ = counters_.domain_crossings;
+}
+
+SnoopReply OooTiming::snoop(uint64_t paddr, Snoop what) {
+    SnoopReply reply = path_.snoop(paddr, what);
+    if (what == Snoop::share) {
+        reply.present |= l1i_.find(paddr).present;
+    } else {
+        reply.present |= l1i_.remove(paddr).present;
+        if (fetch_line_ == l1i_.line_of(paddr)) fetch_line_ = ~0ull;
+    }
+    return reply;
 }
 
 void OooTiming::release(void* slot) { delete static_cast<OooBlock*>(slot); }

@@ -46,6 +46,7 @@ class OooTiming final : public Timing {
     void invlpg(uint64_t vaddr) override { translation_.invlpg(vaddr); }
     void flush_tlbs() override { translation_.flush(); }
     void resume() override { started_ = false; }
+    SnoopReply snoop(uint64_t paddr, Snoop what) override;
     Cycles stores_drained() const override {
         return path_.drained() > retired_ ? path_.drained() - retired_ : 0;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tags of a set-associative structure with exact LRU: ways are kept in order of use, so that a hit on the
-// most recently used way, by far the most frequent case, is one comparison. A key is an even number; its bit
-// 0 is a mark that travels with the entry (a cache line's dirty bit).
+// most recently used way, by far the most frequent case, is one comparison. A key is a multiple of
+// 2^mark_bits; the bits below are marks that travel with the entry (a cache line's state).
 #pragma once
 
 #include <cstdint>
@@ -10,38 +10,49 @@
 
 namespace stile::model {
 
-class TagArray {
+template <unsigned mark_bits>
+class MarkedTags {
   public:
-    static constexpr uint64_t none = ~1ull;
+    static constexpr uint64_t marks = (1ull << mark_bits) - 1;
+    static constexpr uint64_t none = ~marks;
 
-    TagArray(uint64_t sets, unsigned ways) : ways_(ways), tags_(sets * ways, none) {}
+    MarkedTags(uint64_t sets, unsigned ways) : ways_(ways), tags_(sets * ways, none) {}
 
-    bool touch(uint64_t set, uint64_t key, bool mark = false) {
+    // Is key there, with no mark of `but`? Then it becomes the most recently used, and gets `mark`.
+    bool touch(uint64_t set, uint64_t key, uint64_t mark = 0, uint64_t but = 0) {
         uint64_t* way = &tags_[set * ways_];
-        if ((way[0] & ~1ull) == key) {
+        if ((way[0] & ~(marks & ~but)) == key) {
             way[0] |= mark;
             return true;
         }
-        return touch_behind(way, key, mark);
+        return touch_behind(way, key, mark, but);
     }
-    // Makes key the most recently used of its set; returns what fell out (with its mark), or none.
-    uint64_t insert(uint64_t set, uint64_t key, bool mark = false) {
+    // Makes key the most recently used of its set; returns what fell out (with its marks), or none.
+    uint64_t insert(uint64_t set, uint64_t key, uint64_t mark = 0) {
         uint64_t* way = &tags_[set * ways_];
         const uint64_t victim = way[ways_ - 1];
         for (unsigned i = ways_ - 1; i > 0; --i) way[i] = way[i - 1];
         way[0] = key | mark;
         return victim;
     }
-    // True if it was there. Holes go to the least recently used end.
-    bool remove(uint64_t set, uint64_t key) {
+    // The entry with its marks, for reading and marking, or null. No use of it as LRU counts them.
+    uint64_t* find(uint64_t set, uint64_t key) {
+        uint64_t* way = &tags_[set * ways_];
+        for (unsigned i = 0; i < ways_; ++i)
+            if ((way[i] & ~marks) == key) return &way[i];
+        return nullptr;
+    }
+    // Returns the entry as it was, with its marks, or none. Holes go to the least recently used end.
+    uint64_t remove(uint64_t set, uint64_t key) {
         uint64_t* way = &tags_[set * ways_];
         for (unsigned i = 0; i < ways_; ++i) {
-            if ((way[i] & ~1ull) != key) continue;
+            if ((way[i] & ~marks) != key) continue;
+            const uint64_t found = way[i];
             for (; i + 1 < ways_; ++i) way[i] = way[i + 1];
             way[ways_ - 1] = none;
-            return true;
+            return found;
         }
-        return false;
+        return none;
     }
     template <class Predicate>
     void remove_if(Predicate gone) {
@@ -55,9 +66,9 @@ class TagArray {
     bool empty() const { return tags_.empty(); }
 
   private:
-    bool touch_behind(uint64_t* way, uint64_t key, bool mark) {
+    bool touch_behind(uint64_t* way, uint64_t key, uint64_t mark, uint64_t but) {
         for (unsigned i = 1; i < ways_; ++i) {
-            if ((way[i] & ~1ull) != key) continue;
+            if ((way[i] & ~(marks & ~but)) != key) continue;
             const uint64_t found = way[i] | mark;
             for (; i > 0; --i) way[i] = way[i - 1];
             way[0] = found;
@@ -69,5 +80,7 @@ class TagArray {
     unsigned ways_;
     std::vector<uint64_t> tags_;
 };
+
+using TagArray = MarkedTags<1>;
 
 }  // namespace stile::model

@@ -9,6 +9,7 @@
 #include "isa/uop.h"
 #include "model/config.h"
 #include "model/core/mem_log.h"
+#include "model/timing/snoop.h"
 
 namespace stile::model {
 
@@ -49,6 +50,8 @@ class Timing {
     virtual void load_cr3(uint64_t value) {}
     virtual void invlpg(uint64_t vaddr) {}
     virtual void flush_tlbs() {}
+    // The directory's question to the first-level caches.
+    virtual SnoopReply snoop(uint64_t paddr, Snoop what) { return {}; }
     // The core ran without this model for a while and now comes back to it.
     virtual void resume() {}
     // How long after the end of the last block until its last store is in the cache, where other cores can

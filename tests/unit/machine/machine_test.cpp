@@ -63,6 +63,7 @@ void boot(Machine& m, const Program& program) {
 MachineConfig small() {
     MachineConfig c;
     c.memory.size = 8 << 20;
+    c.l1d_prefetch = {false, false};
     return c;
 }
 

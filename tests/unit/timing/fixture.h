@@ -106,6 +106,7 @@ class PipelineOf {
     // settle() raises an event of class `none`, whose one cycle ends the issue group.
     static model::MachineConfig with_settling(model::MachineConfig c) {
         c.core.latency[0] = 1;
+        c.l1d_prefetch = {false, false};
         return c;
     }
 
