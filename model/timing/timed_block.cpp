@@ -15,7 +15,8 @@ constexpr uint32_t single_string = 4;
 // lfence and sfence as parts of mfence's latency (35 : 5 : 6; our choice, see latency_table.cpp).
 constexpr uint32_t weak_fence_part = 7;
 
-// What saves or restores a whole register file is microcode whatever it is called.
+// Classes that depend on the operands, and what saves or restores a whole register file: microcode whatever
+// it is called.
 C class_of(const isa::Uop& u, const isa::OpInfo& info) {
     switch (u.op) {
         case Op::fxsave:
@@ -25,6 +26,14 @@ C class_of(const isa::Uop& u, const isa::OpInfo& info) {
         case Op::fnstenv:
         case Op::fldenv:
             return C::x87_slow;
+        case Op::lea4:
+        case Op::lea8:
+            return u.a == isa::PCBASE || (u.a != isa::ZERO && u.b != isa::ZERO && u.disp != 0)
+                       ? C::lea_complex
+                       : C::lea;
+        case Op::farith_m:
+        case Op::farith_r:
+            return (u.aux >> 3 & 7) == 1 ? C::fp_mul : C::x87;
         default:
             return info.cls;
     }
@@ -34,7 +43,9 @@ uint8_t unit_of(C c) {
     switch (c) {
         case C::div32:
         case C::div64:
+        case C::fp_div_s:
         case C::fp_sqrt:
+        case C::fp_sqrt_s:
             c = C::fp_div;
             break;  // Ivy Bridge divides in one unpipelined unit on port 0
         default:
