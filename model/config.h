@@ -28,11 +28,27 @@ struct CacheConfig {
     unsigned line = 64;  // bytes
     Cycles latency = 4;  // load-to-use on a hit here, counted from the level above's miss; for the
                          // first-level instruction cache: what every change of the fetch address costs
+    // Of the levels below the first:
+    Cycles interval = 0;          // from one line to the next through its port; 0: no limit
+    unsigned mshrs = 16;          // misses on their way
+    unsigned write_buffers = 16;  // modified lines on their way to the level below
+};
+
+// The directory at the last level.
+struct CoherenceConfig {
+    bool inclusive = true;      // a line that leaves the last level leaves the private caches too
+    Cycles snoop_latency = 14;  // added where other cores are asked and have not modified the line
+    Cycles dirty_latency = 31;  // added where another core has modified it
 };
 
 // Both are described in Intel's "Disclosure of Hardware Prefetcher Control"; how far and how often is ours.
 struct L1PrefetchConfig {
     bool next_line = true, ip_stride = true;
+};
+
+struct L2PrefetchConfig {
+    bool streamer = true, adjacent = true;
+    unsigned streams = 32, distance = 20;  // pages followed; lines ahead
 };
 
 struct TlbConfig {
@@ -48,9 +64,23 @@ struct AplCacheConfig {
     std::string refill = "software";
 };
 
+// Times are in clocks of the DRAM, with the names of the data sheet (tCL is cl), those of the controller in
+// ns.
+struct DramConfig {
+    uint64_t frequency = 800'000'000;  // Hz: half the data rate
+    unsigned channels = 2, banks = 8;
+    uint64_t row = 8 << 10;  // bytes
+    unsigned cl = 11, rcd = 11, rp = 11, ras = 28, rrd = 5, faw = 24, wr = 12, wtr = 6, rtp = 6, burst = 4;
+    unsigned rfc = 208, refi = 6240;  // refi 0: no refresh
+    unsigned write_queue = 32, write_batch = 16;
+    uint64_t controller = 25;   // ns, on the way to and from the bank
+    uint64_t idle_close = 200;  // ns after which an unused row is closed; 0: never
+};
+
 struct MemoryConfig {
     uint64_t size = 256ull << 20;  // bytes
-    Cycles latency = 200;          // last-level miss to data, core cycles
+    Cycles latency = 0;            // last-level miss to data; 0: what `dram` makes it
+    DramConfig dram;
 };
 
 // Page walker and its paging-structure caches (fully associative); it reads tables through the data cache.
@@ -102,15 +132,18 @@ struct MachineConfig {
     unsigned cores = 1;
     uint64_t frequency = 3'100'000'000;  // Hz
     CoreConfig core;
-    CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8},
-        llc{8 << 20, 16, 64, 18};
+    CacheConfig l1i{32 << 10, 8, 64, 0}, l1d{32 << 10, 8, 64, 4}, l2{256 << 10, 8, 64, 8, 3, 16, 8},
+        llc{8 << 20, 16, 64, 18, 5, 32, 16};
+    CoherenceConfig coherence;
     L1PrefetchConfig l1d_prefetch;
+    L2PrefetchConfig l2_prefetch;
     TlbConfig itlb{128, 4, 0}, dtlb{64, 4, 0}, stlb{512, 4, 7};
     WalkerConfig walker;
     AplCacheConfig apl_cache;
     MemoryConfig memory;
-    Cycles io_latency = 60;   // an uncached access to a device register
-    Cycles ipi_latency = 800;  // reference cycles from a message's command to its arrival at another local APIC
+    Cycles io_latency = 60;  // an uncached access to a device register
+    Cycles ipi_latency =
+        800;  // reference cycles from a message's command to its arrival at another local APIC
     Cycles watchdog = 310'000'000;  // reference cycles that a core may be awake without retiring; 0: for ever
     Cycles quantum = 10'000;  // how far a core runs ahead of SystemC's clock; changes no result on one core
     ProtectionKind protection = ProtectionKind::codoms;
@@ -123,8 +156,8 @@ struct MachineConfig {
     // The clock of the time-stamp counter, the local APICs' timers and everything that cores share: Hz.
     uint64_t reference_frequency() const { return reference ? reference : frequency; }
     uint64_t reference = 0;  // set by for_core()
-    // Reference cycles in which nothing that one core does can reach another: a line travels through the level
-    // that they share, an interrupt message through the controllers.
+    // Reference cycles in which nothing that one core does can reach another: a line travels through the
+    // level that they share, an interrupt message through the controllers.
     Cycles look_ahead() const;
 };
 

@@ -30,6 +30,7 @@ struct Block {
     uint8_t cpl = 0;
     bool privileged = false;  // ring 3, on a page that may run CODOMs' privileged instructions
     bool single = false;      // one instruction: the one in the shadow of sti
+    bool ordered = false;     // has a locked instruction or a fence
     bool dead = false;        // dropped while it may still be running
     bool drains = false;      // some instruction lets nobody overtake the stores before it
     BranchKind branch = BranchKind::none;

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "model/core/core_complex.h"
 #include "model/core/core_impl.h"
 
 namespace stile::model {
@@ -51,6 +54,37 @@ void Core::request_stop(Stop why) {
 }
 
 std::string Core::stop_reason() const { return impl_->reason; }
+void Core::join(CoreComplex& complex) {
+    impl_->complex = complex.size() > 1 ? &complex : nullptr;
+    impl_->apic.connect(&complex);
+}
+
+void Core::set_start(const CpuState& state, bool waits) {
+    impl_->start = state;
+    impl_->waits_for_start = waits;
+}
+
+bool Core::halted() const { return impl_->s.halted || impl_->waits_for_start; }
+
+Cycles Core::next_action() const {
+    const Cycles now = impl_->to_reference(this->now());
+    if (!halted() || impl_->stop_requested) return now;
+    const Cycles wake = impl_->wake_time();
+    return wake == LocalApic::never ? wake : std::max(now, impl_->to_reference(wake));
+}
+
+void Core::sleep_until(Cycles cycle) { impl_->wait_until(cycle); }
+
+void Core::synchronise() {
+    if (!impl_->complex) return;
+    impl_->catch_up = true;
+    impl_->horizon = impl_->limit = 0;
+}
+
+LocalApic& Core::apic() { return impl_->apic; }
+Cycles Core::to_reference(Cycles cycles) const { return impl_->to_reference(cycles); }
+Cycles Core::from_reference(Cycles cycles) const { return impl_->from_reference(cycles); }
+
 Cycles Core::now() const {
     impl_->settle();
     return impl_->counters.cycles;

@@ -11,6 +11,7 @@
 #include "model/config.h"
 #include "model/core/counters.h"
 #include "model/core/cpu_state.h"
+#include "model/core/local_apic.h"
 #include "model/core/mmu.h"
 #include "model/core/observer.h"
 #include "model/memory/physical_memory.h"
@@ -23,9 +24,14 @@ enum class Stop : uint8_t {
     until,         // the clock reached what run() was given
     power_off,     // request_stop(Stop::power_off)
     idle_forever,  // halted, and nothing that could wake it
+    halted,        // halted or not started, on a machine with several cores: see next_action()
+    synchronise,   // the other cores are to catch up before it goes on
+    stuck,         // awake for MachineConfig::watchdog and retired nothing
     triple_fault,  // a fault while delivering a double fault; stop_reason() says where
     requested      // request_stop()
 };
+
+class CoreComplex;
 
 class Core {
   public:
@@ -44,6 +50,22 @@ class Core {
 
     Cycles now() const;
     unsigned id() const;
+
+    // One of several cores (model/core/core_complex.h): run() returns Stop::halted where it would wait, and
+    // Stop::synchronise where others should catch up.
+    void join(CoreComplex& complex);
+    // With what registers INIT and start-up messages make it start; `waits`: it begins by waiting for them.
+    void set_start(const CpuState& state, bool waits);
+    bool halted() const;
+    // When it does something next, in reference cycles: its clock, or when it will wake; LocalApic::never.
+    Cycles next_action() const;
+    // Of a halted core: nothing happens until its clock shows `cycle`.
+    void sleep_until(Cycles cycle);
+    // run() returns at the end of the running block, so that the others catch up. No-op on a single core.
+    void synchronise();
+    LocalApic& apic();
+    Cycles to_reference(Cycles cycles) const;    // of its own clock, rounded down
+    Cycles from_reference(Cycles cycles) const;  // rounded up
     // Registers may be changed freely between calls of run(). RFLAGS is not in CpuState as a whole: the
     // arithmetic flags are computed when somebody asks.
     CpuState& state();

@@ -44,6 +44,10 @@ struct Core::Impl final : Exec {
     void on_marker(const Uop& u);
     void refuse_target(const Block& b);
     bool wait_for_interrupt(Cycles until);
+    void take_messages();
+    Cycles wake_time() const;  // in its own cycles; LocalApic::never: nothing known
+    void wait_until(Cycles cycle);
+    bool has_company() const { return complex != nullptr; }
     void tell_halted();
     void single_step_trap(unsigned ring);
     void adopt_model();
@@ -58,6 +62,8 @@ struct Core::Impl final : Exec {
     Block* translate(const FetchPage& page, bool privileged, bool single, Fault& fault);
     std::unique_ptr<Block> make_block(const FetchPage& page, bool single, Fault& fault);
     void code_stored(uint64_t paddr, unsigned bytes);
+    void drop_code(uint64_t paddr, unsigned bytes);
+    void protect_code(uint64_t paddr);
     void drop_all_code();
     void forget_targets();  // some block is gone
     void choose_stamp();
@@ -66,6 +72,7 @@ struct Core::Impl final : Exec {
     void exception(const Fault& fault);
     void software_interrupt(const Fault& fault);
     void interrupt(unsigned vector);
+    void non_maskable_interrupt();
     void set_ring(unsigned ring);  // with the latch copied or reloaded
 
     // --- msr.cpp, cpuid.cpp, segments.cpp. False: #GP(0), or `fault`
@@ -91,7 +98,22 @@ struct Core::Impl final : Exec {
 
     uint64_t tsc() {
         settle();
-        return counters.cycles + tsc_offset;
+        return to_reference(counters.cycles) + tsc_offset;
+    }
+
+    // Between its clock and the reference clock.
+    Cycles to_reference(Cycles cycles) const {
+        if (config.frequency == config.reference_frequency()) [[likely]]
+            return cycles;
+        return static_cast<Cycles>(static_cast<unsigned __int128>(cycles) * config.reference_frequency() /
+                                   config.frequency);
+    }
+    Cycles from_reference(Cycles cycles) const {
+        if (config.frequency == config.reference_frequency() || cycles == LocalApic::never) [[likely]]
+            return cycles;
+        const uint64_t reference = config.reference_frequency();
+        return static_cast<Cycles>(
+            (static_cast<unsigned __int128>(cycles) * config.frequency + reference - 1) / reference);
     }
 
     Core& self;
@@ -103,6 +125,12 @@ struct Core::Impl final : Exec {
     std::unique_ptr<Protection> protection;
     Mmu mmu_unit;
     LocalApic apic;
+    CoreComplex* complex = nullptr;  // of several cores; else null
+    CpuState start;                  // registers after INIT and start-up
+    bool waits_for_start = false;
+    bool nmi_blocked = false;  // from the delivery of an NMI to the next iret
+    bool catch_up = false;     // synchronise() was called
+    Cycles caught_up = ~0ull;  // the cycle at which run() last asked for that by itself
 
     // What the run loop reads between blocks.
     Cycles horizon = 0;  // look at the world when the clock gets here

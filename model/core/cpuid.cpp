@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the processor says of itself: what is implemented and nothing else, caches and TLBs as configured.
+#include <bit>
 #include <cstring>
 
 #include "model/core/core_impl.h"
@@ -27,6 +28,16 @@ bool cache_leaf(const CacheConfig& c, unsigned type, unsigned level, uint32_t ou
     return true;
 }
 
+// Leaf 0xB: threads of a core (one), cores of the package (all).
+void topology_leaf(unsigned cores, unsigned id, uint32_t subleaf, uint32_t out[4]) {
+    out[2] = subleaf & 0xff;
+    out[3] = id;
+    if (subleaf > 1) return;
+    out[0] = subleaf == 0 ? 0 : static_cast<uint32_t>(std::bit_width(cores - 1));
+    out[1] = subleaf == 0 ? 1 : cores;
+    out[2] |= (subleaf + 1) << 8;
+}
+
 void words(uint32_t out[4], const char* text, unsigned order[3]) {
     for (unsigned i = 0; i < 3; ++i) std::memcpy(&out[order[i]], text + 4 * i, 4);
 }
@@ -47,7 +58,7 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
         }
         case 1:
             out[0] = signature;
-            out[1] = id << 24 | 1u << 16 | 8u << 8;  // CLFLUSH line: 8 quadwords
+            out[1] = id << 24 | config.cores << 16 | 8u << 8;  // CLFLUSH line: 8 quadwords
             out[2] = bit(13) /*CX16*/ | bit(17) /*PCID*/ | bit(21) /*x2APIC*/ | bit(24) /*TSC deadline*/;
             out[3] = bit(0) /*FPU*/ | bit(2) /*DE*/ | bit(3) /*PSE*/ | bit(4) /*TSC*/ | bit(5) /*MSR*/ |
                      bit(6) /*PAE*/ | bit(8) /*CX8*/ | bit(9) /*APIC*/ | bit(13) /*PGE*/ | bit(15) /*CMOV*/ |
@@ -70,13 +81,12 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
                 out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
             break;
         case 0xb:
-            out[2] = subleaf & 0xff;
-            out[3] = id;
+            topology_leaf(config.cores, id, subleaf, out);
             break;
         case 0x15:  // TSC runs at n/1 of a crystal whose frequency fits the register
             out[0] = 1;
-            out[1] = static_cast<uint32_t>((config.frequency >> 32) + 1);
-            out[2] = static_cast<uint32_t>(config.frequency / out[1]);
+            out[1] = static_cast<uint32_t>((config.reference_frequency() >> 32) + 1);
+            out[2] = static_cast<uint32_t>(config.reference_frequency() / out[1]);
             break;
         case STILE_CPUID_LEAF:
             if (subleaf == 0) {

@@ -204,4 +204,10 @@ void Core::Impl::interrupt(unsigned vector) {
     hardware_event(isa::OpClass::sys_int, Phase::entry_exit);
 }
 
+void Core::Impl::non_maskable_interrupt() {
+    ++counters.interrupts;
+    deliver(*this, {VEC_NMI, false, 0, 0}, Source::external);
+    hardware_event(isa::OpClass::sys_int, Phase::entry_exit);
+}
+
 }  // namespace stile::model

@@ -78,6 +78,11 @@ void LocalApic::start(uint64_t now) {
 }
 
 void LocalApic::advance(uint64_t now) {
+    while (now >= arrival_) {
+        arrive(arrivals_.front().message);
+        arrivals_.erase(arrivals_.begin());
+        arrival_ = arrivals_.empty() ? never : arrivals_.front().at;
+    }
     if (now < due_) return;
     if (enabled() && !(lvt_timer_ & masked)) raise(lvt_timer_ & 0xff);
     if (mode() == Mode::periodic) {
@@ -132,27 +137,75 @@ bool LocalApic::read(uint32_t msr, uint64_t now, uint64_t& value) const {
     }
 }
 
-bool LocalApic::send(uint64_t command) {
-    const unsigned delivery = command >> 8 & 7, shorthand = command >> 18 & 3;
-    const auto destination = static_cast<uint32_t>(command >> 32);
+bool LocalApic::named_by(const InterruptMessage& m) const {
+    if (m.shorthand != InterruptMessage::none)
+        return m.shorthand == InterruptMessage::all || m.shorthand == InterruptMessage::all_but_self;
+    if (m.destination == ~0u) return true;
+    if (!m.logical) return m.destination == id_;
+    return m.destination >> 16 == id_ >> 4 && (m.destination >> (id_ & 15) & 1);
+}
+
+bool LocalApic::send(uint64_t command, uint64_t now) {
     if (command & 0xfff32000ull) return false;  // reserved bits
     command_ = command;
-    const bool logical = command & 0x800;
-    const bool named =
-        logical ? (destination >> 16 == id_ >> 4 && (destination >> (id_ & 15) & 1)) || destination == ~0u
-                : destination == id_ || destination == ~0u;
-    const bool self = shorthand == 1 || shorthand == 2 || (shorthand == 0 && named);
-    if (!self) {
-        pending_error_ |= error_send_accept;
-        return true;
-    }
-    if (delivery > 1) return false;  // only fixed and lowest priority reach the sender itself
-    if ((command & 0xff) < 16) {
+    const InterruptMessage m{static_cast<InterruptMessage::Delivery>(command >> 8 & 7),
+                             static_cast<InterruptMessage::Shorthand>(command >> 18 & 3),
+                             (command & 0x800) != 0, static_cast<uint8_t>(command),
+                             static_cast<uint32_t>(command >> 32)};
+    const bool interrupt = m.delivery <= InterruptMessage::lowest_priority;
+    const bool to_self = m.shorthand == InterruptMessage::self || m.shorthand == InterruptMessage::all ||
+                         (m.shorthand == InterruptMessage::none && named_by(m));
+    if (to_self && !interrupt) return false;  // only these reach the sender itself
+    if (interrupt && m.vector < 16) {
         pending_error_ |= error_illegal_vector_sent;
         return true;
     }
-    raise(command & 0xff);
+    // INIT with level 0 only synchronises arbitration; no processor since the Pentium 4 does anything.
+    constexpr uint64_t level = 1 << 14, level_triggered = 1 << 15;
+    if (m.delivery == InterruptMessage::init && (command & level_triggered) && !(command & level))
+        return true;
+    bool anybody = to_self;
+    if (to_self) raise(m.vector);
+    if (m.shorthand != InterruptMessage::self && bus_ &&
+        !(to_self && m.delivery == InterruptMessage::lowest_priority))
+        anybody |= bus_->send(id_, m, now);
+    if (!anybody) pending_error_ |= error_send_accept;
     return true;
+}
+
+void LocalApic::receive(const InterruptMessage& message, uint64_t at) {
+    const auto behind = std::ranges::upper_bound(arrivals_, at, {}, &Arrival::at);
+    arrivals_.insert(behind, {at, message});
+    arrival_ = arrivals_.front().at;
+}
+
+void LocalApic::arrive(const InterruptMessage& m) {
+    switch (m.delivery) {
+        case InterruptMessage::fixed:
+        case InterruptMessage::lowest_priority:
+            if (enabled()) raise(m.vector);
+            break;
+        case InterruptMessage::nmi:
+            nmi_ = true;
+            break;
+        case InterruptMessage::init:
+            init_ = true;
+            start_up_ = false;
+            break;
+        case InterruptMessage::start_up:
+            start_up_ = true;
+            break;
+        default:  // there is no system-management mode
+            break;
+    }
+}
+
+void LocalApic::reset() {
+    LocalApic fresh(id_);
+    fresh.bus_ = bus_;
+    fresh.arrivals_ = std::move(arrivals_);
+    fresh.arrival_ = arrival_;
+    *this = std::move(fresh);
 }
 
 bool LocalApic::write(uint32_t msr, uint64_t value, uint64_t now) {
@@ -187,7 +240,7 @@ bool LocalApic::write(uint32_t msr, uint64_t value, uint64_t now) {
             pending_error_ = 0;
             return true;
         case ICR:
-            return send(value);
+            return send(value, now);
         case LVT_TIMER: {
             if (v & ~0x710ffu || (v >> 17 & 3) == 3) return false;
             const Mode before = mode();

@@ -83,7 +83,8 @@ bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
     settle();
     const CodomsState& cd = s.cd;
     if (domain_register(index) && !has_domains()) return false;
-    if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.read(index, counters.cycles, value);
+    if (index >= X2APIC_FIRST && index <= X2APIC_LAST)
+        return apic.read(index, to_reference(counters.cycles), value);
     switch (index) {
         case TSC:
             return value = tsc(), true;
@@ -134,18 +135,22 @@ bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
     settle();
     CodomsState& cd = s.cd;
     if (domain_register(index) && !has_domains()) return false;
-    if (index >= X2APIC_FIRST && index <= X2APIC_LAST) return apic.write(index, value, counters.cycles);
+    if (index >= X2APIC_FIRST && index <= X2APIC_LAST) {
+        self.synchronise();  // a message is seen by the others from here on
+        return apic.write(index, value, to_reference(counters.cycles));
+    }
     switch (index) {
         case TSC:
-            return tsc_offset = value - counters.cycles, true;
+            return tsc_offset = value - to_reference(counters.cycles), true;
         case APIC_BASE:
             return value == (apic_base & ~(id == 0 ? 0ull : 1ull << 8));
         case PAT:
             return memory_types_valid(value) && (s.pat = value, true);
         case TSC_DEADLINE:
             if (value != 0)
-                value = value <= tsc() ? std::max<Cycles>(counters.cycles, 1) : value - tsc_offset;
-            return apic.write_deadline(value, counters.cycles);
+                value =
+                    value <= tsc() ? std::max<Cycles>(to_reference(counters.cycles), 1) : value - tsc_offset;
+            return apic.write_deadline(value, to_reference(counters.cycles));
         case EFER:
             if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX)) return false;
             if ((value ^ s.efer) & EFER_LME) return false;  // paging is on: long mode stays

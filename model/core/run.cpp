@@ -100,6 +100,7 @@ void Core::Impl::execute(Block* b) {
         account(*b, b->instructions, static_cast<unsigned>(b->code.uops.size()));
         if (__builtin_expect(counters.cycles >= horizon, 0)) break;
         if (exit == Exit::direct && b->link[taken]) {
+            if (b->link[taken]->ordered && has_company() && timed()) break;
             pc = target;
             b = b->link[taken];
             continue;
@@ -114,6 +115,8 @@ void Core::Impl::execute(Block* b) {
             else
                 b->far = jump;
         }
+        // Others catch up before a locked instruction.
+        if (to->ordered && has_company() && timed()) break;
         pc = target;
         b = to;
     }
@@ -206,13 +209,46 @@ void Core::Impl::tell_halted() {
 
 // Halted. False: nothing can ever wake this core.
 bool Core::Impl::wait_for_interrupt(Cycles until) {
-    if (!(s.rflags_system & flag::IF) || apic.next_event() == LocalApic::never) return false;
-    const Cycles to = std::min(until, apic.next_event());
-    if (to > counters.cycles) {
-        counters.phase[static_cast<size_t>(Phase::wait)] += to - counters.cycles;
-        counters.cycles = to;
-    }
+    const Cycles wake = wake_time();
+    if (wake == LocalApic::never) return false;
+    wait_until(std::min(until, wake));
     return true;
+}
+
+// Interrupts wake it if they are enabled; other messages always do.
+Cycles Core::Impl::wake_time() const {
+    const bool interruptible = !waits_for_start && (s.rflags_system & flag::IF);
+    return from_reference(interruptible ? apic.next_event() : apic.next_arrival());
+}
+
+void Core::Impl::wait_until(Cycles cycle) {
+    if (cycle <= counters.cycles) return;
+    counters.phase[static_cast<size_t>(Phase::wait)] += cycle - counters.cycles;
+    counters.cycles = cycle;
+}
+
+// What other cores want of this one, interrupts apart.
+void Core::Impl::take_messages() {
+    if (apic.take_init()) {
+        s = start;
+        s.halted = false;
+        f = {};
+        apic.reset();
+        mmu_unit.flush_all();
+        nmi_blocked = in_tick = interrupt_shadow = false;
+        from_rip = saved_from_rip = s.rip;
+        waits_for_start = true;
+        sync();
+    }
+    if (apic.take_start_up() && std::exchange(waits_for_start, false)) {
+        s = start;
+        sync();
+    }
+    if (!waits_for_start && !nmi_blocked && !interrupt_shadow && apic.take_nmi()) {
+        nmi_blocked = true;
+        s.halted = false;
+        non_maskable_interrupt();
+    }
 }
 
 // After an instruction that began with RFLAGS.TF set, unless it faulted, was a software interrupt (which
@@ -236,28 +272,32 @@ Stop Core::Impl::run(Cycles until) {
         }
         if (broken) return Stop::triple_fault;
         if (counters.cycles >= until) return Stop::until;
+        if (std::exchange(catch_up, false)) return Stop::synchronise;
         adopt_model();
         cache.free_dropped(timing.get());
-        apic.advance(counters.cycles);
+        apic.advance(to_reference(counters.cycles));
+        if (apic.message_waits()) [[unlikely]]
+            take_messages();
         const bool shadow = interrupt_shadow;
         interrupt_shadow = false;
         const int vector = apic.pending();
-        if (vector >= 0 && !shadow && (s.rflags_system & flag::IF)) {
+        if (vector >= 0 && !shadow && (s.rflags_system & flag::IF) && !waits_for_start) {
             s.halted = false;
             tell_halted();
             interrupt(static_cast<unsigned>(vector));
             continue;
         }
         tell_halted();
-        if (s.halted) {
+        if (s.halted || waits_for_start) {
             drain_stores(*this);
+            if (complex) return Stop::halted;
             if (!wait_for_interrupt(until)) {
                 reason = fmt::format("core {} halted at {:#x} with nothing that could wake it", id, s.rip);
                 return Stop::idle_forever;
             }
             continue;
         }
-        horizon = std::min<Cycles>(until, apic.next_event());
+        horizon = std::min<Cycles>(until, from_reference(apic.next_event()));
         // In the shadow of sti exactly one instruction runs before a pending interrupt is taken: a kernel
         // that opens a window with `sti; nop; cli` must find it open.
         const unsigned ring = s.cpl;
@@ -269,6 +309,12 @@ Stop Core::Impl::run(Cycles until) {
         if (!b) {
             exception(refused);
             continue;
+        }
+        // Others catch up before a locked instruction. A crossing that led here has been checked, and is not
+        // again.
+        if (b->ordered && complex && timed() && !single && !shadow && counters.cycles != caught_up) {
+            caught_up = counters.cycles;
+            return Stop::synchronise;
         }
         execute(b);
         if (stepping) single_step_trap(ring);

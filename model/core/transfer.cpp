@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/core/core_complex.h"
 #include "model/core/core_impl.h"
 
 namespace stile::model {
@@ -107,10 +108,22 @@ void Core::Impl::drop_all_code() {
     forget_targets();
 }
 
+// By this core, or a page walk of its.
 void Core::Impl::code_stored(uint64_t paddr, unsigned bytes) {
+    if (complex) return complex->code_stored(paddr, bytes);
+    drop_code(paddr, bytes);
+    if (!cache.page_in_use(paddr)) mmu_unit.unprotect_code_page(paddr & ~0xfffull);
+}
+
+void Core::Impl::protect_code(uint64_t paddr) {
+    if (complex) return complex->protect_code_page(paddr);
+    mmu_unit.protect_code_page(paddr);
+}
+
+// Other cores do this between blocks.
+void Core::Impl::drop_code(uint64_t paddr, unsigned bytes) {
     if (!cache.invalidate(paddr, bytes)) return;
     forget_targets();
-    if (!cache.page_in_use(paddr)) mmu_unit.unprotect_code_page(paddr & ~0xfffull);
     if (!block || !block->dead || !storing) return;
     // The running block is stale: leave it after the storing instruction. It is nobody else's any more.
     for (Uop& u : block->code.uops)
@@ -129,7 +142,7 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single
         FetchPage second;
         if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
         if (check_domain && !protection->straddle(s, page.page, second.page, s.rip, fault)) return nullptr;
-        mmu_unit.protect_code_page(second.page.page_paddr);
+        protect_code(second.page.page_paddr);
         std::array<uint8_t, 2 * isa::max_instruction_bytes> bytes;
         std::memcpy(bytes.data(), page.host + offset, left);
         std::memcpy(bytes.data() + left, second.host, isa::max_instruction_bytes);
@@ -151,7 +164,7 @@ std::unique_ptr<Block> Core::Impl::make_block(const FetchPage& page, bool single
 
 Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single, Fault& fault) {
     if (cache.size() > most_blocks) drop_all_code();
-    mmu_unit.protect_code_page(page.page.page_paddr);
+    protect_code(page.page.page_paddr);
     auto b = make_block(page, single, fault);
     if (!b) return nullptr;
     const HandlerTable& table = handlers(mode());
@@ -160,6 +173,10 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
     b->branch = branch_kind(b->code.uops.back().op);
     b->cost = b->instructions | b->code.uops.size() << 32;
+    b->ordered = std::ranges::any_of(b->code.uops, [](const Uop& u) {
+        const isa::OpClass cls = isa::op_info(u.op).cls;
+        return cls == isa::OpClass::lock || cls == isa::OpClass::fence;
+    });
     b->drains = std::ranges::any_of(b->code.uops, drains);
     b->cpl = s.cpl;
     b->privileged = privileged;

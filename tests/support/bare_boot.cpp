@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Boots a kernel on the bare machine, for work on the kernel:
-//   bare_boot KERNEL [--self-test] [--paging|--none] [--limit CYCLES] [--file HOST=GUEST]... [PROGRAM
-//   [ARG]...]
+//   bare_boot KERNEL [--self-test] [--paging|--none] [--cpus N] [--limit CYCLES] [--file HOST=GUEST]...
+//   [PROGRAM [ARG]...]
 // PROGRAM is a static ELF on the host; it becomes /bin/NAME. Exit status: the guest's, or 1 with a message.
 #include <fmt/format.h>
 
@@ -95,6 +95,8 @@ int boot_and_run(int argc, char** argv) {
             config.protection = model::ProtectionKind::paging;
         else if (arg == "--none")
             config.protection = model::ProtectionKind::none;
+        else if (arg == "--cpus" && i + 1 < argc)
+            options.cpus = config.cores = static_cast<unsigned>(std::stoul(argv[++i]));
         else if (arg == "--limit" && i + 1 < argc)
             limit = std::stoull(argv[++i]);
         else if (arg == "--file" && i + 1 < argc) {

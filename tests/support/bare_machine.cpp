@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/bare_machine.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <iterator>
@@ -9,12 +10,32 @@
 namespace stile::test {
 
 BareMachine::BareMachine(const model::MachineConfig& config, model::Observer* observer)
-    : memory(config.memory.size),
-      core(std::make_unique<model::Core>(config, memory, *this, observer, nullptr)) {
-    core->set_model(model::CoreModel::functional);
+    : memory(config.memory.size), complex(config) {
+    for (unsigned i = 0; i < config.cores; ++i) {
+        cores.push_back(
+            std::make_unique<model::Core>(config.for_core(i), memory, *this, observer, nullptr, i));
+        cores.back()->set_model(model::CoreModel::functional);
+        complex.add(*cores.back());
+    }
+    core = cores.front().get();
 }
 
-model::Stop BareMachine::run(model::Cycles limit) { return core->run(limit); }
+model::Stop BareMachine::run(model::Cycles limit) {
+    if (cores.size() == 1) return core->run(limit);
+    complex.power_on();
+    for (;;) {
+        const auto next = std::ranges::min_element(cores, {}, [](const auto& c) { return c->next_action(); });
+        model::Core& c = **next;
+        const model::Cycles at = c.next_action();
+        if (at == model::LocalApic::never) return model::Stop::idle_forever;
+        if (at >= limit) return model::Stop::until;
+        if (c.halted()) c.sleep_until(c.from_reference(at));
+        const model::Cycles until = std::min(complex.limit(c.id()), c.from_reference(limit));
+        const model::Stop why = c.run(std::max(until, c.now() + 1));
+        if (why != model::Stop::until && why != model::Stop::halted && why != model::Stop::synchronise)
+            return why;
+    }
+}
 
 bool BareMachine::mmio_read(uint64_t paddr, void* out, unsigned bytes) {
     if (paddr != STILE_CONSOLE_DATA) return false;

@@ -54,7 +54,9 @@ Next iret(Exec& x, const Uop* u) {
     const Destination to{frame[0], frame[3], static_cast<uint16_t>(frame[1]),
                          static_cast<uint16_t>(frame[4])};
     const Next out = far_return(x, u, to, true);
-    if (x.exit != Exit::fault) write_rflags(x, rflags);
+    if (x.exit == Exit::fault) return out;
+    write_rflags(x, rflags);
+    impl_of(x).nmi_blocked = false;
     return out;
 }
 
