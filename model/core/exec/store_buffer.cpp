@@ -10,8 +10,6 @@ namespace stile::model {
 
 namespace {
 
-constexpr uint32_t last_number = ~0u;
-
 bool overlap(const StoreBuffer::Store& s, uint64_t paddr, uint64_t bytes) {
     return s.paddr < paddr + bytes && paddr < s.paddr + s.bytes;
 }
@@ -19,28 +17,14 @@ bool overlap(const StoreBuffer::Store& s, uint64_t paddr, uint64_t bytes) {
 }  // namespace
 
 StoreBuffer::StoreBuffer(unsigned entries, uint8_t* ram, Mmu& mmu)
-    : limit_(std::max(1u, entries)),
-      mask_(std::bit_ceil(std::max(1u, entries)) - 1),
+    : mask_(std::bit_ceil(std::max(1u, entries)) - 1),
       entries_(std::max(1u, entries)),
       ring_(mask_ + 1),
       due_(mask_ + 1),
       ram_(ram),
       mmu_(mmu) {}
 
-// Full: the oldest store leaves. Out of numbers, about once in four thousand million stores: all do.
-void StoreBuffer::make_room() {
-    if (tail_ != last_number) {
-        leave_until(head_ + 1);
-        return;
-    }
-    drain();
-    head_ = tail_ = timed_ = 0;
-    due_head_ = due_tail_ = 0;
-    limit_ = entries_;
-    std::fill(std::begin(youngest_), std::end(youngest_), 0);
-}
-
-void StoreBuffer::leave_until(uint32_t number) {
+void StoreBuffer::leave_until(uint64_t number) {
     while (head_ != number) {
         const Store& s = ring_[(head_ + 1) & mask_];
         mmu_.before_store(s.paddr, s.bytes);
@@ -48,7 +32,6 @@ void StoreBuffer::leave_until(uint32_t number) {
         ++head_;
     }
     while (due_head_ != due_tail_ && due_[due_head_ & mask_].number <= head_) ++due_head_;
-    limit_ = last_number - head_ > entries_ ? head_ + entries_ : last_number;
 }
 
 void StoreBuffer::boundary(Cycles now, Cycles delay) {
@@ -62,7 +45,7 @@ void StoreBuffer::boundary(Cycles now, Cycles delay) {
 }
 
 void StoreBuffer::read(uint64_t paddr, void* out, unsigned bytes) {
-    for (uint32_t number = tail_; number != head_; --number) {
+    for (uint64_t number = tail_; number != head_; --number) {
         const Store& s = ring_[number & mask_];
         if (!overlap(s, paddr, bytes)) continue;
         if (s.paddr <= paddr && paddr + bytes <= s.paddr + s.bytes) {
@@ -76,7 +59,7 @@ void StoreBuffer::read(uint64_t paddr, void* out, unsigned bytes) {
 }
 
 void StoreBuffer::overlay(uint64_t paddr, void* out, uint64_t bytes) const {
-    for (uint32_t number = head_; number != tail_; ++number) {
+    for (uint64_t number = head_; number != tail_; ++number) {
         const Store& s = ring_[(number + 1) & mask_];
         if (!overlap(s, paddr, bytes)) continue;
         const uint64_t from = std::max(paddr, s.paddr), to = std::min(paddr + bytes, s.paddr + s.bytes);

@@ -36,8 +36,8 @@ class StoreBuffer {
     template <typename T>
     [[gnu::always_inline]] void put(uint64_t paddr, const T& value) {
         static_assert(sizeof(T) <= most_bytes);
-        if (tail_ == limit_) [[unlikely]]
-            make_room();
+        if (tail_ - head_ == entries_) [[unlikely]]
+            leave_until(head_ + 1);
         Store& s = ring_[++tail_ & mask_];
         std::memcpy(s.data, &value, sizeof(T));
         s.paddr = paddr;
@@ -50,7 +50,7 @@ class StoreBuffer {
     // May a buffered store hold any of these bytes? Errs towards yes.
     template <unsigned bytes>
     [[gnu::always_inline]] bool touches(uint64_t paddr) const {
-        uint32_t number = youngest_[slot(paddr)];
+        uint64_t number = youngest_[slot(paddr)];
         if constexpr (bytes > 8) number = std::max(number, youngest_[slot(paddr + 8)]);
         if constexpr (bytes > 1) number = std::max(number, youngest_[slot(paddr + bytes - 1)]);
         return number > head_;
@@ -67,31 +67,30 @@ class StoreBuffer {
     // After each block: its stores are in the cache `delay` from now; those whose time has come leave.
     void boundary(Cycles now, Cycles delay);
 
-    unsigned size() const { return tail_ - head_; }
+    unsigned size() const { return static_cast<unsigned>(tail_ - head_); }
     // back: 0 is the youngest. For tests that plant bugs.
     Store& entry(unsigned back) { return ring_[(tail_ - back) & mask_]; }
 
   private:
     struct Due {  // the stores up to this one leave then
-        uint32_t number;
+        uint64_t number;
         Cycles when;
     };
     // Stores are numbered from 1. By eight-byte word, the number of the last store to it; words share slots.
-    static constexpr unsigned slots = 1024;
+    static constexpr unsigned slots = 512;
     static unsigned slot(uint64_t paddr) { return paddr / 8 % slots; }
 
-    void make_room();
-    void leave_until(uint32_t number);
+    void leave_until(uint64_t number);
 
-    uint32_t head_ = 0, tail_ = 0, limit_;  // numbers: left last, entered last, must not be passed
-    const uint32_t mask_, entries_;
-    uint32_t due_head_ = 0, due_tail_ = 0;  // likewise of due_
-    uint32_t timed_ = 0;                    // stores up to this number are in due_
+    uint64_t head_ = 0, tail_ = 0;  // numbers: left last, entered last
+    const uint64_t mask_, entries_;
+    uint64_t due_head_ = 0, due_tail_ = 0;  // likewise of due_
+    uint64_t timed_ = 0;                    // stores up to this number are in due_
     std::vector<Store> ring_;
     std::vector<Due> due_;
     uint8_t* const ram_;
     Mmu& mmu_;
-    uint32_t youngest_[slots] = {};
+    uint64_t youngest_[slots] = {};
 };
 
 }  // namespace stile::model

@@ -5,17 +5,16 @@ namespace stile::model::test {
 
 namespace {
 
-MachineConfig make_config(ProtectionKind protection, bool timed) {
-    MachineConfig c;
+MachineConfig make_config(ProtectionKind protection, bool timed, MachineConfig c) {
     c.protection = protection;
-    c.core.model = timed ? CoreModel::inorder : CoreModel::functional;
+    if (!timed) c.core.model = CoreModel::functional;
     return c;
 }
 
 }  // namespace
 
-Rig::Rig(ProtectionKind protection, std::unique_ptr<Timing> timing)
-    : config(make_config(protection, timing != nullptr)), memory(ram_size) {
+Rig::Rig(ProtectionKind protection, std::unique_ptr<Timing> timing, const MachineConfig& base)
+    : config(make_config(protection, timing != nullptr, base)), memory(ram_size) {
     for (uint64_t a = 0; a < 0x500000; a += 0x1000) map(a, a, P | W);
     const uint64_t gdt[] = {0,
                             0x00af9a000000ffff,

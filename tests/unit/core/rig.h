@@ -33,7 +33,8 @@ enum : uint64_t { P = 1, W = 2, U = 4, NX = 1ull << 63 };
 
 class Rig : public MmioPort, public Observer {
   public:
-    explicit Rig(ProtectionKind protection = ProtectionKind::none, std::unique_ptr<Timing> timing = nullptr);
+    explicit Rig(ProtectionKind protection = ProtectionKind::none, std::unique_ptr<Timing> timing = nullptr,
+                 const MachineConfig& base = {});
 
     // --- memory
     void map(uint64_t vaddr, uint64_t paddr, uint64_t flags);  // a 4 KiB page; also changes one
