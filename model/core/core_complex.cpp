@@ -42,6 +42,24 @@ bool CoreComplex::alone(unsigned i) const {
         cores_, [i](const Core* core) { return core->id() == i || core->next_action() == LocalApic::never; });
 }
 
+Stop CoreComplex::take_turns(Cycles until) {
+    power_on();
+    for (;;) {
+        Core& core = **std::ranges::min_element(cores_, {}, &Core::next_action);
+        const Cycles at = core.next_action();
+        if (at == LocalApic::never) return Stop::idle_forever;
+        if (at >= until) {
+            for (Core* c : cores_)
+                if (c->halted()) c->sleep_until(c->from_reference(until));
+            return Stop::until;
+        }
+        if (core.halted()) core.sleep_until(core.from_reference(at));
+        const Cycles to = std::min(limit(core.id()), core.from_reference(until));
+        const Stop why = core.run(std::max(to, core.now() + 1));
+        if (why != Stop::until && why != Stop::halted && why != Stop::synchronise) return why;
+    }
+}
+
 // Lowest priority: the first that is named; the manual leaves the arbitration to the implementation.
 bool CoreComplex::send(unsigned from, const InterruptMessage& message, uint64_t now) {
     bool anybody = false;

@@ -17,6 +17,7 @@
 namespace stile::model {
 
 class Core;
+enum class Stop : uint8_t;
 
 class CoreComplex final : public InterruptBus {
   public:
@@ -40,6 +41,10 @@ class CoreComplex final : public InterruptBus {
     bool alone(unsigned i) const;
     // Told of each message, after it was sent.
     void on_message(std::function<void(unsigned core)> told) { told_ = std::move(told); }
+
+    // For whoever has no clock of his own: the core whose clock is behind goes first, until one stops for a
+    // reason other than time, all sleep, or all clocks show `until` (reference cycles).
+    Stop take_turns(Cycles until);
 
     bool send(unsigned from, const InterruptMessage& message, uint64_t now) override;
 

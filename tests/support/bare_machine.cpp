@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/bare_machine.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <iterator>
@@ -22,19 +21,7 @@ BareMachine::BareMachine(const model::MachineConfig& config, model::Observer* ob
 
 model::Stop BareMachine::run(model::Cycles limit) {
     if (cores.size() == 1) return core->run(limit);
-    complex.power_on();
-    for (;;) {
-        const auto next = std::ranges::min_element(cores, {}, [](const auto& c) { return c->next_action(); });
-        model::Core& c = **next;
-        const model::Cycles at = c.next_action();
-        if (at == model::LocalApic::never) return model::Stop::idle_forever;
-        if (at >= limit) return model::Stop::until;
-        if (c.halted()) c.sleep_until(c.from_reference(at));
-        const model::Cycles until = std::min(complex.limit(c.id()), c.from_reference(limit));
-        const model::Stop why = c.run(std::max(until, c.now() + 1));
-        if (why != model::Stop::until && why != model::Stop::halted && why != model::Stop::synchronise)
-            return why;
-    }
+    return complex.take_turns(limit);
 }
 
 bool BareMachine::mmio_read(uint64_t paddr, void* out, unsigned bytes) {
