@@ -4,20 +4,13 @@
 // the whole machine is in machine_litmus_test.cpp.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "tests/litmus/bare.h"
+#include "tests/litmus/check.h"
 
 namespace stile::test {
 namespace {
 
 using model::CoreModel;
-
-std::string text(const Outcomes& outcomes) {
-    std::string s;
-    for (const Outcome& o : outcomes) s += (s.empty() ? "" : " ") + o;
-    return s;
-}
 
 // Tries in all, over several seeds; counts added up.
 Counts run(const Litmus& test, CoreModel core_model, unsigned tries, uint64_t seed) {
@@ -28,17 +21,6 @@ Counts run(const Litmus& test, CoreModel core_model, unsigned tries, uint64_t se
              run_bare(test, {core_model, std::min(at_once, tries - done), seed + done, {}}))
             all[o] += n;
     return all;
-}
-
-void expect_within(const Litmus& test, const Counts& seen, const Outcomes& may_be) {
-    for (const auto& [o, n] : seen)
-        EXPECT_TRUE(may_be.contains(o))
-            << test.name << ": " << o << " seen " << n << " times; allowed are " << text(may_be);
-}
-
-bool relaxed_seen(const Litmus& test, const Counts& seen) {
-    const Outcomes sequential = allowed(test, Order::sequential);
-    return std::ranges::any_of(seen, [&](const auto& s) { return !sequential.contains(s.first); });
 }
 
 // --- The abstract machine against the literature ---------------------------------------------------------
@@ -87,11 +69,7 @@ TEST_P(BareLitmus, OtherModelsAreSequential) {
     expect_within(test, run(test, CoreModel::inorder, 1000, 3), sequential);
 }
 
-INSTANTIATE_TEST_SUITE_P(Named, BareLitmus, testing::ValuesIn(named_litmus()), [](const auto& info) {
-    std::string name;
-    for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Named, BareLitmus, testing::ValuesIn(named_litmus()), name_of_litmus);
 
 TEST(RandomLitmus, OooStaysWithinTso) {
     unsigned relaxed = 0, can_be = 0;
