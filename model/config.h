@@ -54,7 +54,10 @@ struct L2PrefetchConfig {
 struct TlbConfig {
     unsigned entries = 64;
     unsigned ways = 4;
-    Cycles latency = 0;  // added on a hit here; 0: hidden behind the cache access
+    Cycles latency = 0;          // added on a hit here; 0: hidden behind the cache access
+    bool large_pages = true;     // are translations of 2 MiB pages kept?
+    unsigned large_entries = 0;  // in an array of their own; 0: beside those of 4 KiB pages
+    unsigned large_ways = 4;
 };
 
 struct AplCacheConfig {
@@ -111,14 +114,28 @@ struct OooConfig {
     std::string store_address_ports = "p23";
 };
 
+enum class Direction { gshare, tage };
+
+// What both pipelines guess branches with. Sources: sim/config/.
+struct PredictorConfig {
+    Direction direction = Direction::tage;
+    unsigned entries = 4096;  // two-bit counters: of gshare, or the base of tage
+    unsigned history = 30;    // branches that count at most
+    unsigned tables = 4;      // of tage
+    unsigned table_entries = 1024;
+    unsigned btb_entries = 4096;
+    unsigned btb_ways = 4;
+    unsigned indirect_entries = 512;  // targets by path; 0: an indirect branch goes where it went last
+    unsigned indirect_history = 8;    // indirect targets that make the path
+    unsigned return_stack = 16;
+};
+
 struct CoreConfig {
     CoreModel model = CoreModel::inorder;
-    unsigned width = 2;                 // micro-ops issued per cycle at most
-    Cycles mispredict = 15;             // refill after a mispredicted branch
-    Cycles resteer = 9;                 // refill when only the target of a direct branch was not known
-    unsigned predictor_entries = 4096;  // two-bit counters
-    unsigned btb_entries = 4096;
-    unsigned ras_entries = 16;
+    unsigned width = 2;      // micro-ops issued per cycle at most
+    Cycles mispredict = 15;  // refill after a mispredicted branch
+    Cycles resteer = 9;      // refill when only the target of a direct branch was not known
+    PredictorConfig predictor;
     unsigned store_buffer = 36;                // stores that wait for their cache line
     unsigned fill_buffers = 10;                // lines on their way into the first-level data cache
     unsigned string_fills = 4;                 // of them, kept busy by one rep-string instruction
@@ -137,7 +154,7 @@ struct MachineConfig {
     CoherenceConfig coherence;
     L1PrefetchConfig l1d_prefetch;
     L2PrefetchConfig l2_prefetch;
-    TlbConfig itlb{128, 4, 0}, dtlb{64, 4, 0}, stlb{512, 4, 7};
+    TlbConfig itlb{128, 4, 0, true, 8, 8}, dtlb{64, 4, 0, true, 32, 4}, stlb{512, 4, 7, false};
     WalkerConfig walker;
     AplCacheConfig apl_cache;
     MemoryConfig memory;

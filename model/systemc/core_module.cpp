@@ -154,6 +154,15 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     count("stlb.misses", c.stlb_misses, "second-level TLB misses: page walks");
     count("branch_predictor.branches", c.branches, "control transfers predicted");
     count("branch_predictor.mispredicts", c.branch_mispredicts, "control transfers predicted wrongly");
+    count("branch_predictor.conditional", c.conditional_branches, "conditional branches");
+    count("branch_predictor.conditional_mispredicts", c.conditional_mispredicts,
+          "of them, predicted wrongly");
+    count("branch_predictor.indirect", c.indirect_branches, "indirect jumps and calls");
+    count("branch_predictor.indirect_mispredicts", c.indirect_mispredicts, "of them, predicted wrongly");
+    count("branch_predictor.returns", c.returns, "returns");
+    count("branch_predictor.return_mispredicts", c.return_mispredicts, "of them, predicted wrongly");
+    count("branch_predictor.resteers", c.branch_resteers,
+          "direct branches whose target was not known before they were decoded");
     count("codoms.apl_cache.lookups", c.apl_lookups,
           "crossings and foreign-page checks that consulted the APL cache");
     count("codoms.apl_cache.misses", c.apl_misses, "exceptions that made the kernel refill the APL cache");

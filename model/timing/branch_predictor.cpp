@@ -6,67 +6,96 @@
 #include <stdexcept>
 
 namespace stile::model {
+namespace {
 
-BranchPredictor::BranchPredictor(const CoreConfig& config)
-    : counters_(config.predictor_entries, 1),
+constexpr unsigned bits_per_target = 4;
+
+}  // namespace
+
+BranchPredictor::BranchPredictor(const PredictorConfig& config, Counters& counters)
+    : counters_(counters),
+      direction_(config),
       btb_(config.btb_entries),
-      btb_ways_(std::min(4u, config.btb_entries)),
-      returns_(config.ras_entries) {
-    if (!std::has_single_bit(config.predictor_entries))
-        throw std::invalid_argument("core.predictor_entries must be a power of two");
-    if (!std::has_single_bit(config.btb_entries))
-        throw std::invalid_argument("core.btb_entries must be a power of two");
+      btb_ways_(std::min(config.btb_ways, config.btb_entries)),
+      by_path_(config.indirect_entries),
+      returns_(config.return_stack) {
+    if (btb_ways_ == 0 || btb_.size() % btb_ways_ != 0 || !std::has_single_bit(btb_.size() / btb_ways_))
+        throw std::invalid_argument("core.predictor.btb: entries / ways must be a power of two");
+    if (config.indirect_entries != 0 && !std::has_single_bit(config.indirect_entries))
+        throw std::invalid_argument("core.predictor.indirect_entries must be a power of two");
     btb_set_mask_ = btb_.size() / btb_ways_ - 1;
+    const unsigned bits = bits_per_target * config.indirect_history;
+    path_mask_ = bits >= 64 ? ~0ull : (1ull << bits) - 1;
 }
 
-BranchPredictor::Verdict BranchPredictor::resolve(const BranchOutcome& b) {
+BranchPredictor::Verdict BranchPredictor::resolve_other(const BranchOutcome& b) {
     switch (b.kind) {
-        case BranchKind::none:
-            return Verdict::right;
-        case BranchKind::conditional:
-            if (!direction(b)) {
-                if (b.taken) target(b.from, b.target);
-                return Verdict::wrong;
-            }
-            return !b.taken || target(b.from, b.target) ? Verdict::right : Verdict::late_target;
         case BranchKind::call:
             push(b.next);
             [[fallthrough]];
         case BranchKind::direct:
-            return target(b.from, b.target) ? Verdict::right : Verdict::late_target;
+            if (known(b)) return Verdict::right;
+            return late(b);
         case BranchKind::indirect_call:
             push(b.next);
             [[fallthrough]];
         case BranchKind::indirect:
-            return target(b.from, b.target) ? Verdict::right : Verdict::wrong;
+            return indirect(b);
         case BranchKind::ret:
-            return pop() == b.target ? Verdict::right : Verdict::wrong;
+            ++counters_.returns;
+            if (pop() == b.target) return Verdict::right;
+            ++counters_.return_mispredicts;
+            ++counters_.branch_mispredicts;
+            return Verdict::wrong;
+        case BranchKind::none:
+        case BranchKind::conditional:
+            break;
     }
     return Verdict::right;
 }
 
-bool BranchPredictor::direction(const BranchOutcome& b) {
-    uint8_t& counter = counters_[(b.from ^ b.from >> 12 ^ history_) & (counters_.size() - 1)];
-    const bool predicted = counter >= 2;
-    if (b.taken && counter < 3) ++counter;
-    if (!b.taken && counter > 0) --counter;
-    history_ = (history_ << 1 | b.taken) & (counters_.size() - 1);
-    return predicted == b.taken;
+BranchPredictor::Verdict BranchPredictor::wrong_direction(const BranchOutcome& b) {
+    if (b.taken) look_up(b.from, b.target);
+    ++counters_.conditional_mispredicts;
+    ++counters_.branch_mispredicts;
+    return Verdict::wrong;
 }
 
-bool BranchPredictor::target(uint64_t from, uint64_t target) {
-    const uint64_t set = (from ^ from >> 12) & btb_set_mask_;
-    Target* way = &btb_[set * btb_ways_];
-    if (way->from == from) [[likely]] {
-        const bool known = way->target == target;
-        way->target = target;
-        return known;
+BranchPredictor::Verdict BranchPredictor::late(const BranchOutcome& b) {
+    if (look_up(b.from, b.target)) return Verdict::right;
+    ++counters_.branch_resteers;
+    return Verdict::late_target;
+}
+
+BranchPredictor::Verdict BranchPredictor::indirect(const BranchOutcome& b) {
+    ++counters_.indirect_branches;
+    const bool by_address = look_up(b.from, b.target);
+    bool right = by_address;
+    if (!by_path_.empty()) {
+        const uint64_t mixed = ((b.from << 1 ^ path_) + (b.from >> 7)) * 0x9e37'79b9'7f4a'7c15ull;
+        Target& t = by_path_[mixed >> 40 & (by_path_.size() - 1)];
+        if (t.from == b.from) {
+            right = t.target == b.target;
+            t.target = b.target;
+        } else if (!by_address) {
+            t = {b.from, b.target};
+        }
+        const uint64_t folded = b.target ^ b.target >> 4 ^ b.target >> 8;
+        path_ = (path_ << bits_per_target ^ (folded & 0xff)) & path_mask_;
     }
+    if (right) return Verdict::right;
+    ++counters_.indirect_mispredicts;
+    ++counters_.branch_mispredicts;
+    return Verdict::wrong;
+}
+
+bool BranchPredictor::look_up(uint64_t from, uint64_t target) {
+    Target* const way = set_of(from);
     Target* const end = way + btb_ways_;
     Target* slot = std::find_if(way, end, [from](const Target& t) { return t.from == from; });
     const bool known = slot != end && slot->target == target;
     if (slot == end) --slot;
-    std::rotate(way, slot, slot + 1);
+    std::move_backward(way, slot, slot + 1);
     way[0] = {from, target};
     return known;
 }

@@ -19,7 +19,7 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
       l1i_("l1i", c.l1i),
       path_(c, lower, counters, &l1i_),
       translation_(c, memory, path_, state, counters),
-      predictor_(c.core) {}
+      predictor_(c.core.predictor, counters) {}
 
 BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]

@@ -34,10 +34,8 @@ void InorderTiming::fetch_line(uint64_t line) {
 
 // A control transfer: what the front end loses, and the fetch latency that only straight-line code hides.
 void InorderTiming::redirect(const BlockRun& run) {
-    ++counters_.branches;
     const auto verdict = predictor_.resolve(run.branch);
     if (verdict == BranchPredictor::Verdict::wrong) {
-        ++counters_.branch_mispredicts;
         wait_until(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
     } else {
         if (verdict == BranchPredictor::Verdict::late_target) wait_until(now() + config_.resteer);

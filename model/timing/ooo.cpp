@@ -17,7 +17,7 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       l1i_("l1i", c.l1i),
       path_(c, lower, counters, &l1i_),
       translation_(c, memory, path_, state, counters),
-      predictor_(c.core),
+      predictor_(c.core.predictor, counters),
       store_address_ports_(parse_ports(c.core.ooo.store_address_ports)),
       window_(std::max(1u, c.core.ooo.scheduler)),
       stores_(std::max(1u, c.core.store_buffer)),
@@ -316,10 +316,8 @@ void OooTiming::fetch(const BlockRun& run) {
 
 // A control transfer: what the front end loses.
 void OooTiming::redirect(const BlockRun& run) {
-    ++counters_.branches;
     const auto verdict = predictor_.resolve(run.branch);
     if (verdict == BranchPredictor::Verdict::wrong) {
-        ++counters_.branch_mispredicts;
         hold_front(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
         return;
     }

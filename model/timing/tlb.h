@@ -1,59 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which translations a TLB holds: 4 KiB and 2 MiB pages in one array, tagged with the PCID. Only presence is
-// modelled; the translation itself comes from the MMU.
+// Which translations a TLB holds: an array for 4 KiB pages and, where the hardware has one, an array of its
+// own for 2 MiB pages; otherwise both kinds share the first. Entries are tagged with the PCID, global ones
+// match under every PCID (Intel SDM vol. 3, 4.10.2.4). Only presence is modelled; the translation itself
+// comes from the MMU. Exact LRU, by keeping the ways of a set in order of use.
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <stdexcept>
-#include <string>
+#include <vector>
 
 #include "model/config.h"
-#include "model/timing/tag_array.h"
 
 namespace stile::model {
 
+struct PageKind {
+    bool large = false;   // 2 MiB
+    bool global = false;  // survives a change of address space
+};
+
 class Tlb {
   public:
-    Tlb(const char* name, const TlbConfig& config) : sets_(sets(name, config)), tags_(sets_, config.ways) {}
+    // Throws std::invalid_argument where sets cannot be formed.
+    Tlb(const char* name, const TlbConfig& config);
 
-    bool hit(uint64_t vaddr, unsigned pcid) { return hit(vaddr, pcid, false) || hit(vaddr, pcid, true); }
-    bool hit(uint64_t vaddr, unsigned pcid, bool large) {
-        return sets_ != 0 && tags_.touch(set(vaddr, large), key(vaddr, pcid, large));
+    // Is the page of vaddr here? If so its entry becomes the most recently used of its set.
+    bool hit(uint64_t vaddr, unsigned pcid) {
+        if (small_.first(vaddr, pcid)) [[likely]]
+            return true;
+        return find(vaddr, pcid) != nullptr;
     }
-    void fill(uint64_t vaddr, unsigned pcid, bool large) {
-        if (sets_ != 0) tags_.insert(set(vaddr, large), key(vaddr, pcid, large));
+    // The same, and what kind of page it is.
+    bool hit(uint64_t vaddr, unsigned pcid, PageKind& kind) {
+        const Entry* e = find(vaddr, pcid);
+        if (e) kind = {(e->tag & tag_large) != 0, e->mask != whole};
+        return e != nullptr;
     }
-    void invalidate(uint64_t vaddr, unsigned pcid) {
-        if (sets_ == 0) return;
-        tags_.remove(set(vaddr, false), key(vaddr, pcid, false));
-        tags_.remove(set(vaddr, true), key(vaddr, pcid, true));
+    void fill(uint64_t vaddr, unsigned pcid, PageKind kind) {
+        if (kind.large && !holds_large_) return;
+        array(kind.large).insert(vaddr, pcid, kind);
     }
-    void flush(unsigned pcid) {
-        tags_.remove_if([pcid](uint64_t k) { return ((k >> 2) & 0xfff) == pcid; });
-    }
-    void flush() {
-        tags_.remove_if([](uint64_t) { return true; });
-    }
+    // One page, of either size; a global one whatever its PCID.
+    void invalidate(uint64_t vaddr, unsigned pcid);
+    void flush(unsigned pcid);  // all but global ones
+    void flush();               // global ones as well
 
   private:
-    static uint64_t sets(const char* name, const TlbConfig& c) {
-        if (c.entries == 0) return 0;
-        if (c.ways == 0 || c.entries % c.ways != 0 || !std::has_single_bit(c.entries / c.ways))
-            throw std::invalid_argument(std::string(name) + ": entries / ways must be a power of two");
-        return c.entries / c.ways;
-    }
+    static constexpr uint64_t tag_valid = 1, tag_large = 2, pcid_mask = 0xfff << 2, whole = ~0ull;
+    struct Entry {
+        uint64_t tag = 0, mask = whole;
+    };
     static uint64_t number(uint64_t vaddr, bool large) {
         return (vaddr & 0xffff'ffff'ffffull) >> (large ? 21 : 12);
     }
-    uint64_t set(uint64_t vaddr, bool large) const { return number(vaddr, large) & (sets_ - 1); }
-    static uint64_t key(uint64_t vaddr, unsigned pcid, bool large) {
-        return number(vaddr, large) << 14 | uint64_t{pcid} << 2 | uint64_t{large} << 1;
+    static uint64_t tag_of(uint64_t vaddr, unsigned pcid, bool large) {
+        return number(vaddr, large) << 14 | uint64_t{pcid} << 2 | (large ? tag_large : 0) | tag_valid;
     }
+    class Array {
+      public:
+        Array() = default;
+        Array(const char* name, unsigned entries, unsigned ways);
+        bool first(uint64_t vaddr, unsigned pcid) const {
+            const Entry& e = entries_[(number(vaddr, false) & set_mask_) * ways_];
+            return ((e.tag ^ tag_of(vaddr, pcid, false)) & e.mask) == 0;
+        }
+        const Entry* find(uint64_t vaddr, unsigned pcid, bool large);
+        void insert(uint64_t vaddr, unsigned pcid, PageKind kind);
+        template <class Predicate>
+        void remove_if(Predicate gone);
+        bool empty() const { return ways_ == 0; }
 
-    uint64_t sets_;
-    TagArray tags_;
+      private:
+        unsigned ways_ = 0;
+        uint64_t set_mask_ = 0;
+        std::vector<Entry> entries_{1};
+    };
+    Array& array(bool large) { return large && !large_.empty() ? large_ : small_; }
+    const Entry* find(uint64_t vaddr, unsigned pcid) {
+        if (const Entry* e = small_.find(vaddr, pcid, false)) return e;
+        return holds_large_ ? array(true).find(vaddr, pcid, true) : nullptr;
+    }
+    template <class Predicate>
+    void remove_if(Predicate gone);
+
+    bool holds_large_;
+    Array small_, large_;
 };
 
 }  // namespace stile::model

@@ -4,7 +4,7 @@
 namespace stile::model {
 namespace {
 
-constexpr uint64_t cr0_pg = 1ull << 31, cr4_pcide = 1ull << 17, cr3_keep = 1ull << 63;
+constexpr uint64_t cr0_pg = 1ull << 31, cr4_pge = 1ull << 7, cr4_pcide = 1ull << 17, cr3_keep = 1ull << 63;
 
 }  // namespace
 
@@ -23,6 +23,7 @@ Translation::Translation(const MachineConfig& c, const PhysicalMemory& memory, D
 void Translation::adopt() {
     cr3_ = state_.cr3;
     paging_ = state_.cr0 & cr0_pg;
+    global_ = state_.cr4 & cr4_pge;
     pcid_ = state_.cr4 & cr4_pcide ? state_.cr3 & 0xfff : 0;
 }
 
@@ -30,34 +31,29 @@ Translation::Result Translation::fetch_slow(uint64_t vaddr, Cycles t) {
     fetch_page_ = vaddr >> 12;
     if (!paging_ || itlb_.hit(vaddr, pcid_)) return {};
     ++counters_.itlb_misses;
-    if (stlb_.hit(vaddr, pcid_, false)) {
-        itlb_.fill(vaddr, pcid_, false);
-        return {stlb_latency_, 0};
-    }
-    const Walker::Result r = walk(vaddr, t);
-    itlb_.fill(vaddr, pcid_, r.large);
-    return {0, r.done};
+    return missed(itlb_, vaddr, t, 0);
 }
 
 Translation::Result Translation::data_slow(uint64_t vaddr, Cycles t) {
     data_page_ = vaddr >> 12;
     if (dtlb_.hit(vaddr, pcid_)) return {dtlb_latency_, 0};
     ++counters_.dtlb_misses;
-    if (stlb_.hit(vaddr, pcid_, false)) {
-        dtlb_.fill(vaddr, pcid_, false);
-        return {dtlb_latency_ + stlb_latency_, 0};
-    }
-    const Walker::Result r = walk(vaddr, t);
-    dtlb_.fill(vaddr, pcid_, r.large);
-    return {dtlb_latency_, r.done};
+    return missed(dtlb_, vaddr, t, dtlb_latency_);
 }
 
-// It starts when both TLB levels have been looked up; Ivy Bridge's second level holds 4 KiB pages only.
-Walker::Result Translation::walk(uint64_t vaddr, Cycles t) {
+// The second level, then a walk, which starts when both have been looked up.
+Translation::Result Translation::missed(Tlb& first, uint64_t vaddr, Cycles t, Cycles latency) {
+    PageKind kind;
+    if (stlb_.hit(vaddr, pcid_, kind)) {
+        first.fill(vaddr, pcid_, kind);
+        return {latency + stlb_latency_, 0};
+    }
     ++counters_.stlb_misses;
-    const Walker::Result r = walker_.walk(vaddr, cr3_, pcid_, t + stlb_latency_);
-    if (!r.large) stlb_.fill(vaddr, pcid_, false);
-    return r;
+    Walker::Result r = walker_.walk(vaddr, cr3_, pcid_, t + stlb_latency_);
+    r.kind.global = r.kind.global && global_;
+    stlb_.fill(vaddr, pcid_, r.kind);
+    first.fill(vaddr, pcid_, r.kind);
+    return {latency, r.done};
 }
 
 void Translation::remember(Forget f) {

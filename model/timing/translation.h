@@ -57,7 +57,7 @@ class Translation {
 
     Result data_slow(uint64_t vaddr, Cycles t);
     Result fetch_slow(uint64_t vaddr, Cycles t);
-    Walker::Result walk(uint64_t vaddr, Cycles t);
+    Result missed(Tlb& first, uint64_t vaddr, Cycles t, Cycles latency);
     void remember(Forget f);
     void forget_now();
 
@@ -68,7 +68,7 @@ class Translation {
     Walker walker_;
     uint64_t cr3_ = 0;
     unsigned pcid_ = 0;
-    bool paging_ = false;
+    bool paging_ = false, global_ = false;
     uint64_t fetch_page_ = ~0ull, data_page_ = ~0ull;
     std::vector<Forget> forget_;
 };

@@ -8,7 +8,7 @@ namespace stile::model {
 namespace {
 
 constexpr uint64_t table_mask = 0xff'ffff'f000ull;  // 40 physical address bits
-constexpr uint64_t present = 1, page_size = 1 << 7;
+constexpr uint64_t present = 1, page_size = 1 << 7, global = 1 << 8;
 
 unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
 
@@ -37,13 +37,13 @@ Walker::Result Walker::walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles 
     }
     for (;; --level) {
         const uint64_t where = table + (vaddr >> shift_of(level) & 0x1ff) * 8;
-        if (!memory_.contains(where, 8)) return {t, false};
+        if (!memory_.contains(where, 8)) return {t, {}};
         t = path_.load(where, 8, t);
         uint64_t entry;
         std::memcpy(&entry, memory_.host(where), 8);
         // The MMU allowed the access, so a hole here means that the guest changed its tables since.
-        if (level == 1 || !(entry & present)) return {t, false};
-        if (entry & page_size) return {t, true};
+        if (!(entry & present)) return {t, {}};
+        if (level == 1 || (entry & page_size)) return {t, {level != 1, (entry & global) != 0}};
         table = entry & table_mask;
         of_level(level).add(key_of(vaddr, level, pcid), table);
     }

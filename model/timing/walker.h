@@ -12,6 +12,7 @@
 #include "model/config.h"
 #include "model/memory/physical_memory.h"
 #include "model/timing/data_path.h"
+#include "model/timing/tlb.h"
 
 namespace stile::model {
 
@@ -21,7 +22,7 @@ class Walker {
 
     struct Result {
         Cycles done = 0;
-        bool large = false;  // found in a 2 MiB entry
+        PageKind kind;
     };
     Result walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t);
     void flush(unsigned pcid);

@@ -28,6 +28,17 @@ void bind_tlb(Registry& keys, const std::string& path, model::TlbConfig& tlb, co
         .range(0, max_latency)
         .help("added to an access that hits here; 0: hidden behind the cache")
         .source(xeon);
+    keys.boolean(path + ".large_pages", tlb.large_pages)
+        .help("translations of 2 MiB pages are kept here too")
+        .source(xeon);
+    keys.integer(path + ".large_entries", tlb.large_entries)
+        .range(0, 65536)
+        .help("entries for 2 MiB pages alone; 0: they share the others")
+        .source(xeon);
+    keys.integer(path + ".large_ways", tlb.large_ways)
+        .range(1, 65536)
+        .help("their ways per set")
+        .source(xeon);
 }
 
 void bind_ooo(Registry& keys, model::OooConfig& ooo) {
@@ -62,6 +73,47 @@ void bind_ooo(Registry& keys, model::OooConfig& ooo) {
     }
 }
 
+void bind_predictor(Registry& keys, model::PredictorConfig& predictor) {
+    const std::string path = "machine.core.predictor.";
+    keys.choice<model::Direction>(path + "direction", predictor.direction,
+                                  {{"gshare", model::Direction::gshare}, {"tage", model::Direction::tage}})
+        .help("how the direction of conditional branches is predicted")
+        .source("our choice: the real predictor is not published; it uses global history");
+    keys.integer(path + "entries", predictor.entries)
+        .range(1, MiB)
+        .help("two-bit counters of gshare, or of the base of tage, a power of two")
+        .source("our choice");
+    keys.integer(path + "history", predictor.history)
+        .range(0, 64)
+        .help("conditional branches that count at most; gshare uses no more than its index has bits")
+        .source("Ivy Bridge: about 30 useful ones");
+    keys.integer(path + "tables", predictor.tables)
+        .range(1, 8)
+        .help("tables of tage, with histories from 4 branches up, in a geometric series")
+        .source("our choice");
+    keys.integer(path + "table_entries", predictor.table_entries)
+        .range(1, MiB)
+        .help("entries of each, a power of two")
+        .source("our choice");
+    keys.integer(path + "btb_entries", predictor.btb_entries)
+        .range(1, MiB)
+        .help("branch targets remembered")
+        .source(xeon);
+    keys.integer(path + "btb_ways", predictor.btb_ways).range(1, 64).help("ways per set").source(xeon);
+    keys.integer(path + "indirect_entries", predictor.indirect_entries)
+        .range(0, MiB)
+        .help("targets of indirect branches by path, a power of two; 0: they go where they went last")
+        .source("our choice within 512 to 1,024");
+    keys.integer(path + "indirect_history", predictor.indirect_history)
+        .range(0, 16)
+        .help("targets of indirect branches that make the path")
+        .source("our choice");
+    keys.integer(path + "return_stack", predictor.return_stack)
+        .range(1, 1024)
+        .help("depth of the return stack")
+        .source(xeon);
+}
+
 void bind_core(Registry& keys, model::CoreConfig& core) {
     keys.choice<model::CoreModel>("machine.core.model", core.model,
                                   {{"functional", model::CoreModel::functional},
@@ -82,18 +134,7 @@ void bind_core(Registry& keys, model::CoreConfig& core) {
         .range(0, max_latency)
         .help("refill when only the target of a direct branch was not known")
         .source("Ivy Bridge: 8 to 10");
-    keys.integer("machine.core.predictor_entries", core.predictor_entries)
-        .range(1, MiB)
-        .help("two-bit counters of the branch predictor, a power of two")
-        .source("our choice");
-    keys.integer("machine.core.btb_entries", core.btb_entries)
-        .range(1, MiB)
-        .help("branch targets remembered, a power of two")
-        .source(xeon);
-    keys.integer("machine.core.ras_entries", core.ras_entries)
-        .range(1, 1024)
-        .help("depth of the return stack")
-        .source(xeon);
+    bind_predictor(keys, core.predictor);
     keys.integer("machine.core.store_buffer", core.store_buffer)
         .range(1, 1024)
         .help("stores that may wait for their cache line")

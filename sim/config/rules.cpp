@@ -49,13 +49,19 @@ class Rules {
         }
     }
 
-    void table(const std::string& path, unsigned entries, unsigned ways) {
+    // `path` and `glue` before "entries" and "ways" make the keys.
+    void sets(const std::string& path, const std::string& glue, unsigned entries, unsigned ways) {
         if (ways > entries || entries % ways != 0 || !std::has_single_bit(entries / ways)) {
-            fault({path + ".entries", path + ".ways"},
+            fault({path + glue + "entries", path + glue + "ways"},
                   "'" + path + "' has no power of two of sets: " + std::to_string(entries) + " entries in " +
                       std::to_string(ways) + " ways",
                   "entries must be the ways x a power of two");
         }
+    }
+    void table(const std::string& path, unsigned entries, unsigned ways) { sets(path, ".", entries, ways); }
+    void tlb(const std::string& path, const model::TlbConfig& tlb) {
+        table(path, tlb.entries, tlb.ways);
+        if (tlb.large_entries != 0) sets(path, ".large_", tlb.large_entries, tlb.large_ways);
     }
 
     void ports(const std::string& path, const std::string& text) {
@@ -90,12 +96,16 @@ void check_rules(const Registry& keys, const RunConfig& config, Faults& faults) 
     rules.cache("machine.l1d", machine.l1d);
     rules.cache("machine.l2", machine.l2);
     rules.cache("machine.llc", machine.llc);
-    rules.table("machine.itlb", machine.itlb.entries, machine.itlb.ways);
-    rules.table("machine.dtlb", machine.dtlb.entries, machine.dtlb.ways);
-    rules.table("machine.stlb", machine.stlb.entries, machine.stlb.ways);
+    rules.tlb("machine.itlb", machine.itlb);
+    rules.tlb("machine.dtlb", machine.dtlb);
+    rules.tlb("machine.stlb", machine.stlb);
     rules.table("machine.codoms.apl_cache", machine.apl_cache.entries, machine.apl_cache.ways);
-    rules.power_of_two("machine.core.predictor_entries", machine.core.predictor_entries);
-    rules.power_of_two("machine.core.btb_entries", machine.core.btb_entries);
+    const model::PredictorConfig& predictor = machine.core.predictor;
+    rules.power_of_two("machine.core.predictor.entries", predictor.entries);
+    rules.power_of_two("machine.core.predictor.table_entries", predictor.table_entries);
+    if (predictor.indirect_entries != 0)
+        rules.power_of_two("machine.core.predictor.indirect_entries", predictor.indirect_entries);
+    rules.sets("machine.core.predictor.btb", "_", predictor.btb_entries, predictor.btb_ways);
     rules.ports("machine.core.ooo.store_address_ports", machine.core.ooo.store_address_ports);
     for (const model::PortRow& row : model::port_table()) {
         const auto cls = static_cast<size_t>(row.cls);

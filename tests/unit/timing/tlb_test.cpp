@@ -8,15 +8,18 @@
 namespace stile::test {
 namespace {
 
+using model::PageKind;
 using model::Tlb;
+
+constexpr PageKind small{false, false}, large{true, false}, global{false, true}, large_global{true, true};
 
 TEST(Tlb, EntriesBelongToOnePcidAndOnePageSize) {
     Tlb t("t", {4, 2, 0});
-    t.fill(0x5000, 1, false);
+    t.fill(0x5000, 1, small);
     EXPECT_TRUE(t.hit(0x5fff, 1));
     EXPECT_FALSE(t.hit(0x5000, 2));
     EXPECT_FALSE(t.hit(0x6000, 1));
-    t.fill(0x40'0000, 1, true);
+    t.fill(0x40'0000, 1, large);
     EXPECT_TRUE(t.hit(0x5f'ffff, 1));
     EXPECT_FALSE(t.hit(0x60'0000, 1));
     t.invalidate(0x5f'0000, 1);
@@ -26,13 +29,73 @@ TEST(Tlb, EntriesBelongToOnePcidAndOnePageSize) {
 
 TEST(Tlb, FlushOfOnePcidLeavesTheOthers) {
     Tlb t("t", {8, 2, 0});
-    t.fill(0x1000, 1, false);
-    t.fill(0x2000, 2, false);
+    t.fill(0x1000, 1, small);
+    t.fill(0x2000, 2, small);
     t.flush(1);
     EXPECT_FALSE(t.hit(0x1000, 1));
     EXPECT_TRUE(t.hit(0x2000, 2));
     t.flush();
     EXPECT_FALSE(t.hit(0x2000, 2));
+}
+
+TEST(Tlb, SizesOfTheirOwnDoNotCompete) {
+    Tlb apart("t", {4, 4, 0, true, 2, 2});
+    for (uint64_t n = 0; n < 4; ++n) apart.fill(n << 12, 0, small);
+    for (uint64_t n = 8; n < 11; ++n) apart.fill(n << 21, 0, large);
+    for (uint64_t n = 0; n < 4; ++n) EXPECT_TRUE(apart.hit(n << 12, 0)) << n;
+    EXPECT_FALSE(apart.hit(8ull << 21, 0)) << "two entries for large pages";
+    EXPECT_TRUE(apart.hit(9ull << 21, 0));
+    EXPECT_TRUE(apart.hit(10ull << 21, 0));
+    Tlb together("t", {4, 4, 0});
+    for (uint64_t n = 0; n < 4; ++n) together.fill(n << 12, 0, small);
+    together.fill(8ull << 21, 0, large);
+    EXPECT_FALSE(together.hit(0, 0)) << "the large page took the place of the oldest small one";
+    EXPECT_TRUE(together.hit(8ull << 21, 0));
+}
+
+TEST(Tlb, HoldsLargePagesOnlyWhereItCan) {
+    Tlb t("t", {4, 4, 0, false});
+    t.fill(0x40'0000, 0, large);
+    EXPECT_FALSE(t.hit(0x40'0000, 0));
+}
+
+// Intel SDM vol. 3, 4.10.2.4 and 4.10.4.1.
+TEST(Tlb, GlobalEntriesServeEveryPcidAndSurviveItsFlush) {
+    Tlb t("t", {8, 4, 0, true, 4, 4});
+    t.fill(0x1000, 1, global);
+    t.fill(0x40'0000, 1, large_global);
+    t.fill(0x2000, 1, small);
+    EXPECT_TRUE(t.hit(0x1000, 7));
+    EXPECT_TRUE(t.hit(0x40'0000, 7));
+    EXPECT_FALSE(t.hit(0x2000, 7));
+    t.flush(1);
+    EXPECT_TRUE(t.hit(0x1000, 1));
+    EXPECT_TRUE(t.hit(0x40'0000, 1));
+    EXPECT_FALSE(t.hit(0x2000, 1));
+    t.invalidate(0x1000, 3);
+    EXPECT_FALSE(t.hit(0x1000, 1)) << "invlpg takes a global entry under any PCID";
+    t.flush();
+    EXPECT_FALSE(t.hit(0x40'0000, 1));
+}
+
+TEST(Tlb, TellsWhatItFound) {
+    Tlb t("t", {4, 2, 0});
+    t.fill(0x40'0000, 1, large_global);
+    PageKind kind;
+    ASSERT_TRUE(t.hit(0x41'0000, 2, kind));
+    EXPECT_TRUE(kind.large);
+    EXPECT_TRUE(kind.global);
+    EXPECT_FALSE(t.hit(0x1000, 1, kind));
+}
+
+TEST(Tlb, LeastRecentlyUsedOfItsSetGivesWay) {
+    Tlb t("t", {8, 2, 0});  // four sets
+    t.fill(0x0000, 0, small);
+    t.fill(0x4000, 0, small);
+    EXPECT_TRUE(t.hit(0x0000, 0));
+    t.fill(0x8000, 0, small);
+    EXPECT_TRUE(t.hit(0x0000, 0));
+    EXPECT_FALSE(t.hit(0x4000, 0));
 }
 
 // Tables at 0x10000 (PML4), 0x11000, 0x12000, 0x13000; virtual page n is physical page n for n < 512, and the
@@ -53,8 +116,8 @@ class Walks : public testing::Test {
   protected:
     Walks() {
         model::MachineConfig c;
-        c.dtlb = {2, 2, 0};
-        c.stlb = {4, 4, 7};
+        c.dtlb = {2, 2, 0, true, 2, 2};
+        c.stlb = {4, 4, 7, false};
         p_.emplace(c);
         map(*p_);
         block_ = &p_->make({uop(Op::ld8, isa::RAX)}, 0x8000);
@@ -118,6 +181,57 @@ TEST_F(Walks, LoadOfCr3ForgetsUnlessItSaysOtherwise) {
     EXPECT_EQ(load(0x9000).refill, 0u);
     p_->timing.load_cr3(p_->state.cr3);
     EXPECT_GT(load(0x9000).refill, 0u);
+}
+
+TEST_F(Walks, GlobalPagesSurviveALoadOfCr3WhileTheyAreEnabled) {
+    const auto make_global = [this](uint64_t page) {
+        const uint64_t entry = page | 0x103;
+        std::memcpy(p_->memory.host(0x13000 + (page >> 12) * 8), &entry, 8);
+    };
+    make_global(0x8000);  // of the code
+    make_global(0x9000);
+    const auto refill_after_cr3 = [this] {
+        p_->timing.flush_tlbs();
+        load(0x9000);
+        load(0x9000);
+        p_->timing.load_cr3(p_->state.cr3);
+        load(0xa000);  // its block is the one that loads cr3
+        return load(0x9000).refill;
+    };
+    EXPECT_GT(refill_after_cr3(), 0u) << "CR4.PGE is 0";
+    p_->state.cr4 = 1 << 7;
+    EXPECT_EQ(refill_after_cr3(), 0u);
+    p_->timing.invlpg(0x9000);
+    load(0xa000);
+    EXPECT_GT(load(0x9000).refill, 0u);
+}
+
+TEST_F(Walks, SecondLevelHoldsLargePagesWhereItIsToldTo) {
+    for (const bool held : {false, true}) {
+        model::MachineConfig c;
+        c.dtlb = {2, 2, 0, true, 1, 1};
+        c.stlb = {4, 4, 7, held};
+        Pipeline p(c);
+        map(p);
+        const uint64_t entry = 0x400000 | 0x83;
+        std::memcpy(p.memory.host(0x12010), &entry, 8);
+        auto& b = p.make({uop(Op::ld8, isa::RAX)}, 0x8000);
+        for (const uint64_t vaddr : {0x20'0000, 0x40'0000, 0x20'0000}) p.run(b, {{vaddr}});
+        const uint64_t walks = p.counters.stlb_misses;
+        p.run(b, {{0x40'0000}});
+        EXPECT_EQ(p.counters.stlb_misses - walks, held ? 0u : 1u);
+    }
+}
+
+TEST_F(Walks, AccessAcrossPagesTranslatesBoth) {
+    load(0x9000);
+    load(0x9000);
+    p_->timing.flush_tlbs();
+    load(0x8000);
+    p_->settle();
+    const uint64_t misses = p_->counters.dtlb_misses;
+    p_->run(*block_, {{0x9ffc, 4}, {0xa000, 4}});
+    EXPECT_EQ(p_->counters.dtlb_misses, misses + 2);
 }
 
 TEST_F(Walks, SwitchToAnotherPcidAndBackKeepsTranslations) {
