@@ -4,6 +4,8 @@
 // refused, every #CD fatal); dIPC's definitions replace them at link time.
 #pragma once
 
+#include "abi/codoms.h"
+#include "os/kernel/arch/cpu.h"
 #include "os/kernel/arch/frame.h"
 #include "os/kernel/task/elf.h"
 
@@ -12,6 +14,15 @@ namespace stile::os {
 struct Thread;
 struct Process;
 
+// The shared table is in CR3: domain checks are switched on if they are not yet.
+void domains_start_here();
+// Before a dIPC thread's state goes into the registers: grants may have changed since this CPU had one.
+inline void apl_refresh() {
+    Cpu& c = cpu();
+    if (!c.apl_stale) return;
+    c.apl_stale = false;
+    stile_cd_aplinv(~0ull);
+}
 // #CD. True: mended (APL refill), retry the instruction.
 bool dipc_domain_fault(TrapFrame* frame);
 // An exception of user code that would kill with `sig`. True: the thread was on a visit and has been unwound
@@ -22,6 +33,9 @@ bool dipc_unwind_fault(TrapFrame* frame, int sig);
 bool dipc_leave_visit(bool end_process, int status);
 // The thread runs code of another domain on behalf of its process: no time for a signal handler.
 bool dipc_on_visit(const Thread* thread);
+// On the way to user mode. The process that the thread visits has ended meanwhile on another CPU: it goes
+// home.
+void dipc_leave_dead_host(TrapFrame* frame);
 // System calls from 1024 on.
 Status dipc_syscall(uint64_t number, const uint64_t arguments[6]);
 

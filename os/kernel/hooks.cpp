@@ -5,6 +5,8 @@
 
 namespace stile::os {
 
+[[gnu::weak]] void domains_start_here() {}
+[[gnu::weak]] void dipc_leave_dead_host(TrapFrame*) {}
 [[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }
 [[gnu::weak]] bool dipc_unwind_fault(TrapFrame*, int) { return false; }
 [[gnu::weak]] bool dipc_leave_visit(bool, int) { return false; }

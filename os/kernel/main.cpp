@@ -2,7 +2,7 @@
 //
 // From the first C++ instruction to the first process.
 #include "abi/marker.h"
-#include "os/kernel/arch/cpu.h"
+#include "os/kernel/arch/smp.h"
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/init.h"
 #include "os/kernel/base/printk.h"
@@ -18,18 +18,21 @@ constinit stile_boot_info boot_info{};
 extern "C" void (*const __initcalls_start[])();
 extern "C" void (*const __initcalls_end[])();
 
-extern "C" [[noreturn]] void kernel_main(uint64_t boot_info_phys) {
+extern "C" [[noreturn]] void kernel_main(uint64_t boot_info_phys, unsigned cpu_id) {
+    if (cpu_id) other_cpu_main(cpu_id);
     boot_info = *static_cast<const stile_boot_info*>(direct(boot_info_phys));
     if (boot_info.magic != STILE_BOOT_MAGIC) panic("the loader left no boot information");
-    if (boot_info.cpus > 1) panic("%u processors: this kernel runs on one", boot_info.cpus);
+    if (boot_info.cpus > max_cpus) panic("%u processors: at most %u", boot_info.cpus, max_cpus);
     if (boot_info.kernel_profile) panic("kernel profile %u is not in this version", boot_info.kernel_profile);
-    cpu_init();
+    several_cpus = boot_info.cpus > 1;
+    cpu_init(cpu0);
     page_allocator_init();
     kernel_page_table_init();
     scheduler_init();
     clock_init();
     memfs_init();
     for (auto* f = __initcalls_start; f != __initcalls_end; f++) (*f)();
+    start_other_cpus();
     if (boot_info.self_test) run_kernel_tests();
     if (!boot_info.n_processes) panic("no process to start");
     for (unsigned i = 0; i < boot_info.n_processes; i++) spawn_boot_process(i);

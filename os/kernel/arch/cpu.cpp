@@ -3,17 +3,18 @@
 // Descriptor tables, the entry points' registers, and what CPUID says we may use.
 #include "os/kernel/arch/cpu.h"
 
+#include <new>
+
 #include "os/kernel/arch/trap.h"
-#include "os/kernel/base/string.h"
+#include "os/kernel/mm/page.h"
 
 extern "C" {
 void syscall_entry();
+void syscall_entry_smp();
 extern char trap_stubs[];
 }
 
 namespace stile::os {
-
-constinit Cpu cpu0{};
 
 namespace {
 
@@ -36,16 +37,26 @@ struct [[gnu::packed]] TablePointer {
     uint64_t base;
 };
 
-constinit Tss tss{};
-constinit uint64_t gdt[7]{};
-constinit Gate idt[256]{};
-alignas(16) constinit uint8_t double_fault_stack[8192]{};
+constinit Gate idt[256]{};  // the same for all
 
 // SDM vol. 3, 3.4.5: type, S, DPL, P, L and G of flat 64-bit segments.
 constexpr uint64_t kernel_code = 0x00af9b000000ffff, kernel_data = 0x00cf93000000ffff;
 constexpr uint64_t user_data = 0x00cff3000000ffff, user_code = 0x00affb000000ffff;
 
-void load_gdt() {
+}  // namespace
+
+struct CpuTables {
+    Tss tss;
+    alignas(8) uint64_t gdt[7];
+    alignas(16) uint8_t double_fault_stack[8192];
+};
+
+namespace {
+
+constinit CpuTables tables0{};
+
+void load_gdt(CpuTables& own) {
+    auto& [tss, gdt, double_fault_stack] = own;
     const auto t = reinterpret_cast<uint64_t>(&tss);
     gdt[1] = kernel_code;
     gdt[2] = kernel_data;
@@ -71,7 +82,7 @@ void load_gdt() {
         : "rax", "memory");
 }
 
-void load_idt() {
+void make_idt() {
     for (unsigned v = 0; v < 256; v++) {
         const auto at = reinterpret_cast<uint64_t>(trap_stubs) + 16 * v;
         const bool from_user = v == vec_breakpoint || v == vec_overflow;
@@ -83,20 +94,37 @@ void load_idt() {
                   static_cast<uint32_t>(at >> 32),
                   0};
     }
+}
+
+void load_idt() {
     const TablePointer p{sizeof idt - 1, reinterpret_cast<uint64_t>(idt)};
     asm volatile("lidt %0" : : "m"(p));
 }
 
 }  // namespace
 
-void cpu_init() {
-    load_gdt();
+constinit Cpu cpu0(0, &tables0);
+constinit Cpu* cpus[max_cpus]{&cpu0};
+constinit unsigned cpu_count = 1;
+constinit bool several_cpus = false;
+
+Cpu* cpu_create(unsigned id) {
+    static_assert(sizeof(CpuTables) + sizeof(Cpu) + 64 <= 4 * page_size);
+    Page* pages = alloc_pages(2);
+    if (!pages) return nullptr;
+    auto* tables = new (static_cast<char*>(page_address(pages)) + sizeof(Cpu)) CpuTables{};
+    return new (page_address(pages)) Cpu(id, tables);
+}
+
+void cpu_init(Cpu& c) {
+    load_gdt(*c.tables);
+    if (!c.id) make_idt();
     load_idt();
-    write_msr(msr_gs_base, reinterpret_cast<uint64_t>(&cpu0));
+    write_msr(msr_gs_base, reinterpret_cast<uint64_t>(&c));
     write_msr(msr_kernel_gs_base, 0);
     write_msr(msr_star,
               static_cast<uint64_t>(sel_kernel_code) << 32 | static_cast<uint64_t>(sel_user_data - 8) << 48);
-    write_msr(msr_lstar, reinterpret_cast<uint64_t>(&syscall_entry));
+    write_msr(msr_lstar, reinterpret_cast<uint64_t>(smp() ? &syscall_entry_smp : &syscall_entry));
     write_msr(msr_fmask, flag_if | flag_tf | flag_df | flag_iopl | flag_nt | flag_ac);
 
     constexpr uint64_t cr4_smep = 1 << 20, cr4_pcid = 1 << 17, cr4_fsgsbase = 1 << 16, cr4_global = 1 << 7;
@@ -105,19 +133,20 @@ void cpu_init() {
     uint64_t cr4 = read_cr4() | cr4_global;
     if (more.ebx & 1) {
         cr4 |= cr4_fsgsbase;
-        cpu0.has_fsgsbase = true;
+        c.has_fsgsbase = true;
     }
     if (more.ebx & 1 << 7) cr4 |= cr4_smep;
     if (features.ecx & 1 << 17) {
         cr4 |= cr4_pcid;
-        cpu0.has_pcid = true;
+        c.has_pcid = true;
     }
     write_cr4(cr4);
 }
 
 void set_kernel_stack(uint64_t top) {
-    tss.rsp[0] = top;
-    cpu0.kernel_stack = top;
+    Cpu& c = cpu();
+    c.tables->tss.rsp[0] = top;
+    c.kernel_stack = top;
 }
 
 }  // namespace stile::os

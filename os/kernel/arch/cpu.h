@@ -3,8 +3,8 @@
 // The processor: control registers, MSRs, and the per-CPU block that GS points to while in the kernel.
 //
 // The kernel runs with interrupts off from entry to exit; only the idle loop opens them, around `hlt`. So a
-// kernel path is never interrupted and needs no lock on one CPU. Preemption takes place on the way back to
-// user mode (task/sched.h).
+// kernel path is never interrupted; between CPUs there is the big lock (arch/big_lock.h). Preemption takes
+// place on the way back to user mode (task/sched.h).
 #pragma once
 
 #include "os/kernel/base/types.h"
@@ -14,20 +14,49 @@ namespace stile::os {
 struct Thread;
 struct PageTable;
 
-struct Cpu {
-    Thread* current;        // gs:0
-    uint64_t kernel_stack;  // gs:8   top of the current thread's kernel stack
-    uint64_t user_rsp;      // gs:16  scratch of the system-call entry
-    uint64_t work;          // gs:24  not 0: look at work flags before returning to user mode
-    PageTable* page_table;  // the one in CR3
-    Thread* fpu_owner;      // whose FXSAVE image is in the registers
-    Thread* idle;
-    Thread* dead;  // left for the last time; freed by whoever runs next
-    bool has_fsgsbase, has_pcid;
-    bool domain_state_used;  // the domain registers hold a dIPC thread's state
+struct CpuTables;  // GDT, TSS and the stack of double faults
+
+inline constexpr unsigned max_cpus = 64;
+
+struct alignas(64) Cpu {
+    Thread* current = nullptr;        // gs:0
+    uint64_t kernel_stack = 0;        // gs:8   top of the current thread's kernel stack
+    uint64_t user_rsp = 0;            // gs:16  scratch of the system-call entry
+    uint64_t work = 0;                // gs:24  not 0: look at work flags before returning to user mode
+    Cpu* self = nullptr;              // gs:32  this block
+    uint64_t locked = 0;              // gs:40  1: this CPU holds the big lock
+    uint64_t bit = 0;                 // 1 << id, in masks of CPUs
+    PageTable* page_table = nullptr;  // the one in CR3
+    Thread* fpu_owner = nullptr;      // whose FXSAVE image is in the registers, if Thread::fpu_cpu agrees
+    Thread* idle = nullptr;
+    Thread* dead = nullptr;  // left for the last time; freed by whoever runs next
+    CpuTables* tables = nullptr;
+    unsigned id = 0;  // that of its local APIC, too
+    bool has_fsgsbase = false, has_pcid = false;
+    bool domain_state_used = false;  // the domain registers hold a dIPC thread's state
+    bool domains_on = false;         // domain checks are switched on here
+    bool apl_stale = false;  // grants changed while the APL cache was not used here: to be emptied first
+    bool waiting = false;    // in the idle loop without the lock: touches no user address before it has it
+    bool online = false;
+    uint64_t lock_waits = 0, lock_wait_tsc = 0;  // how often and how long it has waited for the big lock
+    alignas(64) uint32_t request = 0;            // 1: another CPU wants something (mm/shootdown.h); 0: done
+
+    constexpr Cpu(unsigned number, CpuTables* its)
+        : self(this), bit(1ull << number), tables(its), id(number) {}
 };
 extern Cpu cpu0;
-inline Cpu& cpu() { return cpu0; }
+extern Cpu* cpus[max_cpus];  // [0] is cpu0, where the kernel boots
+extern unsigned cpu_count;
+extern bool several_cpus;  // set before the second one starts, and then for good
+
+inline bool smp() { return __builtin_expect(several_cpus, false); }
+
+// A thread that sleeps may wake up on another CPU, so this is not kept across schedule().
+inline Cpu& cpu() {
+    Cpu* c;
+    asm volatile("movq %%gs:32, %0" : "=r"(c));
+    return *c;
+}
 
 // The running thread. Not volatile: it is the same before and after a switch of this thread away and back.
 inline Thread* current() {
@@ -109,7 +138,8 @@ inline CpuidResult cpuid(uint32_t leaf, uint32_t sub = 0) {
     return r;
 }
 
-void cpu_init();                      // GDT, TSS, IDT, system-call MSRs, CR4 features
+void cpu_init(Cpu& c);                // on that CPU: GDT, TSS, IDT, system-call MSRs, CR4 features
+Cpu* cpu_create(unsigned id);         // its block and tables; nullptr: no memory
 void set_kernel_stack(uint64_t top);  // for entries from ring 3: TSS.rsp0 and gs:8
 
 }  // namespace stile::os

@@ -8,9 +8,11 @@
 #include "abi/codoms.h"
 #include "abi/marker.h"
 #include "os/kernel/arch/apic.h"
+#include "os/kernel/arch/big_lock.h"
 #include "os/kernel/base/phase.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/shootdown.h"
 #include "os/kernel/task/sched.h"
 
 namespace stile::os {
@@ -141,7 +143,7 @@ bool fix_up_kernel_fault(TrapFrame* f) {
     return false;
 }
 
-extern "C" void trap_dispatch(TrapFrame* f) {
+static void dispatch(TrapFrame* f) {
     switch (f->vector) {
         case vec_page_fault:
             return page_fault(f);
@@ -164,8 +166,37 @@ extern "C" void trap_dispatch(TrapFrame* f) {
     if (!fix_up_kernel_fault(f)) die(f, "exception in the kernel");
 }
 
+// Messages of other CPUs. They need no lock; the sender may hold it and wait for the answer.
+static bool dispatch_message(const TrapFrame* f) {
+    switch (f->vector) {
+        case vec_reschedule:  // the work flags are looked at on the way out
+            apic_end_of_interrupt();
+            return true;
+        case vec_shootdown:
+            apic_end_of_interrupt();
+            shootdown_answer();
+            return true;
+        case vec_halt:
+            for (;;) asm volatile("cli; hlt");
+        default:
+            return false;
+    }
+}
+
+extern "C" void trap_dispatch(TrapFrame* f) {
+    if (!smp()) return dispatch(f);
+    const bool held = cpu().locked;
+    if (!dispatch_message(f)) {
+        if (f->vector != vec_timer) big_lock();  // the timer takes it if it has to
+        dispatch(f);
+    }
+    // With work to do on the way to user mode exit_work goes on with the lock.
+    if (!held && !(f->from_user() && cpu().work)) big_unlock();
+}
+
 extern "C" PHASE(schedule) void exit_work(TrapFrame* f) {
     Thread* t = current();
+    big_lock();
     for (;;) {
         const uint64_t work = t->work;
         if (work & work_reschedule) {
@@ -174,6 +205,7 @@ extern "C" PHASE(schedule) void exit_work(TrapFrame* f) {
             continue;
         }
         if (work & work_signal) {
+            if (smp() && t->dipc) dipc_leave_dead_host(f);
             deliver_signals(f);
             if (t->work & work_signal) continue;
         }
@@ -181,6 +213,7 @@ extern "C" PHASE(schedule) void exit_work(TrapFrame* f) {
     }
     t->work &= ~static_cast<uint64_t>(work_full_return);
     cpu().work = t->work;
+    big_unlock();
 }
 
 }  // namespace stile::os

@@ -26,6 +26,9 @@ enum Vector : uint8_t {
     vec_machine_check = 18,
     vec_simd = 19,
     vec_timer = 0xef,
+    vec_reschedule = 0xf0,
+    vec_shootdown = 0xf1,
+    vec_halt = 0xf2,
     vec_spurious = 0xff
 };
 

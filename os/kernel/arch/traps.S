@@ -12,6 +12,7 @@
 #define CPU_KERNEL_STACK 8
 #define CPU_USER_RSP 16
 #define CPU_WORK 24
+#define CPU_LOCKED 40
 #define FRAME_SYSCALL 0x100
 #define SEL_USER_DATA 0x1b
 #define SEL_USER_CODE 0x23
@@ -24,10 +25,10 @@
     .section .text.phase.entry_exit, "ax"
 
 /* System call: RCX = return address, R11 = flags, RAX = number; IF, TF, DF and AC are cleared by FMASK.
- * The handler gets its arguments in the C registers: R10 goes to RCX, the rest are in place. */
-    .globl syscall_entry
-    .balign 64
-syscall_entry:
+ * The handler gets its arguments in the C registers: R10 goes to RCX, the rest are in place.
+ * There are two doors, and the second one is for several CPUs: it takes the big lock (arch/big_lock.h) unless the call
+ * does without, and lets it go. */
+    .macro syscall_door several
     swapgs
     movq %rsp, %gs:CPU_USER_RSP
     movq %gs:CPU_KERNEL_STACK, %rsp
@@ -55,11 +56,27 @@ syscall_entry:
     pushq %r15
     cmpq $512, %rax
     jae 2f
+    .if \several
+    cmpb $0, syscall_unlocked(%rax)
+    jne 3f
+    movl $1, %ecx
+    lock xaddl %ecx, big_lock_word(%rip)
+    cmpl %ecx, big_lock_word + 4(%rip)
+    jne 4f
+5:  movq $1, %gs:CPU_LOCKED
+3:
+    .endif
     movq %r10, %rcx
     call *syscall_table(, %rax, 8)
 1:  movq %rax, F_RAX(%rsp)
     cmpq $0, %gs:CPU_WORK
     jne return_with_work
+    .if \several
+    cmpq $0, %gs:CPU_LOCKED
+    je 6f
+    call big_lock_release
+6:
+    .endif
     /* Only system calls come here, with nothing pending: RIP is where `syscall` was executed, so it is canonical
      * and sysret is safe. RCX and R11 are what sysret takes. */
     popq %r15
@@ -84,6 +101,37 @@ syscall_entry:
 2:  movq %rsp, %rdi
     call syscall_extension
     jmp 1b
+    .if \several
+4:  pushq %rax                  /* somebody else's turn; seven registers and a word keep RSP a multiple of 16 */
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq $0
+    movl %ecx, %edi
+    call big_lock_wait
+    popq %r10
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    popq %rax
+    jmp 5b
+    .endif
+    .endm
+
+    .globl syscall_entry
+    .balign 64
+syscall_entry:
+    syscall_door 0
+    .globl syscall_entry_smp
+    .balign 64
+syscall_entry_smp:
+    syscall_door 1
 
 return_with_work:
     movq %rsp, %rdi

@@ -48,6 +48,18 @@ user_clear_raw:                 /* RDI = user address, RSI = bytes */
     ret
     extable 21b, 22b
 
+    /* RDI = aligned user address, ESI = old value, EDX = new value, RCX = where the value found goes (kernel);
+     * 0 or -EFAULT. */
+    .globl user_compare_exchange_raw
+    .balign 16
+user_compare_exchange_raw:
+    movl %esi, %eax
+41: lock cmpxchgl %edx, (%rdi)
+    movl %eax, (%rcx)
+    xorl %eax, %eax
+    ret
+    extable 41b, 35f
+
     .globl user_string_in_raw
     .balign 16
 user_string_in_raw:             /* RDI = to, RSI = user address, RDX = room; length or -errno in RAX */

@@ -14,6 +14,7 @@ extern "C" {
 size_t user_copy_in_raw(void* to, UserAddr from, size_t n);
 size_t user_copy_out_raw(UserAddr to, const void* from, size_t n);
 size_t user_clear_raw(UserAddr to, size_t n);
+long user_compare_exchange_raw(UserAddr at, uint32_t expected, uint32_t desired, uint32_t* found);
 // Length without the NUL, or -EFAULT; -ENAMETOOLONG when no NUL within size.
 long user_string_in_raw(char* to, UserAddr from, size_t size);
 }
@@ -43,6 +44,18 @@ Status get_user(T& to, UserAddr from) {
 template <class T>
 Status put_user(UserAddr to, const T& value) {
     return copy_to_user(to, &value, sizeof(T));
+}
+// Replaces the word by change(word), at once as user mode on other CPUs sees it; `old` is what was there.
+template <class F>
+Status update_user(UserAddr at, uint32_t& old, F change) {
+    if (!user_range_ok(at, 4)) return -EFAULT;
+    if (const Status s = get_user(old, at); s < 0) return s;
+    for (;;) {
+        uint32_t found;
+        if (user_compare_exchange_raw(at, old, change(old), &found) < 0) return -EFAULT;
+        if (found == old) return 0;
+        old = found;
+    }
 }
 inline Status copy_string_from_user(char* to, UserAddr from, size_t size) {
     return user_range_ok(from, 1) ? user_string_in_raw(to, from, size) : -EFAULT;

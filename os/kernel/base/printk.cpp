@@ -3,6 +3,9 @@
 
 #include "abi/marker.h"
 #include "abi/platform.h"
+#include "os/kernel/arch/apic.h"
+#include "os/kernel/arch/cpu.h"
+#include "os/kernel/arch/trap.h"
 #include "os/kernel/base/string.h"
 
 namespace stile::os {
@@ -106,6 +109,7 @@ void panic(const char* format, ...) {
     va_start(args, format);
     format_string(message, sizeof message, format, args);
     va_end(args);
+    if (smp()) apic_send_to_others(vec_halt);
     STILE_MARK(STILE_MARK_K_PANIC, message, 0, 0);
     printk("kernel panic: %s\n", message);
     power_off(STILE_POWER_PANIC);

@@ -10,6 +10,7 @@
 #include "os/kernel/dipc/domain.h"
 #include "os/kernel/dipc/thread.h"
 #include "os/kernel/dipc_hooks.h"
+#include "os/kernel/mm/shootdown.h"
 #include "os/kernel/task/thread.h"
 
 namespace stile::os {
@@ -29,11 +30,12 @@ struct LastMiss {
     uint64_t sum = 0;
     unsigned count = 0;
 };
-constinit LastMiss last_miss;
+constinit LastMiss last_misses[max_cpus];
 
 PHASE(refill) bool makes_progress(const TrapFrame* frame) {
     uint64_t sum = 0;
     const auto* words = reinterpret_cast<const uint64_t*>(frame);
+    LastMiss& last_miss = last_misses[cpu().id];
     for (unsigned i = 0; i < sizeof(TrapFrame) / 8; i++) sum = (sum << 7 | sum >> 57) ^ words[i];
     if (sum != last_miss.sum) {
         last_miss = {sum, 0};
@@ -62,7 +64,9 @@ PHASE(refill) void apl_load(uint16_t tag) {
 }
 
 void apl_forget(const Domain* d) {
-    if (domains_checked()) stile_cd_aplinv(d->tag);
+    if (!domains_checked()) return;
+    stile_cd_aplinv(d->tag);
+    if (smp()) shootdown_note_apl(d->tag);
 }
 
 PHASE(refill) bool dipc_domain_fault(TrapFrame* frame) {

@@ -3,6 +3,7 @@
 
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/base/boot_info.h"
+#include "os/kernel/dipc_hooks.h"
 
 namespace stile::os {
 namespace {
@@ -15,10 +16,17 @@ constinit Domain* kcs = nullptr;
 PageTable* shared_table() {
     if (!table && (table = page_table_create())) {
         table->shared = true;
-        // From the first dIPC process on; nothing else has tags, so nothing else notices.
-        if (domains_checked()) write_msr(STILE_MSR_CD_CTL, 1);
+        domains_start_here();
     }
     return table;
+}
+
+// From a CPU's first dIPC process on; nothing else has tags, so nothing else notices.
+void domains_start_here() {
+    Cpu& c = cpu();
+    if (c.domains_on || !domains_checked()) return;
+    c.domains_on = true;
+    write_msr(STILE_MSR_CD_CTL, 1);
 }
 
 Domain* kcs_domain() {

@@ -216,6 +216,7 @@ Status dipc_thread_started(Thread* thread, TrapFrame* frame) {
     thread->acting_for = &t->kcs->current;
     thread->cd_state = t->state;
     if (thread == current()) {
+        apl_refresh();
         stile_cd_restore(t->state);
         cpu().domain_state_used = true;
     }

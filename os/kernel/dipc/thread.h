@@ -18,11 +18,12 @@ struct DipcThread {
     Thread* thread = nullptr;
     Link all_link;
     stile_cd_state* state = nullptr;
-    unsigned block = 0;          // which block of the system region
-    uint64_t user = 0;           // its address there
-    Kcs* kcs = nullptr;          // two pages: header and records
-    stile_cap* caps = nullptr;   // two pages of capability storage, parallel to them
-    Page* dcs[max_visits] = {};  // [0] the thread's own one
+    unsigned block = 0;               // which block of the system region
+    uint64_t user = 0;                // its address there
+    Kcs* kcs = nullptr;               // two pages: header and records
+    stile_cap* caps = nullptr;        // two pages of capability storage, parallel to them
+    Page* dcs[max_visits] = {};       // [0] the thread's own one
+    const Process* leaves = nullptr;  // has ended while the thread visited it on another CPU
 
     unsigned depth() const {
         return static_cast<unsigned>((kcs->top - user - kcs_records) / sizeof(CallRecord));

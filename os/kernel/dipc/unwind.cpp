@@ -81,17 +81,30 @@ bool dipc_on_visit(const Thread* thread) {
     return t && (t->depth() > 0 || proxy_at(thread->frame()->rip));
 }
 
+void dipc_leave_dead_host(TrapFrame* frame) {
+    DipcThread* t = current()->dipc;
+    const Process* host = t->leaves;
+    t->leaves = nullptr;
+    if (host && visits(*t, host)) unwind_current(frame, -EOWNERDEAD);
+}
+
 // Threads that run or sleep on behalf of a process that ends go home first: what they use is about to be
-// freed.
+// freed. One that runs on another CPU does so itself when it is interrupted; should it enter the process only
+// after that, it faults there and comes back by dipc_unwind_fault.
 void visitors_evict(const Process* host) {
     if (!dipc_threads) return;
     for (DipcThread& t : *dipc_threads) {
+        if (cpus[t.thread->cpu]->current == t.thread && t.thread != current()) {
+            t.leaves = host;
+            set_work(t.thread, work_signal);
+            continue;
+        }
         if (!visits(t, host) || !unwind(t, t.thread->frame(), *t.state, -EOWNERDEAD)) continue;
         set_work(t.thread, work_signal);
         wake_for_signal(t.thread);
     }
     // A sleep that no signal ends is left alone after a while.
-    for (unsigned patience = 0; patience < 1000 && somebody_waits_to_run(); patience++) {
+    for (unsigned patience = 0; patience < 1000 && (smp() || somebody_waits_to_run()); patience++) {
         bool any = false;
         for (const DipcThread& t : *dipc_threads) any |= visits(t, host);
         if (!any) return;

@@ -8,6 +8,7 @@
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/mm/shootdown.h"
 
 namespace stile::os {
 
@@ -54,7 +55,11 @@ Page* alloc_pages(unsigned order) {
     }
     unsigned o = order;
     while (o <= max_order && free_lists[o].empty()) o++;
-    if (o > max_order) return nullptr;
+    if (o > max_order) {
+        if (!shootdown_pending) return nullptr;
+        shootdown_flush();  // pages may be waiting for that
+        return alloc_pages(order);
+    }
     Page* p = free_lists[o].pop_front();
     p->free = false;
     while (o > order) {
@@ -68,6 +73,7 @@ Page* alloc_pages(unsigned order) {
 }
 
 void free_pages(Page* p, unsigned order) {
+    if (shootdown_pending) shootdown_flush();  // somebody may still see this page where it was mapped
     uint64_t at = static_cast<uint64_t>(p - page_frames);
     free_count += 1ull << order;
     p->refs = 0;

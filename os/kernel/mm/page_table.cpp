@@ -6,7 +6,9 @@
 #include "os/kernel/base/phase.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/mm/shootdown.h"
 
 extern "C" char __text_start[], __text_end[], __rodata_end[], __kernel_end[];
 
@@ -96,27 +98,50 @@ uint64_t* PageTable::next_entry(uint64_t& vaddr, uint64_t end) {
     return nullptr;
 }
 
-void PageTable::invalidate(uint64_t vaddr) {
-    if (cpu().page_table == this)
+void PageTable::invalidate_here(uint64_t vaddr) {
+    const Cpu& c = cpu();
+    if (c.page_table == this)
         os::invlpg(vaddr);
     else
-        need_flush = true;
+        flush_at_load |= c.bit;
 }
 
+void PageTable::invalidate(uint64_t vaddr) {
+    invalidate_here(vaddr);
+    if (smp()) shootdown_note(*this, vaddr);
+}
+
+PHASE(pt_switch) void PageTable::flush_here() { write_cr3(root_phys | pcid); }
+
 PHASE(pt_switch) void PageTable::invalidate_all() {
-    if (cpu().page_table == this)
-        write_cr3(root_phys | pcid);
+    const Cpu& c = cpu();
+    if (c.page_table == this)
+        flush_here();
     else
-        need_flush = true;
+        flush_at_load |= c.bit;
+    if (smp()) shootdown_note_all(*this);
 }
 
 PHASE(pt_switch) void page_table_activate(PageTable* t) {
-    if (cpu().page_table == t) return;
-    cpu().page_table = t;
+    Cpu& c = cpu();
+    const uint64_t flush = t->flush_at_load & c.bit;
+    if (c.page_table == t && !flush) return;
+    if (smp()) {
+        if (c.page_table) c.page_table->active &= ~c.bit;
+        t->active |= c.bit;
+    }
+    c.page_table = t;
+    if (t->shared) domains_start_here();
     uint64_t cr3 = t->root_phys | t->pcid;
-    if (t->pcid && !t->need_flush) cr3 |= 1ull << 63;  // keep this PCID's translations (SDM vol. 3, 4.10.4.1)
-    t->need_flush = false;
+    if (t->pcid && !flush) cr3 |= 1ull << 63;  // keep this PCID's translations (SDM vol. 3, 4.10.4.1)
+    t->flush_at_load &= ~c.bit;
     write_cr3(cr3);
+}
+
+// The big lock is held by the CPU that asks, and that one takes us off the other table's list.
+void page_table_leave() {
+    cpu().page_table = &kernel_table;
+    kernel_table.flush_here();
 }
 
 PageTable* page_table_create() {
@@ -148,16 +173,18 @@ void PageTable::free_levels(uint64_t from, uint64_t to) {
         if (!(top & pte_present)) continue;
         uint64_t& e = table_of(top)[index_at(v, 2)];
         if (!(e & pte_present)) continue;
-        free_level(table_of(e), 1, 512);
-        free_pages(phys_page(e & pte_address), 0);
+        const uint64_t was = e;
         e = 0;
+        invalidate_all();  // before the levels below are other things
+        free_level(table_of(was), 1, 512);
+        free_pages(phys_page(was & pte_address), 0);
     }
-    invalidate_all();
 }
 
 void page_table_put(PageTable* t) {
     if (--t->refs) return;
     if (cpu().page_table == t) page_table_activate(&kernel_table);
+    if (smp()) shootdown_evict(*t);
     free_level(t->root, 3, 256);
     free_pages(phys_page(t->root_phys), 0);
     if (t->pcid) pcids_used[t->pcid / 64] &= ~(1ull << (t->pcid % 64));
@@ -182,7 +209,6 @@ void kernel_page_table_init() {
     map_kernel(rodata_end, rodata_end - STILE_KERNEL_BASE, align_up(end, page_size) - rodata_end,
                pte_write | pte_no_exec);
     cpu().page_table = nullptr;
-    kernel_table.need_flush = true;
     page_table_activate(&kernel_table);
 }
 

@@ -30,18 +30,25 @@ struct PageTable {
     uint64_t* root = nullptr;
     uint64_t root_phys = 0;
     uint32_t refs = 1;
-    uint16_t pcid = 0;       // 0: shared by all that found no other; always flushed at load
-    bool need_flush = true;  // entries changed while it was not in CR3
-    bool shared = false;     // the dIPC processes' common table
+    uint16_t pcid = 0;  // 0: shared by all that found no other; always flushed at load
+    // CPUs, by bit, that must flush what they know of its PCID when they load it: entries changed while it
+    // was not in their CR3, or they have yet to forget the PCID's last table.
+    uint64_t flush_at_load = ~0ull;
+    uint64_t active = 0;  // CPUs that have it in CR3, running or idling; kept with several CPUs only
+    bool shared = false;  // the dIPC processes' common table
 
     // The leaf entry of vaddr; nullptr if a level is missing and `create` is false or memory is out.
     uint64_t* entry(uint64_t vaddr, bool create);
     // The leaf entry of the first page at or after vaddr, below end, whose leaf table exists; nullptr: none.
     // Moves vaddr there, past whole missing levels, so that a walk takes as long as what is mapped is large.
     uint64_t* next_entry(uint64_t& vaddr, uint64_t end);
-    // Forget cached translations of one page: at once if this table is in CR3, else at its next load.
+    // Forget cached translations of one page: here at once if this table is in CR3, else at its next load; on
+    // other CPUs before the big lock is let go (mm/shootdown.h).
     void invalidate(uint64_t vaddr);
     void invalidate_all();
+    // Only here: enough when rights grew or this CPU alone was mistaken; others find out by a fault.
+    void invalidate_here(uint64_t vaddr);
+    void flush_here();  // it is in CR3
     // Gives back the levels below whole, empty gigabytes of a table that lives on.
     void free_levels(uint64_t from, uint64_t to);
 };
@@ -49,6 +56,7 @@ struct PageTable {
 PageTable* page_table_create();
 void page_table_put(PageTable* table);       // at the last reference frees the levels; leaves must be gone
 void page_table_activate(PageTable* table);  // CR3 load unless it is there already
+void page_table_leave();                     // for the kernel's own one, at another CPU's request
 
 // The kernel's own half, with final rights: text read-only and executable, the rest not executable.
 void kernel_page_table_init();

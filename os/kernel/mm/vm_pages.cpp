@@ -3,6 +3,7 @@
 // Pages of areas: filled at the first touch, copied at the first write after a fork, shared with their source
 // when the mapping is shared. A present entry always holds one reference to its page.
 #include "os/kernel/base/string.h"
+#include "os/kernel/mm/shootdown.h"
 #include "os/kernel/mm/vm.h"
 
 namespace stile::os {
@@ -48,19 +49,20 @@ bool AddressSpace::fault(uint64_t addr, bool write, bool exec) {
         if (!write || (*e & pte_write)) {
             // Rights were there: a stale translation, or a reserved-bit fault that nobody can mend.
             const bool stale = (*e & pte_present) && (!exec || !(*e & pte_no_exec));
-            if (stale) table->invalidate(vpage);
+            if (stale) table->invalidate_here(vpage);
             return stale;
         }
         if (owns_page(*a, old)) {
             *e = pte_for(*a, page_phys(old), true);
+            table->invalidate_here(vpage);
         } else {
             Page* copy = alloc_pages(0);
             if (!copy) return false;
             memcpy(page_address(copy), page_address(old), page_size);
             *e = pte_for(*a, page_phys(copy), true);
+            table->invalidate(vpage);
             page_put(old);
         }
-        table->invalidate(vpage);
         return true;
     }
     if (a->flags & vm_no_fault) return false;
@@ -100,7 +102,7 @@ void AddressSpace::remove_page(uint64_t addr) {
     Page* p = phys_page(*e & pte_address);
     *e = 0;
     table->invalidate(addr);
-    page_put(p);
+    if (--p->refs == 0) shootdown_free(p);
 }
 
 void AddressSpace::remove_pages(uint64_t v, uint64_t to) {
@@ -148,8 +150,8 @@ Status AddressSpace::write_bytes(uint64_t addr, const void* from, size_t n) {
             Page* old = phys_page(*e & pte_address);
             memcpy(page_address(copy), page_address(old), page_size);
             *e = pte_for(*a, page_phys(copy), true);
-            page_put(old);
             table->invalidate(addr);
+            page_put(old);
         }
         const size_t in_page = addr % page_size, take = min(n, page_size - in_page);
         memcpy(static_cast<char*>(direct(*e & pte_address)) + in_page, s, take);

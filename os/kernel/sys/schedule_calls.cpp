@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scheduling as programs ask about it. There is one processor and one queue, round robin: nice values and the
-// batch policies are kept and told, and weigh nothing; the real-time policies are refused.
+// Scheduling as programs ask about it. It is round robin on each CPU: nice values and the batch policies are
+// kept and told, and weigh nothing; the real-time policies are refused.
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
+#include "os/kernel/arch/big_lock.h"
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/mm/shootdown.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
 
@@ -56,20 +58,23 @@ constexpr uint32_t reset_on_fork = 0x40000000;
 extern "C" {
 
 long sys_sched_yield() {
+    if (smp() && !somebody_waits_to_run()) return 0;
+    big_lock();
     yield();
     return 0;
 }
 long sys_sched_getaffinity(int tid, size_t bytes, UserAddr to) {
     if (bytes < 8 || bytes % 8) return -EINVAL;
-    if (!thread_of(tid)) return -ESRCH;
-    const uint64_t mask = 1;
+    const Thread* t = thread_of(tid);
+    if (!t) return -ESRCH;
+    const uint64_t mask = t->allowed & cpus_online();
     return put_user(to, mask) < 0 ? -EFAULT : 8;
 }
 long sys_sched_setaffinity(int tid, size_t bytes, UserAddr from) {
     uint64_t mask = 0;
     if (copy_from_user(&mask, from, min<size_t>(bytes, 8)) < 0) return -EFAULT;
-    if (!thread_of(tid)) return -ESRCH;
-    return mask & 1 ? 0 : -EINVAL;
+    Thread* t = thread_of(tid);
+    return t ? set_allowed(t, mask) : -ESRCH;
 }
 
 long sys_sched_setscheduler(int tid, unsigned policy, UserAddr parameter) {
@@ -142,12 +147,12 @@ long sys_setpriority(int which, int who, int nice) {
 }
 
 long sys_getcpu(UserAddr cpu_at, UserAddr node_at) {
-    const unsigned zero = 0;
-    if (cpu_at && put_user(cpu_at, zero) < 0) return -EFAULT;
+    const unsigned zero = 0, here = cpu().id;
+    if (cpu_at && put_user(cpu_at, here) < 0) return -EFAULT;
     return node_at ? put_user(node_at, zero) : 0;
 }
 
-// One processor: whatever was to be ordered between processors is.
+// The other CPUs are interrupted, and so order their accesses.
 long sys_membarrier(int command, unsigned flags) {
     enum : uint32_t {
         global = 1,
@@ -167,6 +172,7 @@ long sys_membarrier(int command, unsigned flags) {
             return all;
         case global:
         case global_expedited:
+            if (smp()) barrier_on_others(nullptr);
             return 0;
         case register_global:
         case register_private:
@@ -175,7 +181,9 @@ long sys_membarrier(int command, unsigned flags) {
             return 0;
         case private_expedited:
         case private_sync:
-            return registered & c << 1 ? 0 : -EPERM;
+            if (!(registered & c << 1)) return -EPERM;
+            if (smp()) barrier_on_others(current_process()->space->table);
+            return 0;
         default:
             return -EINVAL;
     }

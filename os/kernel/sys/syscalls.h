@@ -33,6 +33,7 @@ struct TimerTimes {
 Status timer_times_from(UserAddr at, TimerTimes& out, bool absolute, bool realtime);
 UserTimerSpec timer_value(const IntervalTimer& t);
 void cpu_timers_tick(Process* p);  // ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU
+bool cpu_timers_armed(const Process& p);
 
 // CLOCK_REALTIME starts at 2020-01-01 00:00 UTC when the machine boots: our choice, so that runs are
 // reproducible.

@@ -13,7 +13,7 @@ namespace {
 uint64_t process_cpu_tsc(const Process* p) {
     uint64_t tsc = p->cpu_tsc;
     for (const Thread* t = p->first_thread; t; t = t->sibling)
-        tsc += t->cpu_tsc + (t == current() ? read_tsc() - t->switched_in : 0);
+        tsc += t->cpu_tsc + (cpus[t->cpu]->current == t ? read_tsc() - t->switched_in : 0);
     return tsc;
 }
 
@@ -57,6 +57,11 @@ UserTimerSpec timer_value(const IntervalTimer& t) {
     };
     const uint64_t left = t.left();
     return {split(t.interval_ns), split(left ? max<uint64_t>(tsc_to_ns(left), 1) : 0)};
+}
+
+bool cpu_timers_armed(const Process& p) {
+    return p.cpu_timers[0].expires_tsc || p.cpu_timers[1].expires_tsc ||
+           p.limits[RLIMIT_CPU].rlim_cur != ~0ull;
 }
 
 void cpu_timers_tick(Process* p) {

@@ -2,6 +2,7 @@
 //
 // Numbers without a handler of their own.
 #include "abi/marker.h"
+#include "os/kernel/arch/big_lock.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/task/thread.h"
 
@@ -18,6 +19,7 @@ long sys_unknown() {
 long sys_absent() { return -ENOSYS; }
 
 long syscall_extension(TrapFrame* f) {
+    big_lock();
     if (f->error < 1024 || f->error >= 2048) return sys_unknown();
     const uint64_t arguments[6] = {f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9};
     return dipc_syscall(f->error, arguments);

@@ -130,6 +130,7 @@ Status do_clone(const CloneArguments& a) {
     t->fs_base = a.flags & CLONE_SETTLS ? a.tls : self->fs_base;
     t->gs_base = self->gs_base;
     t->blocked = self->blocked;
+    t->allowed = self->allowed;
     if (!(a.flags & CLONE_VM) || (a.flags & CLONE_VFORK)) t->alt_stack = self->alt_stack;
     if (a.flags & CLONE_CHILD_CLEARTID) t->clear_child_tid = a.child_tid;
     if (a.flags & CLONE_PARENT_SETTID) put_user(a.parent_tid, t->tid);

@@ -6,9 +6,13 @@
 //
 // Priority inheritance (FUTEX_LOCK_PI and its kin) is a hand-over here: there is one priority, so the word's
 // protocol is all that is left of it.
+//
+// Waking a word that nobody waits for, and waiting for a value that the word has not got any more, are over
+// without the big lock: see without_lock().
 #include <linux/futex.h>
 #include <linux/time.h>
 
+#include "os/kernel/arch/big_lock.h"
 #include "os/kernel/arch/usercopy.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/futex.h"
@@ -23,6 +27,33 @@ struct Key {
     bool operator==(const Key&) const = default;
 };
 
+// How many threads wait, or are about to look whether they have to, on words with this place in their page:
+// the same for all addresses of a word. Who waits counts himself before he looks at the word, who wakes
+// changes the word before he looks at the count; with the full barriers in between at least one of them sees
+// the other. Written with the big lock held.
+constexpr unsigned places = 256;
+constinit uint32_t waiting_at[places];
+uint32_t& place_of(uint64_t at) { return waiting_at[at >> 2 & (places - 1)]; }
+
+class Counted {
+  public:
+    explicit Counted(uint64_t at) : place_(&place_of(at)) {
+        if (smp())
+            __atomic_fetch_add(place_, 1, __ATOMIC_SEQ_CST);
+        else
+            ++*place_;
+    }
+    ~Counted() { --*place_; }
+    Counted(const Counted&) = delete;
+    void move(uint64_t at) {
+        --*place_;
+        ++*(place_ = &place_of(at));
+    }
+
+  private:
+    uint32_t* place_;
+};
+
 struct FutexWaiter {
     Link link;
     Key key;
@@ -30,6 +61,7 @@ struct FutexWaiter {
     uint32_t bits;
     Thread* thread;
     bool woken;
+    Counted& counted;
 };
 constexpr unsigned buckets = 64;
 constinit ListArray<List<FutexWaiter, &FutexWaiter::link>, buckets> table;
@@ -67,8 +99,8 @@ struct HeldKey {
     Status set(UserAddr addr) { return key_of(addr, key, &page); }
 };
 
-Status wait_on(const HeldKey& held, uint32_t bits, uint64_t deadline) {
-    FutexWaiter w{{}, held.key, held.page, bits, current(), false};
+Status wait_on(const HeldKey& held, Counted& counted, uint32_t bits, uint64_t deadline) {
+    FutexWaiter w{{}, held.key, held.page, bits, current(), false, counted};
     if (w.page) page_get(w.page);
     bucket_of(w.key).push_back(&w);
     Status s = 0;
@@ -82,9 +114,10 @@ Status futex_wait(UserAddr addr, uint32_t expected, uint32_t bits, uint64_t dead
     if (!bits) return -EINVAL;
     uint32_t value;
     HeldKey held;
+    Counted counted(addr);
     if (const Status s = held.set(addr); s < 0) return s;
     if (get_user(value, addr) < 0) return -EFAULT;
-    return value == expected ? wait_on(held, bits, deadline) : -EAGAIN;
+    return value == expected ? wait_on(held, counted, bits, deadline) : -EAGAIN;
 }
 
 // The next waiter on a word from `w` on.
@@ -132,6 +165,7 @@ Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, con
         if (w->page) page_put(w->page);
         w->page = b.page;
         w->key = b.key;
+        w->counted.move(to);
         bucket_of(b.key).push_back(w);
         move_n--;
         done++;
@@ -151,13 +185,14 @@ Status wake_op(UserAddr addr, unsigned n, UserAddr addr2, unsigned n2, uint32_t 
     if (code >> 31) argument = 1u << (argument & 31);
     if (op > FUTEX_OP_XOR || compare > FUTEX_OP_CMP_GE) return -ENOSYS;
     uint32_t old;
-    if (get_user(old, addr2) < 0) return -EFAULT;
-    const uint32_t changed = op == FUTEX_OP_SET    ? argument
-                             : op == FUTEX_OP_ADD  ? old + argument
-                             : op == FUTEX_OP_OR   ? old | argument
-                             : op == FUTEX_OP_ANDN ? old & ~argument
-                                                   : old ^ argument;
-    if (put_user(addr2, changed) < 0) return -EFAULT;
+    const auto change = [&](uint32_t word) {
+        return op == FUTEX_OP_SET    ? argument
+               : op == FUTEX_OP_ADD  ? word + argument
+               : op == FUTEX_OP_OR   ? word | argument
+               : op == FUTEX_OP_ANDN ? word & ~argument
+                                     : word ^ argument;
+    };
+    if (const Status s = update_user(addr2, old, change); s < 0) return s;
     const auto was = static_cast<int32_t>(old);
     const bool also = compare == FUTEX_OP_CMP_EQ   ? was == limit
                       : compare == FUTEX_OP_CMP_NE ? was != limit
@@ -173,20 +208,26 @@ Status wake_op(UserAddr addr, unsigned n, UserAddr addr2, unsigned n2, uint32_t 
 // The word holds its owner's tid, and FUTEX_WAITERS while somebody sleeps for it.
 Status lock_pi(UserAddr addr, uint64_t deadline, bool try_only) {
     HeldKey held;
+    Counted counted(addr);
     const auto self = static_cast<uint32_t>(current()->tid);
     if (const Status s = held.set(addr); s < 0) return s;
+    // Free: taken. Held: marked as waited for, unless there is nobody or no patience to wait for.
+    const auto owner_of = [](uint32_t word) { return word & FUTEX_TID_MASK; };
+    bool waits = false;
+    const auto claim = [&](uint32_t word) {
+        waits = false;
+        if (!owner_of(word))
+            return self | (word & FUTEX_OWNER_DIED) | (first_on(held.key) ? FUTEX_WAITERS : 0);
+        if (owner_of(word) == self || try_only || !find_thread(static_cast<int>(owner_of(word)))) return word;
+        waits = true;
+        return word | FUTEX_WAITERS;
+    };
     uint32_t word;
-    if (get_user(word, addr) < 0) return -EFAULT;
-    const uint32_t owner = word & FUTEX_TID_MASK;
-    if (owner == self) return -EDEADLK;
-    if (!owner) {
-        const uint32_t mine = self | (word & FUTEX_OWNER_DIED) | (first_on(held.key) ? FUTEX_WAITERS : 0);
-        return put_user(addr, mine);
-    }
-    if (!find_thread(static_cast<int>(owner))) return -ESRCH;
-    if (try_only) return -EAGAIN;
-    if (put_user(addr, word | FUTEX_WAITERS) < 0) return -EFAULT;
-    const Status s = wait_on(held, ~0u, deadline);
+    if (const Status s = update_user(addr, word, claim); s < 0) return s;
+    if (!owner_of(word)) return 0;
+    if (owner_of(word) == self) return -EDEADLK;
+    if (!waits) return find_thread(static_cast<int>(owner_of(word))) ? -EAGAIN : -ESRCH;
+    const Status s = wait_on(held, counted, ~0u, deadline);
     if (s == -EINTR) current()->restart = Restart::always;
     return s;  // woken: the word is ours already
 }
@@ -203,7 +244,8 @@ Status unlock_pi(UserAddr addr) {
         next = static_cast<uint32_t>(heir->thread->tid);
         if (next_on(held.key, bucket_of(held.key).next(heir))) next |= FUTEX_WAITERS;
     }
-    if (put_user(addr, next) < 0) return -EFAULT;
+    const auto hand_on = [&](uint32_t) { return next; };
+    if (const Status s = update_user(addr, word, hand_on); s < 0) return s;
     if (heir) release_waiter(*heir);
     return 0;
 }
@@ -218,7 +260,9 @@ void hand_on_pi(UserAddr addr) {
         next |= static_cast<uint32_t>(heir->thread->tid);
         if (next_on(held.key, bucket_of(held.key).next(heir))) next |= FUTEX_WAITERS;
     }
-    if (put_user(addr, next) == 0 && heir) release_waiter(*heir);
+    uint32_t word;
+    const auto hand_on = [&](uint32_t) { return next; };
+    if (update_user(addr, word, hand_on) == 0 && heir) release_waiter(*heir);
 }
 
 }  // namespace
@@ -243,8 +287,8 @@ void release_robust_list(Thread* t) {
         uint32_t word;
         if (get_user(word, at) < 0 || (word & FUTEX_TID_MASK) != static_cast<uint32_t>(t->tid)) return;
         if (tagged & 1) return hand_on_pi(at);
-        const uint32_t marked = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-        if (put_user(at, marked) == 0 && (word & FUTEX_WAITERS)) futex_wake(at, 1, ~0u);
+        const auto mark = [](uint32_t old) { return (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED; };
+        if (at % 4 == 0 && update_user(at, word, mark) == 0 && (word & FUTEX_WAITERS)) futex_wake(at, 1, ~0u);
     };
     constexpr unsigned longest = 2048;  // as Linux: a list may be a loop
     UserAddr entry = head.next;
@@ -255,6 +299,23 @@ void release_robust_list(Thread* t) {
         entry = next;
     }
     if (head.pending) release(head.pending);
+}
+
+// The cases that need nothing but the word, and on several CPUs only: with one the lock costs nothing.
+// -EINPROGRESS: it is none of them.
+static Status without_lock(UserAddr addr, int command, uint32_t value, uint32_t bits) {
+    uint32_t now;
+    if (addr % 4) return -EINPROGRESS;
+    if (command == FUTEX_WAIT || (command == FUTEX_WAIT_BITSET && bits)) {
+        if (get_user(now, addr) < 0) return -EFAULT;
+        return now == value ? -EINPROGRESS : -EAGAIN;
+    }
+    if (command == FUTEX_WAKE) {
+        if (get_user(now, addr) < 0) return -EFAULT;
+        asm volatile("mfence" : : : "memory");  // the caller's store of the word before the look at the count
+        return __atomic_load_n(&place_of(addr), __ATOMIC_ACQUIRE) ? -EINPROGRESS : 0;
+    }
+    return -EINPROGRESS;
 }
 
 extern "C" long sys_unknown();
@@ -272,6 +333,10 @@ extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeou
         // FUTEX_LOCK_PI's clock has always been CLOCK_REALTIME.
         const bool realtime = command == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME);
         deadline_from(ts, command != FUTEX_WAIT, realtime, deadline);
+    }
+    if (smp()) {
+        if (const Status s = without_lock(addr, command, value, value3); s != -EINPROGRESS) return s;
+        big_lock();
     }
     switch (command) {
         case FUTEX_WAIT:

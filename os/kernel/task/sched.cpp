@@ -7,6 +7,8 @@
 #include <new>
 
 #include "abi/marker.h"
+#include "os/kernel/arch/big_lock.h"
+#include "os/kernel/arch/smp.h"
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/phase.h"
 #include "os/kernel/base/printk.h"
@@ -22,7 +24,21 @@ void thread_first_run(stile::os::Thread* left);
 namespace stile::os {
 namespace {
 
-constinit List<Thread, &Thread::run_link> run_queue;
+struct alignas(64) RunQueue {
+    List<Thread, &Thread::run_link> threads;
+    unsigned length = 0;  // read without the big lock by its own CPU
+
+    void push(Thread* t) {
+        threads.push_back(t);
+        length++;
+    }
+    void remove(Thread* t) {
+        threads.remove(t);
+        length--;
+    }
+};
+constinit ListArray<RunQueue, max_cpus> run_queues;
+PHASE(schedule) RunQueue& own_queue() { return run_queues[cpu().id]; }
 
 // Of threads outside dIPC: domain 0, no capabilities.
 alignas(64) constinit stile_cd_state no_domain_state{};
@@ -55,11 +71,13 @@ PHASE(schedule) inline void save_user_state(Thread* t) {
 
 PHASE(schedule) inline void restore_user_state(Thread* t, const Thread* from) {
     if (!t->fpu) return;
-    if (cpu().fpu_owner != t) {
+    Cpu& c = cpu();
+    if (c.fpu_owner != t || t->fpu_cpu != c.id) {
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
-        cpu().fpu_owner = t;
+        c.fpu_owner = t;
+        t->fpu_cpu = c.id;
     }
-    if (cpu().has_fsgsbase) {
+    if (c.has_fsgsbase) {
         // The idle loop does not touch the bases, but who ran before it may be anybody.
         asm volatile("wrfsbase %0" : : "r"(t->fs_base));
         if (t->gs_base || !from->fpu || from->gs_base) set_user_gs_base(t->gs_base);
@@ -68,11 +86,12 @@ PHASE(schedule) inline void restore_user_state(Thread* t, const Thread* from) {
         write_msr(msr_kernel_gs_base, t->gs_base);
     }
     if (t->cd_state) {
+        apl_refresh();
         stile_cd_restore(t->cd_state);
-        cpu().domain_state_used = true;
-    } else if (cpu().domain_state_used) {
+        c.domain_state_used = true;
+    } else if (c.domain_state_used) {
         stile_cd_restore(&no_domain_state);
-        cpu().domain_state_used = false;
+        c.domain_state_used = false;
     }
 }
 
@@ -97,6 +116,7 @@ PHASE(schedule) void switch_to(Thread* next) {
         save_user_state(prev);
     if (next->process && next->process->space) page_table_activate(next->process->space->table);
     c.current = next;
+    next->cpu = c.id;
     c.work = next->work;
     set_kernel_stack(next->kernel_stack);
     restore_user_state(next, prev);
@@ -113,22 +133,92 @@ void scheduler_init() {
     cpu().idle = cpu().current = idle;
 }
 
+bool scheduler_add(Cpu& c) {
+    auto* idle = knew<Thread>();
+    if (!idle) return false;
+    idle->cpu = c.id;
+    c.idle = c.current = idle;
+    return true;
+}
+
+uint64_t cpus_online() { return ~0ull >> (max_cpus - cpu_count); }
+
+namespace {
+
+PHASE(schedule) bool idles(unsigned id) {
+    const Cpu& c = *cpus[id];
+    return c.current == c.idle && !run_queues[id].length;
+}
+
+// The policy of sched.h.
+PHASE(schedule) unsigned place(const Thread* t) {
+    const uint64_t allowed = t->allowed & cpus_online();
+    const bool last_allowed = allowed >> t->cpu & 1;
+    if (last_allowed && idles(t->cpu)) return t->cpu;
+    for (uint64_t left = allowed; left; left &= left - 1)
+        if (const auto id = static_cast<unsigned>(__builtin_ctzll(left)); idles(id)) return id;
+    return last_allowed ? t->cpu : static_cast<unsigned>(__builtin_ctzll(allowed));
+}
+
+PHASE(schedule) void enqueue(Thread* t) {
+    if (smp()) t->cpu = place(t);
+    run_queues[t->cpu].push(t);
+    // Of a queue that had somebody in it already its CPU has been told.
+    if (smp() && cpus[t->cpu]->waiting && run_queues[t->cpu].length == 1) cpu_kick(*cpus[t->cpu]);
+}
+
+PHASE(schedule) Thread* steal() {
+    const uint64_t own = cpu().bit;
+    Thread* found = nullptr;
+    unsigned longest = 0;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        RunQueue& q = run_queues[i];
+        if (q.length <= longest) continue;
+        for (Thread& t : q.threads)
+            if (t.allowed & own) {
+                found = &t;
+                longest = q.length;
+                break;
+            }
+    }
+    if (found) run_queues[found->cpu].remove(found);
+    return found;
+}
+
+PHASE(schedule) Thread* next_thread() {
+    RunQueue& q = own_queue();
+    if (Thread* t = q.threads.front()) {
+        q.remove(t);
+        return t;
+    }
+    return smp() ? steal() : nullptr;
+}
+
+}  // namespace
+
 PHASE(schedule) void schedule() {
-    Thread* next = run_queue.pop_front();
+    Thread* next = next_thread();
     if (!next) next = cpu().idle;
     if (next != cpu().current) switch_to(next);
 }
 
 PHASE(schedule) void yield() {
     Thread* t = current();
-    if (run_queue.empty()) return;
-    run_queue.push_back(t);
+    if (smp() && !(t->allowed & cpu().bit)) {
+        enqueue(t);
+        return schedule();
+    }
+    if (!somebody_waits_to_run()) {
+        if (smp()) big_lock_relax();
+        return;
+    }
+    own_queue().push(t);
     schedule();
 }
 
 PHASE(schedule) void make_runnable(Thread* t) {
     t->state = ThreadState::runnable;
-    if (t != cpu().current) run_queue.push_back(t);
+    if (t != cpu().current) enqueue(t);
 }
 
 PHASE(schedule) bool wake(Thread* t) {
@@ -140,11 +230,21 @@ PHASE(schedule) bool wake(Thread* t) {
 PHASE(schedule) bool wake_for_signal(Thread* t) { return t->state == ThreadState::sleeping && wake(t); }
 
 PHASE(schedule) void set_work(Thread* t, uint64_t flags) {
+    const uint64_t had = t->work;
     t->work |= flags;
-    if (t == cpu().current) cpu().work = t->work;
+    Cpu& c = *cpus[t->cpu];
+    if (c.current != t) return;
+    c.work = t->work;
+    if (smp() && (flags & ~had)) cpu_kick(c);  // what it had it has been told already
 }
 
-PHASE(schedule) bool somebody_waits_to_run() { return !run_queue.empty(); }
+PHASE(schedule) bool somebody_waits_to_run() { return own_queue().length; }
+
+bool scheduler_tick_due() {
+    const Thread* t = current();
+    return !smp() || somebody_waits_to_run() || t->signals_held ||
+           (t->process && cpu_timers_armed(*t->process));
+}
 
 void scheduler_tick() {
     Thread* t = cpu().current;
@@ -157,26 +257,64 @@ void scheduler_tick() {
 }
 
 PHASE(schedule) void switch_directly_to(Thread* t) {
+    if (smp() && !(t->allowed & cpu().bit)) {  // not here
+        make_runnable(t);
+        return schedule();
+    }
     t->state = ThreadState::runnable;
     if (t != cpu().current) switch_to(t);
 }
 
+Status set_allowed(Thread* t, uint64_t mask) {
+    mask &= cpus_online();
+    if (!mask) return -EINVAL;
+    t->allowed = mask;
+    if (mask >> t->cpu & 1) return 0;
+    if (t->run_link.linked()) {
+        run_queues[t->cpu].remove(t);
+        enqueue(t);
+    } else if (t == current()) {
+        yield();
+    } else if (cpus[t->cpu]->current == t) {
+        set_work(t, work_reschedule);
+    }
+    return 0;
+}
+
+namespace {
+
+// Nobody runs, nobody is about to, and no timer will change that.
+bool deadlocked() {
+    for (unsigned i = 0; i < cpu_count; i++)
+        if (run_queues[i].length || (!cpus[i]->waiting && cpus[i] != &cpu())) return false;
+    return !timer_pending();
+}
+
+[[noreturn]] void report_deadlock() {
+    STILE_MARK(STILE_MARK_K_DEADLOCK, 0, 0, 0);
+    printk("kernel: deadlock: nothing can run and nothing can wake anybody\n");
+    for (Process* p = next_process(nullptr); p; p = next_process(p))
+        printk("  process %d %s: %u thread%s%s\n", p->pid, p->name, p->live_threads,
+               p->live_threads == 1 ? "" : "s", p->zombie ? ", zombie" : " asleep");
+    power_off(STILE_POWER_DEADLOCK);
+}
+
+}  // namespace
+
 void idle_loop() {
+    Cpu& c = cpu();
     for (;;) {
-        if (somebody_waits_to_run()) {
-            schedule();
+        if (Thread* t = next_thread()) {
+            switch_to(t);
             continue;
         }
-        if (!timer_pending()) {
-            STILE_MARK(STILE_MARK_K_DEADLOCK, 0, 0, 0);
-            printk("kernel: deadlock: nothing can run and nothing can wake anybody\n");
-            for (Process* p = next_process(nullptr); p; p = next_process(p))
-                printk("  process %d %s: %u thread%s%s\n", p->pid, p->name, p->live_threads,
-                       p->live_threads == 1 ? "" : "s", p->zombie ? ", zombie" : " asleep");
-            power_off(STILE_POWER_DEADLOCK);
-        }
+        if (deadlocked()) report_deadlock();
         timer_enter_idle();
+        c.waiting = true;
+        big_unlock();
         asm volatile("sti; hlt; cli" : : : "memory");
+        big_lock();
+        c.waiting = false;
         timer_leave_idle();
     }
 }

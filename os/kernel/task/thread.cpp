@@ -43,6 +43,7 @@ Thread* thread_create(Process* process) {
     t->fpu = fpu;
     fpu_reset(fpu);
     t->process = process;
+    t->cpu = cpu().id;
     TrapFrame* f = t->frame();
     memset(f, 0, sizeof *f);
     f->cs = sel_user_code;

@@ -49,7 +49,10 @@ struct Thread {
 
     ThreadState state = ThreadState::runnable;
     int tid = 0;
-    uint8_t policy = 0;  // SCHED_*, told and not heeded
+    uint8_t policy = 0;        // SCHED_*, told and not heeded
+    uint32_t cpu = 0;          // where it runs, waits to run, or ran last
+    uint32_t fpu_cpu = ~0u;    // where its FXSAVE image was loaded last
+    uint64_t allowed = ~0ull;  // CPUs on which it may run
     uint32_t refs = 1;
     Link run_link;
     Link all_link;

@@ -40,6 +40,7 @@ void run_kernel_tests() {
     inode_get(root_inode());
     t->tid = p->pid;
     t->kernel_entry = run_all;
+    t->allowed = cpu().bit;
     thread_list_add(t);
     make_runnable(t);
     idle_loop();

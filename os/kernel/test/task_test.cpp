@@ -19,6 +19,7 @@ Thread* start(void (*entry)(void*), void* argument) {
     t->tid = allocate_tid();
     t->kernel_entry = entry;
     t->kernel_argument = argument;
+    t->allowed = current()->allowed;  // turns are those of one CPU
     thread_list_add(t);
     make_runnable(t);
     return t;

@@ -25,25 +25,30 @@ struct Unknown final : model::Observer {
     }
 };
 
-class Program : public testing::TestWithParam<const char*> {
-  protected:
-    std::string image() const { return std::string(PROGRAMS) + "/kernel_" + GetParam(); }
-};
+const char* const programs[] = {"processes", "signals", "faults", "pipes", "memory",   "files", "threads",
+                                "jobs",      "queued",  "events", "locks", "mappings", "tree"};
+
+std::string image_of(const char* program) { return std::string(PROGRAMS) + "/kernel_" + program; }
+
+// A program, and how many cores the machine has.
+class Program : public testing::TestWithParam<std::tuple<const char*, unsigned>> {};
 
 TEST_P(Program, PassesOnStile) {
     model::MachineConfig config;
     config.core.model = model::CoreModel::functional;
     config.protection = model::ProtectionKind::paging;
     config.memory.size = 128 << 20;
+    config.cores = std::get<1>(GetParam());
     Unknown unknown;
     BareMachine machine(config, &unknown);
-    const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image());
+    const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image_of(std::get<0>(GetParam())));
     const std::string path = "/bin/program";
     const sim::GuestFile files[] = {{path, program, 0755}};
     const sim::BootProcess processes[] = {{path, {path}, {}, ""}};
     sim::BootOptions options;
     options.protection = STILE_PROTECTION_PAGING;
     options.tsc_hz = config.frequency;
+    options.cpus = config.cores;
     sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
     ASSERT_EQ(machine.run(20'000'000'000), model::Stop::power_off) << machine.console << machine.core->dump();
     EXPECT_EQ(machine.power_code, 0u) << machine.console;
@@ -53,20 +58,24 @@ TEST_P(Program, PassesOnStile) {
 }
 
 #if defined(__x86_64__) && defined(__linux__)
-TEST_P(Program, PassesOnTheHost) {
-    std::FILE* out = popen(image().c_str(), "r");
+class OnTheHost : public testing::TestWithParam<const char*> {};
+TEST_P(OnTheHost, Passes) {
+    std::FILE* out = popen(image_of(GetParam()).c_str(), "r");
     ASSERT_NE(out, nullptr);
     std::string text;
     for (int c; (c = std::fgetc(out)) != EOF;) text += static_cast<char>(c);
     EXPECT_EQ(pclose(out), 0) << text;
     EXPECT_NE(text.find(" hold, 0 do not"), std::string::npos) << text;
 }
+INSTANTIATE_TEST_SUITE_P(Kernel, OnTheHost, testing::ValuesIn(programs),
+                         [](const auto& info) { return std::string(info.param); });
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Kernel, Program,
-                         testing::Values("processes", "signals", "faults", "pipes", "memory", "files",
-                                         "threads", "jobs", "queued", "events", "locks", "mappings", "tree"),
-                         [](const auto& info) { return std::string(info.param); });
+                         testing::Combine(testing::ValuesIn(programs), testing::Values(1u, 2u, 4u)),
+                         [](const auto& info) {
+                             return std::get<0>(info.param) + ("_" + std::to_string(std::get<1>(info.param)));
+                         });
 
 }  // namespace
 }  // namespace stile::test

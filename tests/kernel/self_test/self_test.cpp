@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Do the kernel's own tests pass on the simulated machine, under each protection?
+// Do the kernel's own tests pass on the simulated machine, under each protection and beside idle cores?
 #include <gtest/gtest.h>
 
 #include "abi/marker.h"
@@ -17,12 +17,12 @@ struct Results final : model::Observer {
     }
 };
 
-class SelfTest : public testing::TestWithParam<model::ProtectionKind> {};
+class SelfTest : public testing::TestWithParam<std::tuple<model::ProtectionKind, unsigned>> {};
 
 TEST_P(SelfTest, AllPass) {
     model::MachineConfig config;
     config.core.model = model::CoreModel::functional;
-    config.protection = GetParam();
+    std::tie(config.protection, config.cores) = GetParam();
     config.memory.size = 64 << 20;
     Results results;
     BareMachine machine(config, &results);
@@ -30,6 +30,7 @@ TEST_P(SelfTest, AllPass) {
     options.self_test = true;
     options.protection = static_cast<stile_protection>(config.protection);
     options.tsc_hz = config.frequency;
+    options.cpus = config.cores;
     sim::boot(machine.memory, machine.core->state(), read_file(KERNEL_IMAGE), {}, {}, options);
     EXPECT_EQ(machine.run(2'000'000'000), model::Stop::power_off) << machine.core->dump();
     EXPECT_EQ(machine.power_code, 0u) << machine.console;
@@ -38,8 +39,10 @@ TEST_P(SelfTest, AllPass) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Protections, SelfTest,
-                         testing::Values(model::ProtectionKind::none, model::ProtectionKind::paging,
-                                         model::ProtectionKind::codoms));
+                         testing::Combine(testing::Values(model::ProtectionKind::none,
+                                                          model::ProtectionKind::paging,
+                                                          model::ProtectionKind::codoms),
+                                          testing::Values(1u, 2u, 4u)));
 
 }  // namespace
 }  // namespace stile::test

@@ -47,7 +47,8 @@ void stat(Text& out, Process& p) {
             p.pgid, p.sid);
     out.add("%lu 0 %lu 0 20 0 %u 0 %lu %lu %lu ", hundredths(processor_time(p)), hundredths(p.child_cpu_tsc),
             p.live_threads, hundredths(p.start_tsc), mapped_pages(p) * page_size, mapped_pages(p));
-    out.add("18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %d\n", p.exit_status);
+    out.add("18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 %u 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
+            p.first_thread ? p.first_thread->cpu : 0, p.exit_status);
 }
 
 void statm(Text& out, Process& p) {
@@ -75,7 +76,17 @@ void status(Text& out, Process& p) {
     }
     out.add("SigQ:\t0/0\nSigPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", p.pending.set,
             p.first_thread ? p.first_thread->blocked : 0, ignored, caught);
-    out.add("Cpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+    const uint64_t allowed = p.first_thread ? p.first_thread->allowed & cpus_online() : cpus_online();
+    out.add("Cpus_allowed:\t%lx\nCpus_allowed_list:\t", allowed);
+    const char* comma = "";
+    for (unsigned i = 0; i < cpu_count; i++) {
+        if (!(allowed >> i & 1)) continue;
+        const unsigned first = i;
+        while (i + 1 < cpu_count && (allowed >> (i + 1) & 1)) i++;
+        out.add(first == i ? "%s%u" : "%s%u-%u", comma, first, i);
+        comma = ",";
+    }
+    out.add("\n");
 }
 
 // "start-end rwxp offset dev inode  path", the path from column 73 on.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What /proc says of the machine.
+#include "os/kernel/arch/big_lock.h"
 #include "os/kernel/base/printk.h"
 #include "os/kernel/base/string.h"
 #include "os/kernel/fs/pipe.h"
@@ -48,12 +49,27 @@ void loadavg(Text& out) {
 void version(Text& out) { out.add("Linux version 6.1.0-stile\n"); }
 void filesystems(Text& out) { out.add("nodev\tproc\nnodev\ttmpfs\n"); }
 void command_line(Text& out) { out.add("\n"); }
-void cpuinfo(Text& out) { out.add("processor\t: 0\ncpu cores\t: 1\n\n"); }
+void cpuinfo(Text& out) {
+    for (unsigned i = 0; i < cpu_count; i++)
+        out.add(
+            "processor\t: %u\nphysical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: "
+            "%u\napicid\t\t: %u\n\n",
+            i, cpu_count, i, cpu_count, i);
+}
+
+// In the spirit of Linux's file of that name. Of one CPU there is nothing to tell.
+void lock_stat(Text& out) {
+    out.add("lock cpu waits wait-ns\n");
+    for (unsigned i = 0; i < cpu_count; i++)
+        out.add("big %u %lu %lu\n", i, cpus[i]->lock_waits, tsc_to_ns(cpus[i]->lock_wait_tsc));
+    out.add("big all %u\n", big_lock_word.next);
+}
 void swaps(Text& out) { out.add("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"); }
 
 void stat(Text& out) {
     const uint64_t ticks = clock_ns() / 10'000'000;
-    out.add("cpu  %lu 0 0 0 0 0 0 0 0 0\ncpu0 %lu 0 0 0 0 0 0 0 0 0\n", ticks, ticks);
+    out.add("cpu  %lu 0 0 0 0 0 0 0 0 0\n", ticks * cpu_count);
+    for (unsigned i = 0; i < cpu_count; i++) out.add("cpu%u %lu 0 0 0 0 0 0 0 0 0\n", i, ticks);
     unsigned processes = 0;
     for (Process* p = next_process(nullptr); p; p = next_process(p)) processes++;
     out.add("btime %lu\nprocesses %u\n", epoch_ns / 1'000'000'000, processes);
@@ -85,6 +101,7 @@ void proc_add_system_files(Inode* proc) {
     add(proc, "cpuinfo", cpuinfo);
     add(proc, "stat", stat);
     add(proc, "swaps", swaps);
+    add(proc, "lock_stat", lock_stat);
     Inode* mounts = make_child(proc, "mounts", 0120777);
     static char self_mounts[] = "self/mounts";
     mounts->target = self_mounts;
