@@ -24,7 +24,7 @@ MachineConfig MachineConfig::for_core(unsigned i) const {
 }
 
 Cycles MachineConfig::look_ahead() const {
-    const Cycles shared = llc.size ? llc.latency : memory.latency;
+    const Cycles shared = llc.size ? llc.latency : coherence.snoop_latency;
     return std::max<Cycles>(1, std::min(shared, ipi_latency));
 }
 

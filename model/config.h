@@ -34,9 +34,12 @@ struct CacheConfig {
     unsigned write_buffers = 16;  // modified lines on their way to the level below
 };
 
+// Of the last level with the private caches: does a line that leaves it leave them too?
+enum class Inclusion { inclusive, none };
+
 // The directory at the last level.
 struct CoherenceConfig {
-    bool inclusive = true;      // a line that leaves the last level leaves the private caches too
+    Inclusion inclusion = Inclusion::inclusive;
     Cycles snoop_latency = 14;  // added where other cores are asked and have not modified the line
     Cycles dirty_latency = 31;  // added where another core has modified it
 };
@@ -76,7 +79,7 @@ struct DramConfig {
     unsigned cl = 11, rcd = 11, rp = 11, ras = 28, rrd = 5, faw = 24, wr = 12, wtr = 6, rtp = 6, burst = 4;
     unsigned rfc = 208, refi = 6240;  // refi 0: no refresh
     unsigned write_queue = 32, write_batch = 16;
-    uint64_t controller = 25;   // ns, on the way to and from the bank
+    uint64_t controller = 20;   // ns, on the way to and from the bank
     uint64_t idle_close = 200;  // ns after which an unused row is closed; 0: never
 };
 

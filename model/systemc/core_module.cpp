@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/systemc/core_module.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
@@ -30,19 +32,23 @@ static_assert(std::size(phase_help) == static_cast<size_t>(Phase::count));
 
 }  // namespace
 
-CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& config, PhysicalMemory& memory,
-                       const Clock& clock, Observer* observer, unsigned id)
+CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machine, PhysicalMemory& memory,
+                       Turns& turns, Observer* observer, unsigned id)
     : sc_module(name),
-      config_(config),
-      clock_(clock),
-      l2_("l2", config.l2, clock),
-      core_(config, memory, *this, observer, nullptr, id) {
-    if (config.core.model == CoreModel::ooo)
-        core_.set_timing(std::make_unique<OooTiming>(config, memory, *this, core_.state(), core_.counters()));
+      config_(machine.for_core(id)),
+      clock_(config_.frequency),
+      turns_(turns),
+      l2_("l2", config_.l2, config_.l2_prefetch, clock_),
+      core_(config_, memory, *this, observer, nullptr, id) {
+    if (config_.core.model == CoreModel::ooo)
+        core_.set_timing(
+            std::make_unique<OooTiming>(config_, memory, *this, core_.state(), core_.counters()));
     else
         core_.set_timing(
-            std::make_unique<InorderTiming>(config, memory, *this, core_.state(), core_.counters()));
-    core_.set_model(config.core.model);
+            std::make_unique<InorderTiming>(config_, memory, *this, core_.state(), core_.counters()));
+    core_.set_model(config_.core.model);
+    turns_.cores.push_back(this);
+    turns_.complex.add(core_);
     to_l2_.bind(l2_.above);
     SC_HAS_PROCESS(CoreModule);
     SC_THREAD(run);
@@ -62,8 +68,12 @@ void CoreModule::end_of_elaboration() {
         throw std::logic_error("the bus grants no direct access to the memory that the core was given");
 }
 
+void Turns::pause_if_done() const {
+    if (std::ranges::all_of(cores, &CoreModule::done)) sc_core::sc_pause();
+}
+
 void CoreModule::go(Cycles until) {
-    until_ = until;
+    until_ = core_.from_reference(until);
     wanted_ = true;
     go_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -71,25 +81,85 @@ void CoreModule::go(Cycles until) {
 void CoreModule::run() {
     for (;;) {
         while (!wanted_) wait(go_);
-        wanted_ = false;
-        do {
-            run_quantum();
-            const sc_core::sc_time clock = clock_.time(core_.now());
-            if (clock > sc_core::sc_time_stamp()) wait(clock - sc_core::sc_time_stamp());
-        } while (!failure_ && stopped_ == Stop::until && core_.now() < until_);
-        sc_core::sc_pause();
+        if (core_.now() >= until_) {
+            wanted_ = false;
+            stopped_ = Stop::until;
+            turns_.pause_if_done();
+        } else if (core_.halted() && turns_.cores.size() > 1) {
+            sleep();
+        } else {
+            run_ahead();
+        }
     }
 }
 
 // SystemC turns what leaves a process into a report of its own, so it does not leave here.
-void CoreModule::run_quantum() {
+void CoreModule::run_ahead() {
     const Cycles now = core_.now();
     const Cycles quantum = std::max<Cycles>(1, config_.quantum);
+    const Cycles limit = std::min(turns_.complex.limit(core_.id()), until_);
+    turns_.running = this;
     try {
-        stopped_ = core_.run(until_ - std::min(now, until_) > quantum ? now + quantum : until_);
+        stopped_ =
+            core_.run(std::max(limit - std::min(now, limit) > quantum ? now + quantum : limit, now + 1));
     } catch (...) {
         failure_ = std::current_exception();
     }
+    turns_.running = nullptr;
+    if (stopped_ == Stop::until) watch();
+    if (stopped_ != Stop::synchronise || !turns_.complex.alone(core_.id())) catch_up();
+    const bool goes_on = stopped_ == Stop::until || stopped_ == Stop::halted || stopped_ == Stop::synchronise;
+    if (failure_ || !goes_on) end();
+}
+
+void CoreModule::catch_up() {
+    const sc_core::sc_time clock = clock_.time(core_.now());
+    if (clock > sc_core::sc_time_stamp()) wait(clock - sc_core::sc_time_stamp());
+}
+
+// Until its next event, or until a message says that there is an earlier one.
+void CoreModule::sleep() {
+    const Cycles wake = core_.next_action();
+    asleep_ = wake == LocalApic::never;
+    if (asleep_) {
+        turns_.pause_if_done();
+        wait(message_ | go_);
+        asleep_ = false;
+        return;
+    }
+    const Cycles cycle = std::min(core_.from_reference(wake), until_);
+    const sc_core::sc_time at = clock_.time(cycle);
+    if (at > sc_core::sc_time_stamp()) {
+        wait(at - sc_core::sc_time_stamp(), message_);
+        if (sc_core::sc_time_stamp() < at) return;
+    }
+    core_.sleep_until(cycle);
+    retired_at_ = cycle;
+    if (cycle < until_) run_ahead();
+}
+
+void CoreModule::end() {
+    wanted_ = false;
+    if (!turns_.ended) turns_.ended = this;
+    sc_core::sc_pause();
+}
+
+void CoreModule::let_time_pass() {
+    if (core_.halted()) core_.sleep_until(std::min(clock_.cycles(sc_core::sc_time_stamp()), until_));
+}
+
+void CoreModule::watch() {
+    const uint64_t retired = core_.counters().instructions;
+    if (retired != retired_ || core_.halted()) {
+        retired_ = retired;
+        retired_at_ = core_.now();
+        return;
+    }
+    const Cycles waited = core_.to_reference(core_.now() - retired_at_);
+    if (config_.watchdog == 0 || waited < config_.watchdog) return;
+    stopped_ = Stop::stuck;
+    stuck_ = fmt::format("core {} has retired no instruction for {} cycles of the reference clock",
+                         core_.id(), waited);
 }
 
 void CoreModule::rethrow() {
@@ -111,23 +181,35 @@ bool CoreModule::device(tlm::tlm_command command, uint64_t paddr, void* data, un
 }
 
 bool CoreModule::mmio_read(uint64_t paddr, void* out, unsigned bytes) {
+    core_.synchronise();
     sc_core::sc_time delay = clock_.time(core_.now()) - sc_core::sc_time_stamp();
     return device(tlm::TLM_READ_COMMAND, paddr, out, bytes, delay);
 }
 
 bool CoreModule::mmio_write(uint64_t paddr, const void* in, unsigned bytes) {
+    core_.synchronise();
     sc_core::sc_time delay = clock_.time(core_.now()) - sc_core::sc_time_stamp();
     return device(tlm::TLM_WRITE_COMMAND, paddr, const_cast<void*>(in), bytes, delay);
 }
 
 LineReply CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request, Cycles at) {
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     if (request == LineRequest::mmio_read || request == LineRequest::mmio_write) {
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         device(tlm::TLM_IGNORE_COMMAND, paddr, nullptr, bytes, delay);
         return {clock_.cycles(delay)};
     }
-    to_l2_->b_transport(line_.about(paddr, bytes, request, clock_.time(at)), delay);
-    return {clock_.cycles(delay), line_.exclusive()};
+    const Ticks start = clock_.time(at).value();
+    const Ticks done = line_.send(to_l2_, paddr, bytes, request, start);
+    if (line_.reply().asked) core_.synchronise();
+    // The first level hands a modified line over and forgets about it.
+    if (request == LineRequest::writeback) return {0};
+    return {clock_.cycles(sc_core::sc_time::from_value(done - start)), line_.reply().exclusive};
+}
+
+SnoopReply CoreModule::snoop(uint64_t paddr, Snoop what) {
+    SnoopReply reply = l2_.snoop(paddr, what);
+    if (Timing* const timing = core_.timing()) reply |= timing->snoop(paddr, what);
+    return reply;
 }
 
 void CoreModule::statistics(StatisticsSink& sink) const {
@@ -149,6 +231,10 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     count("icache.misses", c.l1i_misses, "lines that the first-level instruction cache did not hold");
     count("dcache.accesses", c.l1d_accesses, "lines touched in the first-level data cache");
     count("dcache.misses", c.l1d_misses, "lines that the first-level data cache did not hold");
+    count("dcache.upgrades", c.l1d_upgrades, "writes to lines that were here, but shared");
+    count("dcache.prefetches", c.l1d_prefetches, "lines that the first level's prefetchers asked for");
+    count("dcache.prefetches_useful", c.l1d_prefetches_useful, "of them, used later");
+    count("dcache.prefetches_late", c.l1d_prefetches_late, "of those, still on their way then");
     count("itlb.misses", c.itlb_misses, "first-level instruction TLB misses");
     count("dtlb.misses", c.dtlb_misses, "first-level data TLB misses");
     count("stlb.misses", c.stlb_misses, "second-level TLB misses: page walks");

@@ -9,13 +9,16 @@
 #include <tlm>
 
 #include "model/timing/lower_memory.h"
+#include "model/timing/slots.h"
 
 namespace stile::model {
 
 struct LineExtension : tlm::tlm_extension<LineExtension> {
     LineRequest request = LineRequest::read;
-    sc_core::sc_time start;
-    bool exclusive = true;  // the reply: see LineReply
+    Ticks start = 0;
+    // The reply.
+    bool exclusive = true;  // see LineReply
+    bool asked = false;     // other cores were asked for the line
 
     tlm::tlm_extension_base* clone() const override { return new LineExtension(*this); }
     void copy_from(const tlm::tlm_extension_base& other) override {
@@ -23,6 +26,7 @@ struct LineExtension : tlm::tlm_extension<LineExtension> {
         request = from.request;
         start = from.start;
         exclusive = from.exclusive;
+        asked = from.asked;
     }
 };
 
@@ -39,8 +43,7 @@ class LinePayload {
     LinePayload(const LinePayload&) = delete;
     LinePayload& operator=(const LinePayload&) = delete;
 
-    tlm::tlm_generic_payload& about(uint64_t paddr, unsigned bytes, LineRequest request,
-                                    const sc_core::sc_time& start = sc_core::SC_ZERO_TIME) {
+    tlm::tlm_generic_payload& about(uint64_t paddr, unsigned bytes, LineRequest request, Ticks start = 0) {
         payload_.set_address(paddr);
         payload_.set_data_length(bytes);
         payload_.set_streaming_width(bytes);
@@ -49,9 +52,17 @@ class LinePayload {
         extension_.request = request;
         extension_.start = start;
         extension_.exclusive = true;
+        extension_.asked = false;
         return payload_;
     }
-    bool exclusive() const { return extension_.exclusive; }
+    // Sends a request at `start` and returns when it is done.
+    template <class Socket>
+    Ticks send(Socket& socket, uint64_t paddr, unsigned bytes, LineRequest request, Ticks start) {
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        socket->b_transport(about(paddr, bytes, request, start), delay);
+        return start + delay.value();
+    }
+    const LineExtension& reply() const { return extension_; }
 
   private:
     tlm::tlm_generic_payload payload_;

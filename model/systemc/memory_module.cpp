@@ -6,7 +6,7 @@
 namespace stile::model {
 
 MemoryModule::MemoryModule(sc_core::sc_module_name name, const MemoryConfig& config, const Clock& clock)
-    : sc_module(name), storage_(config.size), latency_(clock.time(config.latency)) {
+    : sc_module(name), storage_(config.size), latency_(clock.time(config.latency)), dram_(config.dram) {
     socket.register_b_transport(this, &MemoryModule::transport);
     socket.register_get_direct_mem_ptr(this, &MemoryModule::direct);
     socket.register_transport_dbg(this, &MemoryModule::debug);
@@ -16,8 +16,8 @@ void MemoryModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
     const auto* line = payload.get_extension<LineExtension>();
     const bool write = line ? line->request == LineRequest::writeback : payload.is_write();
     (write ? writes_ : reads_) += 1;
-    // A write-back is posted: the controller takes it and nobody waits for the array.
-    if (!line || !write) delay += latency_;
+    const Ticks arrived = (line ? line->start : sc_core::sc_time_stamp().value()) + delay.value();
+    delay += sc_core::sc_time::from_value(serve(payload.get_address(), write, arrived) - arrived);
     if (!storage_.contains(payload.get_address(), payload.get_data_length())) {
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     } else if (payload.get_command() != tlm::TLM_IGNORE_COMMAND && !copy(payload)) {
@@ -26,6 +26,12 @@ void MemoryModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
         payload.set_dmi_allowed(true);
         payload.set_response_status(tlm::TLM_OK_RESPONSE);
     }
+}
+
+// A write is posted: the controller takes it and nobody waits for the array.
+Ticks MemoryModule::serve(uint64_t paddr, bool write, Ticks at) {
+    if (latency_ != sc_core::SC_ZERO_TIME) return write ? at : at + latency_.value();
+    return write ? dram_.write(paddr, at) : dram_.read(paddr, at);
 }
 
 bool MemoryModule::copy(tlm::tlm_generic_payload& payload) {
@@ -57,6 +63,12 @@ unsigned MemoryModule::debug(tlm::tlm_generic_payload& payload) {
 void MemoryModule::statistics(StatisticsSink& sink) const {
     sink.count("reads", reads_, "count", "lines read");
     sink.count("writes", writes_, "count", "lines written back");
+    const Dram::Counts& c = dram_.counts();
+    sink.count("row_hits", c.row_hits, "count", "transfers that found their row open");
+    sink.count("row_closed", c.row_closed, "count", "transfers that found no row open in their bank");
+    sink.count("row_conflicts", c.row_conflicts, "count", "transfers that found another row open");
+    sink.count("write_batches", c.write_batches, "count", "times that queued writes were written");
+    sink.count("write_waits", c.write_waits, "count", "writes that waited for room in the queue");
 }
 
 }  // namespace stile::model

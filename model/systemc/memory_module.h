@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RAM behind a TLM-2.0 socket: a latency, reads and writes for whoever masters the bus, DMI for the core, and
-// debug access.
+// RAM behind a TLM-2.0 socket: a DRAM controller's time, or one latency; reads and writes for whoever masters
+// the bus, DMI for the core, and debug access.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -12,6 +12,7 @@
 #include "model/statistics.h"
 #include "model/systemc/clock.h"
 #include "model/systemc/line_request.h"
+#include "model/timing/dram.h"
 
 namespace stile::model {
 
@@ -31,7 +32,10 @@ class MemoryModule : public sc_core::sc_module, public StatisticsSource {
     bool copy(tlm::tlm_generic_payload& payload);
 
     PhysicalMemory storage_;
-    sc_core::sc_time latency_;
+    Ticks serve(uint64_t paddr, bool write, Ticks at);
+
+    sc_core::sc_time latency_;  // zero: what dram_ makes it
+    Dram dram_;
     uint64_t reads_ = 0, writes_ = 0;
 };
 

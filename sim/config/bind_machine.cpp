@@ -21,6 +21,114 @@ void bind_cache(Registry& keys, const std::string& path, model::CacheConfig& cac
     keys.cycles(path + ".latency", cache.latency).range(0, max_latency).help(latency_help).source(xeon);
 }
 
+void bind_lower_cache(Registry& keys, const std::string& path, model::CacheConfig& cache,
+                      const std::string& interval_help, const std::string& source) {
+    keys.cycles(path + ".interval", cache.interval).range(0, 1000).help(interval_help).source(source);
+    keys.integer(path + ".mshrs", cache.mshrs)
+        .range(1, 4096)
+        .help("misses that may be on their way; more wait")
+        .source(source);
+    keys.integer(path + ".write_buffers", cache.write_buffers)
+        .range(1, 4096)
+        .help("modified lines that may be on their way to the level below; more wait")
+        .source("our choice");
+}
+
+void bind_prefetchers(Registry& keys, model::MachineConfig& machine) {
+    const char* const disclosure = "Intel, Disclosure of Hardware Prefetcher Control";
+    keys.boolean("machine.l1d.prefetch.next_line", machine.l1d_prefetch.next_line)
+        .help("ascending loads bring in the next line of the page")
+        .source(disclosure);
+    keys.boolean("machine.l1d.prefetch.ip_stride", machine.l1d_prefetch.ip_stride)
+        .help("loads of one instruction, a constant stride apart, bring in the next one's line")
+        .source(disclosure);
+    keys.boolean("machine.l2.prefetch.streamer", machine.l2_prefetch.streamer)
+        .help("runs ahead of ascending or descending accesses within a page")
+        .source(disclosure);
+    keys.boolean("machine.l2.prefetch.adjacent", machine.l2_prefetch.adjacent)
+        .help("a miss brings in the other line of its 128-byte pair")
+        .source(disclosure);
+    keys.integer("machine.l2.prefetch.streams", machine.l2_prefetch.streams)
+        .range(1, 256)
+        .help("pages that the streamer follows")
+        .source("Intel's optimization manual: 32");
+    keys.integer("machine.l2.prefetch.distance", machine.l2_prefetch.distance)
+        .range(1, 63)
+        .help("lines that it runs ahead")
+        .source("Intel's optimization manual: 20");
+}
+
+void bind_coherence(Registry& keys, model::CoherenceConfig& coherence) {
+    keys.choice<model::Inclusion>(
+            "machine.llc.inclusion", coherence.inclusion,
+            {{"inclusive", model::Inclusion::inclusive}, {"none", model::Inclusion::none}})
+        .help("inclusive: a line that leaves the last level leaves the private caches too")
+        .source(xeon);
+    keys.cycles("machine.llc.snoop_latency", coherence.snoop_latency)
+        .range(0, max_latency)
+        .help("added where the directory must ask other cores, and none has modified the line")
+        .source("pmu-tools, ivb_client_ratios.py: 43 against 29 cycles");
+    keys.cycles("machine.llc.dirty_latency", coherence.dirty_latency)
+        .range(0, max_latency)
+        .help("added where another core has modified the line")
+        .source("pmu-tools, ivb_client_ratios.py: 60 against 29 cycles");
+}
+
+void bind_memory(Registry& keys, model::MemoryConfig& memory) {
+    keys.bytes("machine.memory.size", memory.size)
+        .range(32 * MiB, 64 * GiB)
+        .help("RAM, a multiple of 2 MiB")
+        .source("our choice");
+    keys.cycles("machine.memory.latency", memory.latency)
+        .range(0, max_latency)
+        .help("from a miss in the last cache to the data, always; 0: what memory.dram makes it")
+        .source("our choice");
+    const std::string path = "machine.memory.dram.";
+    const char* const sheet = "DDR3-1600 11-11-11, 4 Gb x8 (gem5, DDR3_1600_8x8)";
+    model::DramConfig& dram = memory.dram;
+    keys.frequency(path + "frequency", dram.frequency)
+        .range(1'000'000, 100'000'000'000)
+        .help("clock of the DRAM: half its data rate")
+        .source(sheet);
+    keys.integer(path + "channels", dram.channels).range(1, 64).help("channels").source(xeon);
+    keys.integer(path + "banks", dram.banks).range(1, 1024).help("banks of a channel").source(sheet);
+    keys.bytes(path + "row", dram.row).range(64, MiB).help("row of a bank, over all chips").source(sheet);
+    const auto clocks = [&](const char* name, unsigned& field, const char* help) {
+        keys.integer(path + name, field)
+            .range(0, 1'000'000)
+            .help(std::string(help) + ", DRAM clocks")
+            .source(sheet);
+    };
+    clocks("cl", dram.cl, "read or write command to data");
+    clocks("rcd", dram.rcd, "activation of a row to a command for it");
+    clocks("rp", dram.rp, "precharge of a bank to its next activation");
+    clocks("ras", dram.ras, "activation to precharge");
+    clocks("rrd", dram.rrd, "activation to the next one in the channel");
+    clocks("faw", dram.faw, "window of at most four activations");
+    clocks("wr", dram.wr, "end of written data to precharge");
+    clocks("wtr", dram.wtr, "end of written data to the next read");
+    clocks("rtp", dram.rtp, "read command to precharge");
+    clocks("burst", dram.burst, "a line on the data bus");
+    clocks("rfc", dram.rfc, "a refresh, which closes all rows");
+    clocks("refi", dram.refi, "refresh to refresh; 0: none");
+    keys.integer(path + "write_queue", dram.write_queue)
+        .range(1, 4096)
+        .help("writes of a channel that the controller holds back; more wait")
+        .source("our choice");
+    keys.integer(path + "write_batch", dram.write_batch)
+        .range(1, 4096)
+        .help("as soon as so many wait, they are written")
+        .source("our choice");
+    keys.time(path + "controller", dram.controller)
+        .range(0, 1'000'000)
+        .help("the controller and the way to it and back")
+        .source("our choice: makes up what the Ivy Bridge's 65 ns are beyond the DRAM's");
+    keys.time(path + "idle_close", dram.idle_close)
+        .range(0, 1'000'000'000)
+        .help("a row that nobody uses for so long is closed; 0 ns: never")
+        .source("our choice");
+}
+
 void bind_tlb(Registry& keys, const std::string& path, model::TlbConfig& tlb, const std::string& what) {
     keys.integer(path + ".entries", tlb.entries).range(1, 65536).help("entries of " + what).source(xeon);
     keys.integer(path + ".ways", tlb.ways).range(1, 65536).help("ways per set").source(xeon);
@@ -184,6 +292,13 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
                "added when the first level misses");
     bind_cache(keys, "machine.llc", machine.llc, "the last-level cache", 0,
                "added when the second level misses");
+    bind_lower_cache(keys, "machine.l2", machine.l2,
+                     "from one line to the next through its port; 0: no limit",
+                     "Ivy Bridge: a line in 3 cycles, 16 in the super-queue");
+    bind_lower_cache(keys, "machine.llc", machine.llc, "from one line to the next for one core; 0: no limit",
+                     "Ivy Bridge: a line in 5 to 6 cycles; the rest is our choice");
+    bind_coherence(keys, machine.coherence);
+    bind_prefetchers(keys, machine);
     bind_tlb(keys, "machine.itlb", machine.itlb, "the first-level instruction TLB");
     bind_tlb(keys, "machine.dtlb", machine.dtlb, "the first-level data TLB");
     bind_tlb(keys, "machine.stlb", machine.stlb, "the second-level TLB");
@@ -219,14 +334,7 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .choices({"software"})
         .help("who fills it after a miss: software is an exception to the kernel")
         .source("CODOMs (ISCA'14)");
-    keys.bytes("machine.memory.size", machine.memory.size)
-        .range(32 * MiB, 64 * GiB)
-        .help("RAM, a multiple of 2 MiB")
-        .source("our choice");
-    keys.cycles("machine.memory.latency", machine.memory.latency)
-        .range(0, max_latency)
-        .help("from a miss in the last cache to the data")
-        .source("DDR3-1600 behind Ivy Bridge: about 65 ns");
+    bind_memory(keys, machine.memory);
     keys.cycles("machine.io_latency", machine.io_latency)
         .range(0, max_latency)
         .help("an uncached access to a device register")

@@ -117,6 +117,21 @@ void check_rules(const Registry& keys, const RunConfig& config, Faults& faults) 
                     "'machine.core.string_fills' is more than machine.core.fill_buffers",
                     std::to_string(machine.core.fill_buffers) + " at most is expected");
     }
+    const model::DramConfig& dram = machine.memory.dram;
+    if (dram.write_batch > dram.write_queue) {
+        rules.fault({"machine.memory.dram.write_batch", "machine.memory.dram.write_queue"},
+                    "'machine.memory.dram.write_batch' is more than write_queue",
+                    std::to_string(dram.write_queue) + " at most is expected");
+    }
+    if (dram.refi != 0 && dram.rfc >= dram.refi) {
+        rules.fault({"machine.memory.dram.rfc", "machine.memory.dram.refi"},
+                    "'machine.memory.dram.rfc' leaves no time between refreshes",
+                    "less than refi (" + std::to_string(dram.refi) + ") is expected");
+    }
+    if (dram.row % 64 != 0) {
+        rules.fault({"machine.memory.dram.row"}, "'machine.memory.dram.row' is no whole number of lines",
+                    "a multiple of 64 B is expected");
+    }
     if (machine.memory.size % (2 << 20) != 0) {
         rules.fault(
             {"machine.memory.size"}, "'machine.memory.size' is no multiple of 2 MiB",

@@ -64,6 +64,8 @@ MachineConfig small() {
     MachineConfig c;
     c.memory.size = 8 << 20;
     c.l1d_prefetch = {false, false};
+    c.l2_prefetch.streamer = c.l2_prefetch.adjacent = false;
+    c.memory.latency = 200;
     return c;
 }
 
@@ -209,6 +211,7 @@ TEST(MachineTest, PointerChaseCostsTheLevelThatHoldsTheRing) {
     c.l1d.size = 4 << 10;
     c.l2.size = 16 << 10;
     c.llc.size = 64 << 10;
+    c.coherence.inclusion = Inclusion::none;  // a full last level would take the code from the first
     const Cycles l1 = c.l1d.latency, l2 = l1 + c.l2.latency, llc = l2 + c.llc.latency,
                  memory = llc + c.memory.latency;
     const struct {
@@ -278,7 +281,7 @@ TEST(MachineTest, WhatAnObserverThrowsComesOutOfRun) {
 
 TEST(MachineTest, RefusesWhatItCannotBuild) {
     MachineConfig c = small();
-    c.cores = 2;
+    c.cores = 65;
     EXPECT_THROW(Machine{c}, std::invalid_argument);
 }
 

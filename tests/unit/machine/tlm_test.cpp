@@ -12,6 +12,7 @@
 #include "model/systemc/cache_module.h"
 #include "model/systemc/device_module.h"
 #include "model/systemc/interconnect.h"
+#include "model/systemc/last_level_module.h"
 #include "model/systemc/memory_module.h"
 
 namespace stile::model {
@@ -22,19 +23,21 @@ struct Master : sc_core::sc_module {
     tlm_utils::simple_initiator_socket<Master> socket{"socket"};
 };
 
+constexpr L2PrefetchConfig no_prefetch{false, false, 1, 1};
+
 class Hierarchy : public testing::Test {
   protected:
     // Second level: 2 sets of 1 way. Last level: 8 sets of 1 way. Latencies 8, 18, 200.
     void build(uint64_t l2_size = 128) {
-        l2.emplace("l2", CacheConfig{l2_size, 1, 64, 8}, clock);
-        llc.emplace("llc", CacheConfig{512, 1, 64, 18}, clock);
+        l2.emplace("l2", CacheConfig{l2_size, 1, 64, 8}, no_prefetch, clock);
+        llc.emplace("llc", CacheConfig{512, 1, 64, 18}, CoherenceConfig{}, clock);
         master.emplace("master");
         io.emplace("io");
         bus.emplace("bus");
-        memory.emplace("memory", MemoryConfig{1 << 20, 200}, clock);
+        memory.emplace("memory", MemoryConfig{1 << 20, 200, {}}, clock);
         device.emplace("console", console, 60, clock);
         master->socket.bind(l2->above);
-        l2->below.bind(llc->above);
+        llc->attach(l2->below, *l2);
         llc->below.bind(bus->masters);
         io->socket.bind(bus->masters);
         bus->map(0, 1 << 20, memory->socket);
@@ -42,9 +45,10 @@ class Hierarchy : public testing::Test {
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
     }
     Cycles ask(uint64_t paddr, LineRequest request = LineRequest::read) {
-        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-        master->socket->b_transport(line.about(paddr, 64, request), delay);
-        return clock.cycles(delay);
+        const Ticks start = clock.time(now).value();
+        const Ticks done = line.send(master->socket, paddr, 64, request, start);
+        now += 1000;
+        return clock.cycles(sc_core::sc_time::from_value(done - start));
     }
     template <class Module>
     static uint64_t figure(const Module& m, const std::string& name) {
@@ -57,10 +61,12 @@ class Hierarchy : public testing::Test {
         return 0;
     }
 
+    Cycles now = 0;  // of the next request: the one before is long done
     Clock clock{3'100'000'000};
     Console console;
     LinePayload line;
-    std::optional<CacheModule> l2, llc;
+    std::optional<CacheModule> l2;
+    std::optional<LastLevelModule> llc;
     std::optional<Master> master, io;
     std::optional<Interconnect> bus;
     std::optional<MemoryModule> memory;

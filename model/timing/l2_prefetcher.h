@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The second level's two prefetchers (Intel, "Disclosure of Hardware Prefetcher Control"): the streamer
+// follows ascending or descending accesses within a page, one stream per page, and runs up to `distance`
+// lines ahead; the other asks for the second half of a 128-byte pair. That a stream begins with its third
+// line, and that it gets two lines per access, is our choice.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "model/config.h"
+
+namespace stile::model {
+
+class L2Prefetcher {
+  public:
+    L2Prefetcher(const L2PrefetchConfig& config, uint64_t line_bytes)
+        : config_(config), line_(line_bytes), streams_(config.streamer ? std::max(1u, config.streams) : 0) {}
+
+    bool on() const { return config_.streamer || config_.adjacent; }
+
+    // The first level asked for the line at paddr; `wish` gets the address of each line to prefetch.
+    template <class Wish>
+    void observe(uint64_t paddr, bool missed, Wish wish) {
+        if (config_.adjacent && missed) wish(paddr ^ line_);
+        if (config_.streamer) follow(paddr, wish);
+    }
+
+  private:
+    struct Stream {
+        uint64_t page = ~0ull;
+        int last = 0, ahead = 0;  // lines in the page
+        int direction = 0;
+        unsigned steps = 0;  // in that direction
+        uint64_t used = 0;
+    };
+    static constexpr int per_access = 2;
+    static constexpr unsigned begin_after = 2;
+
+    template <class Wish>
+    void follow(uint64_t paddr, Wish wish) {
+        const uint64_t page = paddr >> 12;
+        const int line = static_cast<int>((paddr & 0xfff) / line_), lines = static_cast<int>(4096 / line_);
+        Stream& s = stream_of(page);
+        s.used = ++clock_;
+        if (s.page != page) {
+            s = {page, line, line, 0, 0, clock_};
+            return;
+        }
+        if (line == s.last) return;
+        const int direction = line > s.last ? 1 : -1;
+        s.last = line;
+        if (direction != s.direction) {
+            s.direction = direction;
+            s.steps = 1;
+            s.ahead = line;
+            return;
+        }
+        if (++s.steps < begin_after) return;
+        if ((line - s.ahead) * direction > 0) s.ahead = line;
+        for (int n = 0; n < per_access; ++n) {
+            const int next = s.ahead + direction;
+            if (next < 0 || next >= lines || (next - line) * direction > static_cast<int>(config_.distance))
+                return;
+            s.ahead = next;
+            wish(page << 12 | static_cast<uint64_t>(next) * line_);
+        }
+    }
+    // That of the page, or the one that was used longest ago.
+    Stream& stream_of(uint64_t page) {
+        if (streams_[recent_].page == page) return streams_[recent_];
+        size_t oldest = 0;
+        for (size_t i = 0; i < streams_.size(); ++i) {
+            if (streams_[i].page == page) return streams_[recent_ = i];
+            if (streams_[i].used < streams_[oldest].used) oldest = i;
+        }
+        return streams_[recent_ = oldest];
+    }
+
+    const L2PrefetchConfig config_;
+    const uint64_t line_;
+    std::vector<Stream> streams_;
+    size_t recent_ = 0;
+    uint64_t clock_ = 0;
+};
+
+}  // namespace stile::model
