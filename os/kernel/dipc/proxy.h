@@ -48,7 +48,7 @@ struct Proxy {
 
 // Makes proxies to `entries` for calls out of `importer`, in `domain`, and maps them. Results in out[].
 // The caller must grant `domain` its rights.
-inline constexpr unsigned max_entries = 16;
+inline constexpr unsigned max_entries = 32;
 Status proxies_make(Process* importer, Domain* domain, const Entry* entries, unsigned n, Proxy** out);
 
 Proxy* proxy_at(uint64_t address);  // whose code contains the address

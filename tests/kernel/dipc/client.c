@@ -253,6 +253,83 @@ static int revoked(void) {
     return (int)P2(ADD)(1, 2);
 }
 
+/* A thread goes on on another CPU while it visits, and at home; its visit is the same. */
+static int moves(void) {
+    const long mine = P0(TLS)();
+    for (long i = 0; i < 40; ++i) {
+        const long there = i % 2, back = (i / 2) % 2;
+        if (P1(MOVE)(there) != there) return 1;
+        if (run_on(back) != back) return 2;
+        if (P2(ADD)(i, 5) != i + 5 || P0(TLS)() != mine) return 3;
+    }
+    return 0;
+}
+
+static void* call_often(void* cpu) {
+    if (run_on((long)cpu) != (long)cpu) return (void*)1;
+    const long tls = P0(TLS)();
+    for (long i = 0; i < 3000; ++i)
+        if (P2(ADD)(i, (long)cpu) != i + (long)cpu || (i % 100 == 0 && P0(TLS)() != tls)) return (void*)2;
+    return 0;
+}
+/* Both CPUs call at the same time. */
+static int at_once(void) {
+    pthread_t thread;
+    if (P1(HOSTS)(2) != 0) return 1;
+    for (int round = 0; round < 3; ++round) {
+        void* r = (void*)9;
+        if (pthread_create(&thread, 0, call_often, (void*)1) != 0) return 3;
+        if (call_often((void*)0)) return 4;
+        if (pthread_join(thread, &r) != 0 || r) return 5;
+    }
+    return 0;
+}
+
+static volatile int ready, gone;
+static volatile long* guarded;
+static __attribute__((noreturn)) void* keep_reading(void* unused) {
+    run_on(1);
+    for (;;) {
+        const int was_gone = gone;
+        (void)*guarded;
+        ready = 1;
+        if (was_gone) stile_syscall3(SYS_exit_group, 9, 0, 0); /* must not come here */
+    }
+}
+/* What is revoked on one CPU cannot be used on another. */
+static int revoked_elsewhere(void) {
+    pthread_t thread;
+    const long d = dipc_dom_create("private");
+    guarded = (void*)dipc_dom_mmap(d, 0, 4096, 3);
+    const long grant = dipc_grant_create(own, d);
+    if (grant < 0 || run_on(0) != 0) return 1;
+    if (pthread_create(&thread, 0, keep_reading, 0) != 0) return 2;
+    while (!ready) continue;
+    if (dipc_grant_revoke(grant) != 0) return 3;
+    gone = 1;
+    for (;;) continue;
+}
+
+static void* stay_there(void* r) {
+    run_on(1);
+    ready = 1;
+    *(long*)r = dipc_isolated_call2(e[SPIN].proxy, 2000000000, 0);
+    return 0;
+}
+/* The server ends while another CPU executes its code. */
+static int dead_elsewhere(void) {
+    pthread_t thread;
+    long r = 0;
+    if (run_on(0) != 0 || P1(HOSTS)(2) != 0) return 1;
+    for (int i = 0; i < 100; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    if (pthread_create(&thread, 0, stay_there, &r) != 0) return 2;
+    while (!ready) continue;
+    for (volatile int i = 0; i < 100000; ++i) continue;
+    if (dipc_isolated_call2(e[EXIT].proxy, 1, 0) != -EOWNERDEAD) return 3;
+    if (pthread_join(thread, 0) != 0) return 4;
+    return r == -EOWNERDEAD ? 0 : 5;
+}
+
 static int forked(void) {
     const long child = stile_syscall3(SYS_fork, 0, 0, 0);
     if (child == 0) stile_syscall3(SYS_exit_group, dipc_dom_default() == -ENOSYS ? 9 : 1, 0, 0);
@@ -449,6 +526,10 @@ static const struct scenario {
                  {"too_deep", too_deep, 1},
                  {"any_request", any_request, 1},
                  {"threads", threads, 1},
+                 {"moves", moves, 1},
+                 {"at_once", at_once, 1},
+                 {"revoked_elsewhere", revoked_elsewhere, 1},
+                 {"dead_elsewhere", dead_elsewhere, 1},
                  {"two_domains", two_domains, 1},
                  {"own_domain", own_domain, 1}};
 

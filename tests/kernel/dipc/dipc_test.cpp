@@ -9,6 +9,7 @@
 #include "abi/syscall.h"
 #include "model/core/observer.h"
 #include "model/protection/codoms.h"
+#include "sim/boot/elf_image.h"
 #include "tests/support/bare_machine.h"
 
 namespace stile::test {
@@ -50,6 +51,8 @@ struct Outcome {
 
 struct Dipc : testing::TestWithParam<const char*> {
     Watch watch;
+    unsigned cores = 1;
+    const char* taken_out = nullptr;  // a function of the kernel's that returns at once
     Outcome run(const std::string& scenario, const std::string& policy,
                 model::ProtectionKind kind = model::ProtectionKind::codoms, unsigned apl_entries = 32,
                 void (*adjust)(model::CodomsChecks&) = nullptr, unsigned seed = 0) {
@@ -58,6 +61,7 @@ struct Dipc : testing::TestWithParam<const char*> {
         config.protection = kind;
         config.apl_cache.entries = config.apl_cache.ways = apl_entries;
         config.memory.size = 64 << 20;
+        config.cores = cores;
         BareMachine machine(config, &watch);
         const auto kernel = read_file(KERNEL_IMAGE), client = read_file(CLIENT_IMAGE),
                    server = read_file(SERVER_IMAGE);
@@ -67,7 +71,10 @@ struct Dipc : testing::TestWithParam<const char*> {
             {"/bin/server", {"/bin/server"}, {}, ""}};
         sim::BootOptions options;
         options.protection = static_cast<stile_protection>(kind);
+        options.cpus = cores;
         sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
+        if (taken_out)
+            *machine.memory.host(sim::ElfImage(kernel).find(taken_out)->address - STILE_KERNEL_BASE) = 0xc3;
         if (adjust) adjust(static_cast<model::Codoms&>(machine.core->protection()).checks);
         Outcome o;
         o.why = machine.run(400'000'000);
@@ -103,6 +110,31 @@ INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                                          "handles", "exit_in_visit", "threads", "killed_asleep",
                                          "signal_on_visit", "deep", "too_deep"),
                          [](const auto& info) { return info.param; });
+
+class OnSeveralCores : public Dipc {};
+TEST_P(OnSeveralCores, works) {
+    for (const char* policy : {"low", "high"}) {
+        for (cores = 2; cores <= 4; cores += 2) {
+            const Outcome o = run(GetParam(), policy);
+            EXPECT_EQ(o.status, 0u) << policy << " on " << cores << " " << o.console;
+        }
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Dipc, OnSeveralCores,
+                         testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
+                                         "nested", "nested_mixed", "shared_stack", "dead", "forked",
+                                         "handles", "exit_in_visit", "threads", "killed_asleep",
+                                         "signal_on_visit", "deep", "too_deep", "moves", "at_once",
+                                         "dead_elsewhere"),
+                         [](const auto& info) { return info.param; });
+
+TEST_F(Dipc, what_is_revoked_on_one_core_is_gone_on_all) {
+    cores = 2;
+    EXPECT_EQ(run("revoked_elsewhere", "low").signal(), sigsegv);
+    EXPECT_EQ(STILE_CD_REASON(watch.kill.error), unsigned{STILE_CD_RIGHT});
+    taken_out = "shootdown_ask_and_wait";
+    EXPECT_EQ(run("revoked_elsewhere", "low").exit_code(), 9u) << "without the interrupt it is not";
+}
 
 class WithoutChecks : public Dipc {};
 TEST_P(WithoutChecks, runs_on_the_ideal_machine) {

@@ -38,6 +38,7 @@ DIPC_PLAIN_ENTRY static long spin(long turns) {
     for (volatile long i = 0; i < turns; ++i) continue;
     return turns;
 }
+DIPC_PLAIN_ENTRY static long move(long cpu) { return run_on(cpu); }
 static __attribute__((noinline)) long down(long n) {
     volatile char room[4096];
     room[0] = (char)n;
@@ -92,6 +93,7 @@ int main(void) {
     e[EXIT].address = (unsigned long)exit_here;
     e[BLOCK].address = (unsigned long)block;
     e[SPIN].address = (unsigned long)spin;
+    e[MOVE].address = (unsigned long)move;
     e[DEEP].address = (unsigned long)deep;
     if (pipe(never) != 0) return 99;
     const long own = dipc_dom_default();
