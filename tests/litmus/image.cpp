@@ -103,11 +103,15 @@ void LitmusImage::emit_start() {
     bytes({0xf4, 0xeb, 0xfd});
 }
 
-void LitmusImage::load(model::PhysicalMemory& ram) const {
+void LitmusImage::map(model::PhysicalMemory& ram) {
     const auto put = [&ram](uint64_t at, uint64_t value) { std::memcpy(ram.host(at), &value, 8); };
     put(tables_at, (tables_at + 0x1000) | 3);
     put(tables_at + 0x1000, (tables_at + 0x2000) | 3);
     for (uint64_t i = 0; i < ram_size >> 21; ++i) put(tables_at + 0x2000 + 8 * i, i << 21 | 0x83);
+}
+
+void LitmusImage::load(model::PhysicalMemory& ram) const {
+    map(ram);
     std::memcpy(ram.host(code_at), code_.data(), code_.size());
 }
 

@@ -18,6 +18,7 @@ class LitmusImage {
 
     // Page tables, code, and nothing else: RAM is zero elsewhere.
     void load(model::PhysicalMemory& ram) const;
+    static void map(model::PhysicalMemory& ram);  // all RAM at its own addresses, ring 0
     // Registers of a core that begins at `rip`.
     static void begin(model::Core& core, uint64_t rip);
     uint64_t thread_entry(unsigned thread) const { return entries_[thread]; }

@@ -4,7 +4,7 @@
 // take turns as their clocks say.
 #pragma once
 
-#include "model/config.h"
+#include "tests/litmus/plant.h"
 #include "tests/litmus/program.h"
 
 namespace stile::test {
@@ -14,8 +14,9 @@ struct MachineRun {
     model::Cycles quantum = 10'000;
     unsigned tries = 1000;
     uint64_t seed = 1;
+    Plant plant{};  // into each core before it runs
 };
-// In a process of its own: SystemC allows one machine in each. Throws std::runtime_error.
+// In a process of its own. Throws std::runtime_error.
 Counts run_machine(const Litmus& test, const MachineRun& how);
 
 }  // namespace stile::test
