@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/systemc/cache_module.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace stile::model {
@@ -23,9 +25,10 @@ void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     auto* const request = payload.get_extension<LineExtension>();
     if (!request || !cache_.present()) return below->b_transport(payload, delay);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    // What the last request gave rise to goes first. Not at once: the first level fills its own line only
-    // when its request returns, and until then a prefetch might push the same line out of the last level.
-    if (!wishes_.empty()) send_prefetches();
+    // What earlier requests gave rise to goes first. Not at once: the first level fills its own line only
+    // when its request returns, and until then a prefetch might push the same line out of an inclusive last
+    // level. Likewise before a line that comes back, which nobody has at this moment.
+    if (!wishes_.empty() && request->request != LineRequest::writeback) send_prefetches();
     const Ticks arrived = request->start + delay.value(), at = port_.take(arrived);
     if (at > arrived) ++port_waits_;
     if (request->request == LineRequest::writeback) {
@@ -139,6 +142,13 @@ void CacheModule::statistics(StatisticsSink& sink) const {
     count("prefetches_useful", useful_, "prefetched lines that were used later");
     count("prefetches_late", late_, "of them, still on their way then");
     count("prefetches_dropped", dropped_, "prefetches for which no miss register was free");
+}
+
+std::string CacheModule::state() const {
+    if (!cache_.present()) return "absent\n";
+    const Ticks now = sc_core::sc_time_stamp().value();
+    return fmt::format("{}; on their way: {} misses, {} write-backs\n", cache_.occupancy(),
+                       misses_under_way_.busy(now), write_buffers_.busy(now));
 }
 
 }  // namespace stile::model

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/systemc/last_level_module.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace stile::model {
@@ -57,7 +59,8 @@ Ticks LastLevelModule::serve(unsigned core, uint64_t line, LineExtension& reques
     const Ticks answered = looked_up + (v.dirty ? dirty_latency_ : v.asked ? snoop_latency_ : 0);
     if (request.request == LineRequest::upgrade) {
         ++upgrades_;
-        return answered;
+        // A prefetch that the same core sent just before may have cost it the line.
+        if (!inclusive_ || cache_.find(line).present) return answered;
     }
     ++accesses_;
     if (cache_.present() && cache_.hit(line, false)) {
@@ -130,6 +133,13 @@ void LastLevelModule::statistics(StatisticsSink& sink) const {
     count("snoops_dirty", snoops_dirty_, "of them, found modified in another core");
     count("recalls", recalls_, "evictions for which the private caches were asked: inclusion");
     count("recalled", recalled_, "of them, found in a private cache");
+}
+
+std::string LastLevelModule::state() const {
+    if (!cache_.present()) return "absent\n";
+    const Ticks now = sc_core::sc_time_stamp().value();
+    return fmt::format("{}; on their way: {} misses, {} write-backs\n", cache_.occupancy(),
+                       misses_under_way_.busy(now), write_buffers_.busy(now));
 }
 
 }  // namespace stile::model

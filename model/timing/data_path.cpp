@@ -28,10 +28,21 @@ Cycles DataPath::request(uint64_t paddr, bool write, bool present, Cycles at) {
         cache_.use(line);
         return reply.cycles;
     }
-    const uint64_t read_as = reply.exclusive ? Cache::clean : Cache::shared;
-    const Cache::Victim victim = cache_.insert(line, write ? Cache::dirty : read_as);
-    if (victim.dirty) lower_.access(victim.line, bytes, LineRequest::writeback, at);
+    bring_in(line, write ? Cache::dirty : read_as(line, reply), at);
     return reply.cycles;
+}
+
+void DataPath::bring_in(uint64_t line, uint64_t marks, Cycles at) {
+    const Cache::Victim victim = cache_.insert(line, marks);
+    const auto bytes = static_cast<unsigned>(cache_.line_bytes());
+    if (victim.dirty) lower_.access(victim.line, bytes, LineRequest::writeback, at);
+}
+
+// The state of a line that was read: not to be written without asking if another core or the instruction
+// cache has it.
+uint64_t DataPath::read_as(uint64_t line, const LineReply& reply) const {
+    const bool alone = reply.exclusive && !(code_ && code_->find(line).present);
+    return alone ? Cache::clean : Cache::shared;
 }
 
 // What does not simply hit: a miss, a write to a shared line, the first use of a prefetched one.
@@ -75,9 +86,7 @@ void DataPath::prefetch(uint64_t paddr, Cycles at) {
     const auto bytes = static_cast<unsigned>(cache_.line_bytes());
     const uint64_t line = paddr & ~(cache_.line_bytes() - 1);
     const LineReply reply = lower_.access(line, bytes, LineRequest::prefetch, at);
-    const Cache::Victim victim =
-        cache_.insert(line, Cache::prefetched | (reply.exclusive ? Cache::clean : Cache::shared));
-    if (victim.dirty) lower_.access(victim.line, bytes, LineRequest::writeback, at);
+    bring_in(line, Cache::prefetched | read_as(line, reply), at);
     fill(buffer, cache_.line_of(paddr), at + reply.cycles);
 }
 

@@ -57,6 +57,7 @@ class DataPath {
     // The instruction cache fetches this line: a later store must ask, and so finds that copy.
     void share_with_code(uint64_t paddr) { cache_.change(paddr, Cache::shared, 0); }
 
+    const Cache& cache() const { return cache_; }
     Cycles drained() const { return drained_; }  // when the last store so far is in the cache
     Cycles hit_latency() const { return latency_; }
 
@@ -95,6 +96,8 @@ class DataPath {
     Cycles pending(uint64_t paddr) const;
     Cycles request(uint64_t paddr, bool write, bool present, Cycles at);
     void prefetch(uint64_t paddr, Cycles at);
+    void bring_in(uint64_t line, uint64_t marks, Cycles at);
+    uint64_t read_as(uint64_t line, const LineReply& reply) const;
     void train(uint64_t paddr, unsigned insn, Cycles at);
     Fill& free_buffer();
     void fill(Fill& buffer, uint64_t line, Cycles ready);
