@@ -4,6 +4,7 @@
 // instructions over every row that can be compared; isa_fuzz runs any number.
 #include <gtest/gtest.h>
 
+#include "model/core/core_impl.h"
 #include "tests/isa/fuzzer.h"
 
 namespace stile::fuzz {
@@ -33,6 +34,38 @@ TEST(IsaFuzz, EveryRowDoesWhatTheHostDoes) {
     EXPECT_GT(r.comparable, 700u);
     EXPECT_EQ(r.covered, r.comparable);
     for (const std::string& row : r.uncovered) ADD_FAILURE() << "never executed: " << row;
+}
+
+// With a store buffer between the core and memory: forwarding, partial overlaps, everything that drains.
+FuzzOptions buffered(uint64_t count, uint64_t seed) {
+    FuzzOptions o = options(count, seed);
+    o.cores = {model::CoreModel::ooo};
+    o.machine_cores = 2;
+    return o;
+}
+
+TEST(IsaFuzz, AStoreBufferChangesNothingForItsOwnCore) {
+#ifdef __SANITIZE_ADDRESS__
+    const FuzzResult r = fuzz(buffered(30'000, 2));
+#else
+    const FuzzResult r = fuzz(buffered(300'000, 2));
+#endif
+    for (const Mismatch& m : r.mismatches) ADD_FAILURE() << m.text;
+}
+
+TEST(IsaFuzz, FindsLoadsThatDoNotLookIntoTheStoreBuffer) {
+    FuzzOptions o = buffered(20'000, 2);
+    o.out = nullptr;
+    o.most_mismatches = 1;
+    o.minimise = false;
+    o.prepare = [](Guest& guest) {
+        guest.core().impl().translated = [](model::Block& b) {
+            for (isa::Uop& u : b.code.uops)
+                if (u.op == isa::Op::ld8 || u.op == isa::Op::pop8)
+                    u.handler = reinterpret_cast<const void*>(model::handlers(model::Mode::timed).select(u));
+        };
+    };
+    EXPECT_EQ(fuzz(o).mismatches.size(), 1u);
 }
 
 TEST(IsaFuzz, TheSameSeedIsTheSameRun) {

@@ -54,7 +54,7 @@ class Fuzzer {
 
   private:
     std::unique_ptr<Guest> make_guest(model::CoreModel model) {
-        auto guest = std::make_unique<Guest>(model);
+        auto guest = std::make_unique<Guest>(model, options_.machine_cores);
         if (options_.prepare) options_.prepare(*guest);
         return guest;
     }

@@ -22,6 +22,7 @@ struct FuzzOptions {
     bool only = false;  // one sequence, number `skip`
     std::vector<model::CoreModel> cores{model::CoreModel::functional, model::CoreModel::inorder,
                                         model::CoreModel::ooo};
+    unsigned machine_cores = 1;  // the others sleep
     GeneratorOptions generator;
     unsigned runs = 3;             // of each sequence on each core
     unsigned most_mismatches = 5;  // stop after as many

@@ -41,7 +41,7 @@ bool pushes_error(unsigned vector) {
 }  // namespace
 
 struct Guest::Impl final : MmioPort {
-    explicit Impl(CoreModel model);
+    Impl(CoreModel model, unsigned cores);
 
     bool mmio_read(uint64_t, void*, unsigned) override { return false; }
     bool mmio_write(uint64_t, const void*, unsigned) override { return false; }
@@ -70,7 +70,8 @@ struct Guest::Impl final : MmioPort {
     SecondPage second_page = SecondPage::writable;
 };
 
-Guest::Impl::Impl(CoreModel model) : name(name_of(model)) {
+Guest::Impl::Impl(CoreModel model, unsigned cores) : name(name_of(model)) {
+    config.cores = cores;
     config.protection = ProtectionKind::paging;
     config.core.model = model;
     tables();
@@ -236,7 +237,7 @@ void Guest::Impl::stopped(model::Stop why, Outcome& outcome) {
     }
 }
 
-Guest::Guest(CoreModel model) : impl_(std::make_unique<Impl>(model)) {}
+Guest::Guest(CoreModel model, unsigned cores) : impl_(std::make_unique<Impl>(model, cores)) {}
 Guest::~Guest() = default;
 
 Core& Guest::core() { return *impl_->core; }

@@ -16,7 +16,8 @@ namespace stile::fuzz {
 
 class Guest {
   public:
-    explicit Guest(model::CoreModel model);
+    // `cores` of the machine: the others sleep. From two on `ooo` has a store buffer.
+    explicit Guest(model::CoreModel model, unsigned cores = 1);
     ~Guest();
     Guest(const Guest&) = delete;
     Guest& operator=(const Guest&) = delete;

@@ -39,6 +39,10 @@ int main(int argc, char** argv) try {
     std::string core = "all";
     app.add_option("--core", core, "Core model")
         ->check(CLI::IsMember({"all", "functional", "inorder", "ooo"}));
+    app.add_option("--machine-cores", options.machine_cores,
+                   "Cores of the machine; the others sleep, but `ooo` has a store buffer")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
     auto* only =
         app.add_option("--sequence", options.skip, "Only the sequence of this number")->check(natural);
     app.add_option("--skip", options.skip, "Start with the sequence of this number")
