@@ -143,8 +143,7 @@ void cpu_init(Cpu& c) {
     write_cr4(cr4);
 }
 
-void set_kernel_stack(uint64_t top) {
-    Cpu& c = cpu();
+void set_kernel_stack(Cpu& c, uint64_t top) {
     c.tables->tss.rsp[0] = top;
     c.kernel_stack = top;
 }

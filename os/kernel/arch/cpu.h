@@ -58,6 +58,16 @@ inline Cpu& cpu() {
     return *c;
 }
 
+// The same where it is known at compile time whether there are several: the switch has a version for each, so
+// that with one CPU everything is at a fixed address.
+template <bool several>
+inline Cpu& cpu_of() {
+    if constexpr (several)
+        return cpu();
+    else
+        return cpu0;
+}
+
 // The running thread. Not volatile: it is the same before and after a switch of this thread away and back.
 inline Thread* current() {
     Thread* t;
@@ -138,8 +148,8 @@ inline CpuidResult cpuid(uint32_t leaf, uint32_t sub = 0) {
     return r;
 }
 
-void cpu_init(Cpu& c);                // on that CPU: GDT, TSS, IDT, system-call MSRs, CR4 features
-Cpu* cpu_create(unsigned id);         // its block and tables; nullptr: no memory
-void set_kernel_stack(uint64_t top);  // for entries from ring 3: TSS.rsp0 and gs:8
+void cpu_init(Cpu& c);                        // on that CPU: GDT, TSS, IDT, system-call MSRs, CR4 features
+Cpu* cpu_create(unsigned id);                 // its block and tables; nullptr: no memory
+void set_kernel_stack(Cpu& c, uint64_t top);  // for entries from ring 3: TSS.rsp0 and gs:8
 
 }  // namespace stile::os

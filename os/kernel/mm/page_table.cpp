@@ -32,6 +32,8 @@ uint16_t pcid_allocate() {
     return 0;
 }
 
+constexpr uint64_t pcid_keep = 1ull << 63;  // this PCID's translations stay (SDM vol. 3, 4.10.4.1)
+
 constexpr unsigned index_at(uint64_t vaddr, unsigned level) { return (vaddr >> (12 + 9 * level)) & 511; }
 uint64_t* table_of(uint64_t entry) { return static_cast<uint64_t*>(direct(entry & pte_address)); }
 
@@ -122,18 +124,26 @@ PHASE(pt_switch) void PageTable::invalidate_all() {
     if (smp()) shootdown_note_all(*this);
 }
 
+PHASE(pt_switch) void page_table_activate_single(PageTable* t) {
+    if (cpu0.page_table == t) return;
+    cpu0.page_table = t;
+    uint64_t cr3 = t->root_phys | t->pcid;
+    if (t->pcid && !(t->flush_at_load & 1)) cr3 |= pcid_keep;
+    t->flush_at_load = 0;
+    write_cr3(cr3);
+}
+
 PHASE(pt_switch) void page_table_activate(PageTable* t) {
+    if (!smp()) return page_table_activate_single(t);
     Cpu& c = cpu();
     const uint64_t flush = t->flush_at_load & c.bit;
     if (c.page_table == t && !flush) return;
-    if (smp()) {
-        if (c.page_table) c.page_table->active &= ~c.bit;
-        t->active |= c.bit;
-    }
+    if (c.page_table) c.page_table->active &= ~c.bit;
+    t->active |= c.bit;
     c.page_table = t;
     if (t->shared) domains_start_here();
     uint64_t cr3 = t->root_phys | t->pcid;
-    if (t->pcid && !flush) cr3 |= 1ull << 63;  // keep this PCID's translations (SDM vol. 3, 4.10.4.1)
+    if (t->pcid && !flush) cr3 |= pcid_keep;
     t->flush_at_load &= ~c.bit;
     write_cr3(cr3);
 }

@@ -56,7 +56,8 @@ struct PageTable {
 PageTable* page_table_create();
 void page_table_put(PageTable* table);       // at the last reference frees the levels; leaves must be gone
 void page_table_activate(PageTable* table);  // CR3 load unless it is there already
-void page_table_leave();                     // for the kernel's own one, at another CPU's request
+void page_table_activate_single(PageTable* table);  // the same where there is one CPU
+void page_table_leave();                            // for the kernel's own one, at another CPU's request
 
 // The kernel's own half, with final rights: text read-only and executable, the rest not executable.
 void kernel_page_table_init();

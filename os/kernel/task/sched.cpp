@@ -26,19 +26,25 @@ namespace {
 
 struct alignas(64) RunQueue {
     List<Thread, &Thread::run_link> threads;
-    unsigned length = 0;  // read without the big lock by its own CPU
+    unsigned length = 0;  // kept with several CPUs only
 
+    template <bool several>
     void push(Thread* t) {
         threads.push_back(t);
-        length++;
+        if (several) length++;
     }
+    template <bool several>
     void remove(Thread* t) {
         threads.remove(t);
-        length--;
+        if (several) length--;
     }
 };
 constinit ListArray<RunQueue, max_cpus> run_queues;
-PHASE(schedule) RunQueue& own_queue() { return run_queues[cpu().id]; }
+
+template <bool several>
+[[gnu::always_inline]] inline RunQueue& own_queue() {
+    return run_queues[several ? cpu().id : 0];
+}
 
 // Of threads outside dIPC: domain 0, no capabilities.
 alignas(64) constinit stile_cd_state no_domain_state{};
@@ -69,13 +75,14 @@ PHASE(schedule) inline void save_user_state(Thread* t) {
     if (t->cd_state) stile_cd_save(t->cd_state);
 }
 
-PHASE(schedule) inline void restore_user_state(Thread* t, const Thread* from) {
+template <bool several>
+[[gnu::always_inline]] inline void restore_user_state(Thread* t, const Thread* from) {
     if (!t->fpu) return;
-    Cpu& c = cpu();
-    if (c.fpu_owner != t || t->fpu_cpu != c.id) {
+    Cpu& c = cpu_of<several>();
+    if (c.fpu_owner != t || (several && t->fpu_cpu != c.id)) {
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
         c.fpu_owner = t;
-        t->fpu_cpu = c.id;
+        if (several) t->fpu_cpu = c.id;
     }
     if (c.has_fsgsbase) {
         // The idle loop does not touch the bases, but who ran before it may be anybody.
@@ -86,7 +93,7 @@ PHASE(schedule) inline void restore_user_state(Thread* t, const Thread* from) {
         write_msr(msr_kernel_gs_base, t->gs_base);
     }
     if (t->cd_state) {
-        apl_refresh();
+        if (several) apl_refresh();
         stile_cd_restore(t->cd_state);
         c.domain_state_used = true;
     } else if (c.domain_state_used) {
@@ -95,17 +102,21 @@ PHASE(schedule) inline void restore_user_state(Thread* t, const Thread* from) {
     }
 }
 
+// g++ 12 puts templates into no section of our choice: they are in line in functions that have one.
+
 // On the stack of the thread entered.
-PHASE(schedule) void finish_switch() {
-    Cpu& c = cpu();
+template <bool several>
+[[gnu::always_inline]] inline void finish_switch() {
+    Cpu& c = cpu_of<several>();
     if (Thread* dead = c.dead) {
         c.dead = nullptr;
         thread_put(dead);
     }
 }
 
-PHASE(schedule) void switch_to(Thread* next) {
-    Cpu& c = cpu();
+template <bool several>
+[[gnu::always_inline]] inline void switch_of(Thread* next) {
+    Cpu& c = cpu_of<several>();
     Thread* prev = c.current;
     const uint64_t now = read_tsc();
     prev->cpu_tsc += now - prev->switched_in;
@@ -114,15 +125,26 @@ PHASE(schedule) void switch_to(Thread* next) {
         c.dead = prev;
     else
         save_user_state(prev);
-    if (next->process && next->process->space) page_table_activate(next->process->space->table);
+    if (next->process && next->process->space) {
+        PageTable* table = next->process->space->table;
+        several ? page_table_activate(table) : page_table_activate_single(table);
+    }
     c.current = next;
-    next->cpu = c.id;
+    if (several) next->cpu = c.id;
     c.work = next->work;
-    set_kernel_stack(next->kernel_stack);
-    restore_user_state(next, prev);
+    set_kernel_stack(c, next->kernel_stack);
+    restore_user_state<several>(next, prev);
     STILE_MARK(STILE_MARK_K_SWITCH, prev->tid, next->tid, 0);
     switch_stacks(prev, next);
-    finish_switch();
+    finish_switch<several>();
+}
+
+PHASE(schedule) [[gnu::noinline]] void switch_single(Thread* next) { switch_of<false>(next); }
+PHASE(schedule) [[gnu::noinline]] void switch_several(Thread* next) { switch_of<true>(next); }
+
+template <bool several>
+[[gnu::always_inline]] inline void switch_to(Thread* next) {
+    several ? switch_several(next) : switch_single(next);
 }
 
 }  // namespace
@@ -147,7 +169,7 @@ namespace {
 
 PHASE(schedule) bool idles(unsigned id) {
     const Cpu& c = *cpus[id];
-    return c.current == c.idle && !run_queues[id].length;
+    return c.current == c.idle && run_queues[id].threads.empty();
 }
 
 // The policy of sched.h.
@@ -160,11 +182,13 @@ PHASE(schedule) unsigned place(const Thread* t) {
     return last_allowed ? t->cpu : static_cast<unsigned>(__builtin_ctzll(allowed));
 }
 
-PHASE(schedule) void enqueue(Thread* t) {
-    if (smp()) t->cpu = place(t);
-    run_queues[t->cpu].push(t);
+template <bool several>
+[[gnu::always_inline]] inline void enqueue(Thread* t) {
+    if (!several) return run_queues[0].push<false>(t);
+    t->cpu = place(t);
+    run_queues[t->cpu].push<true>(t);
     // Of a queue that had somebody in it already its CPU has been told.
-    if (smp() && cpus[t->cpu]->waiting && run_queues[t->cpu].length == 1) cpu_kick(*cpus[t->cpu]);
+    if (cpus[t->cpu]->waiting && run_queues[t->cpu].length == 1) cpu_kick(*cpus[t->cpu]);
 }
 
 PHASE(schedule) Thread* steal() {
@@ -181,44 +205,51 @@ PHASE(schedule) Thread* steal() {
                 break;
             }
     }
-    if (found) run_queues[found->cpu].remove(found);
+    if (found) run_queues[found->cpu].remove<true>(found);
     return found;
 }
 
-PHASE(schedule) Thread* next_thread() {
-    RunQueue& q = own_queue();
+template <bool several>
+[[gnu::always_inline]] inline Thread* next_thread() {
+    RunQueue& q = own_queue<several>();
     if (Thread* t = q.threads.front()) {
-        q.remove(t);
+        q.remove<several>(t);
         return t;
     }
-    return smp() ? steal() : nullptr;
+    return several ? steal() : nullptr;
+}
+
+template <bool several>
+[[gnu::always_inline]] inline void schedule_of() {
+    Thread* next = next_thread<several>();
+    if (!next) next = cpu_of<several>().idle;
+    if (next != cpu_of<several>().current) switch_to<several>(next);
 }
 
 }  // namespace
 
-PHASE(schedule) void schedule() {
-    Thread* next = next_thread();
-    if (!next) next = cpu().idle;
-    if (next != cpu().current) switch_to(next);
-}
+PHASE(schedule) void schedule() { smp() ? schedule_of<true>() : schedule_of<false>(); }
 
 PHASE(schedule) void yield() {
     Thread* t = current();
     if (smp() && !(t->allowed & cpu().bit)) {
-        enqueue(t);
-        return schedule();
-    }
-    if (!somebody_waits_to_run()) {
+        enqueue<true>(t);
+    } else if (!somebody_waits_to_run()) {
         if (smp()) big_lock_relax();
         return;
+    } else {
+        smp() ? own_queue<true>().push<true>(t) : own_queue<false>().push<false>(t);
     }
-    own_queue().push(t);
     schedule();
 }
 
 PHASE(schedule) void make_runnable(Thread* t) {
     t->state = ThreadState::runnable;
-    if (t != cpu().current) enqueue(t);
+    if (smp()) {
+        if (t != cpu().current) enqueue<true>(t);
+    } else {
+        if (t != cpu0.current) enqueue<false>(t);
+    }
 }
 
 PHASE(schedule) bool wake(Thread* t) {
@@ -238,7 +269,9 @@ PHASE(schedule) void set_work(Thread* t, uint64_t flags) {
     if (smp() && (flags & ~had)) cpu_kick(c);  // what it had it has been told already
 }
 
-PHASE(schedule) bool somebody_waits_to_run() { return own_queue().length; }
+PHASE(schedule) bool somebody_waits_to_run() {
+    return !(smp() ? own_queue<true>() : own_queue<false>()).threads.empty();
+}
 
 bool scheduler_tick_due() {
     const Thread* t = current();
@@ -262,7 +295,7 @@ PHASE(schedule) void switch_directly_to(Thread* t) {
         return schedule();
     }
     t->state = ThreadState::runnable;
-    if (t != cpu().current) switch_to(t);
+    if (t != cpu().current) (smp() ? switch_several(t) : switch_single(t));
 }
 
 Status set_allowed(Thread* t, uint64_t mask) {
@@ -271,8 +304,8 @@ Status set_allowed(Thread* t, uint64_t mask) {
     t->allowed = mask;
     if (mask >> t->cpu & 1) return 0;
     if (t->run_link.linked()) {
-        run_queues[t->cpu].remove(t);
-        enqueue(t);
+        run_queues[t->cpu].remove<true>(t);
+        enqueue<true>(t);
     } else if (t == current()) {
         yield();
     } else if (cpus[t->cpu]->current == t) {
@@ -286,7 +319,7 @@ namespace {
 // Nobody runs, nobody is about to, and no timer will change that.
 bool deadlocked() {
     for (unsigned i = 0; i < cpu_count; i++)
-        if (run_queues[i].length || (!cpus[i]->waiting && cpus[i] != &cpu())) return false;
+        if (!run_queues[i].threads.empty() || (!cpus[i]->waiting && cpus[i] != &cpu())) return false;
     return !timer_pending();
 }
 
@@ -304,8 +337,8 @@ bool deadlocked() {
 void idle_loop() {
     Cpu& c = cpu();
     for (;;) {
-        if (Thread* t = next_thread()) {
-            switch_to(t);
+        if (Thread* t = smp() ? next_thread<true>() : next_thread<false>()) {
+            (smp() ? switch_several(t) : switch_single(t));
             continue;
         }
         if (deadlocked()) report_deadlock();
@@ -323,7 +356,7 @@ void idle_loop() {
 
 extern "C" PHASE(schedule) void thread_first_run(stile::os::Thread*) {
     using namespace stile::os;
-    finish_switch();
+    smp() ? finish_switch<true>() : finish_switch<false>();
     Thread* t = current();
     if (t->kernel_entry) {
         t->kernel_entry(t->kernel_argument);
