@@ -22,14 +22,15 @@ struct Panics final : model::Observer {
     }
 };
 
-class Fuzz : public testing::TestWithParam<std::tuple<const char*, model::ProtectionKind, int>> {};
+class Fuzz : public testing::TestWithParam<std::tuple<const char*, model::ProtectionKind, int, unsigned>> {};
 
 TEST_P(Fuzz, TheKernelStands) {
-    const auto& [suffix, protection, seed] = GetParam();
+    const auto& [suffix, protection, seed, cores] = GetParam();
     model::MachineConfig config;
     config.core.model = model::CoreModel::functional;
     config.protection = protection;
     config.memory.size = 64 << 20;
+    config.cores = cores;
     Panics panics;
     BareMachine machine(config, &panics);
     const auto kernel = read_file(KERNEL_IMAGE), program = read_file(std::string(PROGRAM) + suffix);
@@ -39,6 +40,7 @@ TEST_P(Fuzz, TheKernelStands) {
     sim::BootOptions options;
     options.protection = static_cast<stile_protection>(protection);
     options.tsc_hz = config.frequency;
+    options.cpus = cores;
     sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
     EXPECT_EQ(machine.run(10'000'000'000), model::Stop::power_off) << machine.console << machine.core->dump();
     EXPECT_EQ(panics.message, "");
@@ -47,10 +49,12 @@ TEST_P(Fuzz, TheKernelStands) {
 }
 
 using K = model::ProtectionKind;
-INSTANTIATE_TEST_SUITE_P(Kernel, Fuzz,
-                         testing::Values(std::tuple{"", K::paging, 1}, std::tuple{"", K::codoms, 100000},
-                                         std::tuple{"_pie", K::codoms, 200000},
-                                         std::tuple{"_pie", K::none, 300000}));
+INSTANTIATE_TEST_SUITE_P(
+    Kernel, Fuzz,
+    testing::Values(std::tuple{"", K::paging, 1, 1u}, std::tuple{"", K::codoms, 100000, 1u},
+                    std::tuple{"_pie", K::codoms, 200000, 1u}, std::tuple{"_pie", K::none, 300000, 1u},
+                    std::tuple{"", K::paging, 400000, 2u}, std::tuple{"", K::codoms, 500000, 4u},
+                    std::tuple{"_pie", K::codoms, 600000, 4u}, std::tuple{"_pie", K::none, 700000, 2u}));
 
 }  // namespace
 }  // namespace stile::test
