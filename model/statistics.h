@@ -40,4 +40,11 @@ class StatisticsSource {
     virtual void statistics(StatisticsSink& sink) const = 0;
 };
 
+// Says what it holds and waits for, for whoever wonders why a machine does not go on.
+class StateSource {
+  public:
+    virtual ~StateSource() = default;
+    virtual std::string state() const = 0;  // one line or more
+};
+
 }  // namespace stile::model

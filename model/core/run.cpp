@@ -265,6 +265,7 @@ void Core::Impl::single_step_trap(unsigned ring) {
 Stop Core::Impl::run(Cycles until) {
     for (;;) {
         sync();
+        tell_halted();
         if (stop_requested) {
             stop_requested = false;
             drain_stores(*this);
@@ -287,7 +288,6 @@ Stop Core::Impl::run(Cycles until) {
             interrupt(static_cast<unsigned>(vector));
             continue;
         }
-        tell_halted();
         if (s.halted || waits_for_start) {
             drain_stores(*this);
             if (complex) return Stop::halted;

@@ -22,7 +22,10 @@
 
 namespace stile::model {
 
-class CacheModule : public sc_core::sc_module, public SnoopTarget, public StatisticsSource {
+class CacheModule : public sc_core::sc_module,
+                    public SnoopTarget,
+                    public StatisticsSource,
+                    public StateSource {
   public:
     CacheModule(sc_core::sc_module_name name, const CacheConfig& config, const L2PrefetchConfig& prefetch,
                 const Clock& clock);
@@ -34,6 +37,7 @@ class CacheModule : public sc_core::sc_module, public SnoopTarget, public Statis
     SnoopReply snoop(uint64_t paddr, Snoop what) override;
     const Cache& cache() const { return cache_; }
     void statistics(StatisticsSink& sink) const override;
+    std::string state() const override;
 
   private:
     struct Wish {

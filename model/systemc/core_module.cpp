@@ -212,6 +212,20 @@ SnoopReply CoreModule::snoop(uint64_t paddr, Snoop what) {
     return reply;
 }
 
+std::string CoreModule::state() const {
+    const Counters& c = core_.counters();
+    const LocalApic& apic = const_cast<Core&>(core_).apic();
+    const auto when = [](uint64_t at) { return at == LocalApic::never ? "never" : std::to_string(at); };
+    const int vector = apic.pending();
+    return core_.dump() +
+           fmt::format("{} instructions, {} interrupts, {} exceptions so far; {}{}\n", c.instructions,
+                       c.interrupts, c.exceptions, name_of(core_.model()),
+                       asleep_ ? "; asleep for ever" : "") +
+           fmt::format("interrupts: {}; timer or message next at cycle {} of the reference clock\n",
+                       vector < 0 ? "none pending" : fmt::format("vector {:#x} pending", vector),
+                       when(apic.next_event()));
+}
+
 void CoreModule::statistics(StatisticsSink& sink) const {
     const Counters& c = core_.counters();
     const auto count = [&sink](const char* name, uint64_t value, const char* description) {

@@ -42,7 +42,8 @@ class CoreModule : public sc_core::sc_module,
                    public MmioPort,
                    public LowerMemory,
                    public SnoopTarget,
-                   public StatisticsSource {
+                   public StatisticsSource,
+                   public StateSource {
   public:
     // `config` is the machine's; the core takes what is its own (MachineConfig::for_core).
     CoreModule(sc_core::sc_module_name name, const MachineConfig& config, PhysicalMemory& memory,
@@ -73,6 +74,7 @@ class CoreModule : public sc_core::sc_module,
     LineReply access(uint64_t paddr, unsigned bytes, LineRequest request, Cycles at) override;
     SnoopReply snoop(uint64_t paddr, Snoop what) override;
     void statistics(StatisticsSink& sink) const override;
+    std::string state() const override;
 
   private:
     void end_of_elaboration() override;

@@ -21,7 +21,7 @@
 
 namespace stile::model {
 
-class LastLevelModule : public sc_core::sc_module, public StatisticsSource {
+class LastLevelModule : public sc_core::sc_module, public StatisticsSource, public StateSource {
   public:
     LastLevelModule(sc_core::sc_module_name name, const CacheConfig& config, const CoherenceConfig& coherence,
                     const Clock& clock);
@@ -40,6 +40,7 @@ class LastLevelModule : public sc_core::sc_module, public StatisticsSource {
     const Cache& cache() const { return cache_; }
     const Directory& directory() const { return directory_; }
     void statistics(StatisticsSink& sink) const override;
+    std::string state() const override;
 
   private:
     void transport(int core, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

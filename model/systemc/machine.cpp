@@ -41,6 +41,14 @@ void collect(const std::vector<sc_core::sc_object*>& objects, StatisticsSink& si
     }
 }
 
+void collect_state(const std::vector<sc_core::sc_object*>& objects, std::string& out) {
+    for (const sc_core::sc_object* object : objects) {
+        if (const auto* source = dynamic_cast<const StateSource*>(object))
+            out += fmt::format("--- {}\n{}", object->name(), source->state());
+        collect_state(object->get_child_objects(), out);
+    }
+}
+
 }  // namespace
 
 struct Machine::Impl {
@@ -130,6 +138,12 @@ std::vector<Statistic> Machine::statistics() const {
     sink.ratio("sim_seconds", seconds(cycles), "s", "simulated time");
     collect(sc_core::sc_get_top_level_objects(), sink);
     return all;
+}
+
+std::string Machine::state() const {
+    std::string out;
+    collect_state(sc_core::sc_get_top_level_objects(), out);
+    return out;
 }
 
 }  // namespace stile::model

@@ -49,6 +49,8 @@ class Machine {
 
     double seconds(Cycles cycles) const;  // simulated
     std::vector<Statistic> statistics() const;
+    // What every part holds and waits for, for a human.
+    std::string state() const;
 
   private:
     struct Impl;

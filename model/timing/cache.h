@@ -85,6 +85,17 @@ class Cache {
     uint64_t line_bytes() const { return 1ull << line_shift_; }
     uint64_t line_of(uint64_t paddr) const { return paddr >> line_shift_; }
     bool present() const { return sets_ != 0; }
+    // "4096 lines, 310 held: 12 modified, 4 shared"
+    std::string occupancy() const {
+        uint64_t held = 0, modified = 0, with_others = 0;
+        tags_.each([&](uint64_t marks) {
+            ++held;
+            modified += (marks & dirty) != 0;
+            with_others += (marks & shared) != 0;
+        });
+        return std::to_string(tags_.size()) + " lines, " + std::to_string(held) +
+               " held: " + std::to_string(modified) + " modified, " + std::to_string(with_others) + " shared";
+    }
 
   private:
     using Tags = MarkedTags<3>;

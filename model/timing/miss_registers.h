@@ -22,6 +22,11 @@ class MissRegisters {
         const_cast<Entry&>(first_free()) = {line, until};
         newest_ = std::max(newest_, until);
     }
+    // Entries that are busy at `at`.
+    size_t busy(Ticks at) const {
+        return static_cast<size_t>(
+            std::count_if(entries_.begin(), entries_.end(), [at](const Entry& e) { return e.until > at; }));
+    }
     // When the line on its way arrives; t, if there is none that arrives later.
     Ticks arrival(uint64_t line, Ticks t) const {
         if (t >= newest_) return t;

@@ -64,6 +64,13 @@ class MarkedTags {
         }
     }
     bool empty() const { return tags_.empty(); }
+    uint64_t size() const { return tags_.size(); }
+    // Calls `see` with the marks of every entry.
+    template <class F>
+    void each(F see) const {
+        for (const uint64_t tag : tags_)
+            if (tag != none) see(tag & marks);
+    }
 
   private:
     bool touch_behind(uint64_t* way, uint64_t key, uint64_t mark, uint64_t but) {
