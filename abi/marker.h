@@ -22,8 +22,10 @@ enum stile_mark {
     STILE_MARK_CENSUS_ARM = 0x05,  /* sender's last store is done; rdi = nonce seed, rsi = payload bytes */
     STILE_MARK_CENSUS_STOP = 0x06, /* receiver is about to do its first load */
     STILE_MARK_CHECKED = 0x07,     /* rdi = 1 if what arrived was right byte for byte, else 0 */
-    STILE_MARK_REFUSED = 0x08,     /* the mechanism refuses this combination; rdi = errno */
+    STILE_MARK_REFUSED = 0x08,     /* the mechanism refuses this combination; rdi = errno, rsi = why
+                                    * (NUL-terminated) or 0 */
     STILE_MARK_REPORT = 0x09, /* rdi = NUL-terminated name, rsi = value: a figure of the workload's own */
+    STILE_MARK_ROI_WARM_UP = 0x0a, /* the region of interest follows its warm-up: core model switches here */
 
     STILE_MARK_K_SWITCH = 0x100,     /* rdi = tid left, rsi = tid entered; just before the stacks change */
     STILE_MARK_K_EXEC = 0x101,       /* rdi = pid, rsi = path (kernel string), rdx = load bias of the image */

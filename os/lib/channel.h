@@ -26,7 +26,8 @@ enum stile_mechanism_flags {
         1,            /* client and server are one process: no serve(), the handler is called by call() */
     STILE_FORKED = 2, /* the client starts the server and hands `handover` to it */
     STILE_BOOTED = 4, /* both are started at boot and find each other by name */
-    STILE_IN_READ_ONLY = 8, /* what arrives lies where the receiver may only read */
+    STILE_IN_READ_ONLY = 8,    /* what arrives lies where the receiver may only read */
+    STILE_CALLER_CROSSES = 16, /* the caller's own thread runs the server's code */
 };
 
 /* All results but call()'s are 0 or -errno. An error before the first call means that the mechanism is not on

@@ -34,6 +34,10 @@ static inline long stile_syscall6(long n, long a, long b, long c, long d, long e
     return r;
 }
 
+/* The calling thread runs on this core only, from now on. 0 or -errno: -EINVAL where there is no such core.
+ */
+long stile_run_on(unsigned core);
+
 /* Fill with, or compare to, the nonces of `seed`; a last part of a word is the nonce's first bytes. */
 void stile_payload_fill(void* data, size_t bytes, uint64_t seed);
 int stile_payload_matches(const void* data, size_t bytes, uint64_t seed);

@@ -20,7 +20,7 @@ namespace stile::sim {
 namespace {
 
 struct RunArguments {
-    std::string config, core, max_time;
+    std::string config, core, fast_forward, stop_at, max_time;
     std::vector<std::string> sets;
     RunOptions options;
 };
@@ -35,6 +35,13 @@ void add_run(CLI::App& app, RunArguments& arguments) {
     run->add_option("--out", arguments.options.out, "Run directory to write")->type_name("DIR");
     run->add_option("--core", arguments.core, "Core model: functional, inorder or ooo (machine.core.model)")
         ->type_name("MODEL");
+    run->add_option("--fast-forward", arguments.fast_forward,
+                    "The functional core runs until 'roi' (the region of interest) or a simulated time, then "
+                    "the configured one (measure.fast_forward)")
+        ->type_name("roi|TIME");
+    run->add_option("--stop-at", arguments.stop_at,
+                    "End a row well at 'roi_end' or a simulated time (measure.stop_at)")
+        ->type_name("roi_end|TIME");
     run->add_option("--max-time", arguments.max_time, "Simulated time given to a row (measure.max_time)")
         ->type_name("TIME");
     run->add_option("--jobs", arguments.options.jobs, "Rows simulated at a time; default: one per processor")
@@ -47,11 +54,13 @@ void add_run(CLI::App& app, RunArguments& arguments) {
 std::vector<Override> overrides(const RunArguments& arguments) {
     std::vector<Override> all;
     for (const std::string& set : arguments.sets) all.push_back({"--set " + set, set});
-    if (!arguments.core.empty())
-        all.push_back({"--core " + arguments.core, "machine.core.model=" + arguments.core});
-    if (!arguments.max_time.empty()) {
-        all.push_back({"--max-time " + arguments.max_time, "measure.max_time=" + arguments.max_time});
-    }
+    const auto add = [&all](const std::string& option, const std::string& key, const std::string& value) {
+        if (!value.empty()) all.push_back({option + " " + value, key + "=" + value});
+    };
+    add("--core", "machine.core.model", arguments.core);
+    add("--fast-forward", "measure.fast_forward", arguments.fast_forward);
+    add("--stop-at", "measure.stop_at", arguments.stop_at);
+    add("--max-time", "measure.max_time", arguments.max_time);
     return all;
 }
 

@@ -84,6 +84,9 @@ std::string stats() {
 #define STILE_ROI(name, help) cells.push_back({"roi." #name, "", *help ? help : #name});
     STILE_COUNTERS(STILE_ROI)
 #undef STILE_ROI
+    cells.push_back(
+        {"fast_forward.instructions", "instructions", "retired by the functional core, which went ahead"});
+    cells.push_back({"fast_forward.cycles", "cycles", "that this took, one per instruction and halted time"});
     return aligned(cells, 3);
 }
 

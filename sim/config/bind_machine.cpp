@@ -278,7 +278,7 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
     keys.text("machine.name", machine.name).help("what results.csv calls this machine").source("");
     keys.integer("machine.cores", machine.cores)
         .range(1, 64)
-        .help("number of cores; 1 in this version")
+        .help("number of cores, the little ones among them")
         .source("our choice");
     keys.frequency("machine.frequency", machine.frequency)
         .range(1'000'000, 100'000'000'000)

@@ -13,6 +13,7 @@ void bind_run(Registry& keys, RunConfig& config) {
         .range(0, 255)
         .help("exit status that the main process should have; 128 + N: killed by signal N");
     bind_machine(keys, config.machine);
+    bind_cores(keys, config);
     keys.choice<model::ProtectionKind>("protection", config.machine.protection,
                                        {{"none", model::ProtectionKind::none},
                                         {"paging", model::ProtectionKind::paging},
@@ -41,6 +42,18 @@ void bind_run(Registry& keys, RunConfig& config) {
     keys.time("measure.max_time", config.measure.max_time_ns)
         .range(1'000, 1'000'000'000'000'000)
         .help("simulated time after which a row is given up");
+    keys.moment("measure.fast_forward", config.measure.fast_forward)
+        .choices({"none", "roi"})
+        .range(1, 1'000'000'000'000'000)
+        .help(
+            "the functional core runs until then: the region of interest with its warm-up, or a simulated "
+            "time; caches and predictors begin cold there");
+    keys.moment("measure.stop_at", config.measure.stop_at)
+        .choices({"end", "roi_end"})
+        .range(1, 1'000'000'000'000'000)
+        .help(
+            "where a row ends as it should: with its main process, with the region of interest, or at a "
+            "simulated time");
     keys.text("output.folder", config.output.folder)
         .help("where run directories are made, unless --out names one");
     keys.boolean("output.report", config.output.report).help("write report.html");

@@ -29,6 +29,7 @@ Json number_schema(const Key& key, const char* pattern) {
     if (!pattern) return number;
     const Json with_unit{{"type", "string"}, {"pattern", pattern}};
     if (key.kind() == KeyKind::frequency || key.kind() == KeyKind::time) return with_unit;
+    if (key.kind() == KeyKind::moment) return {{"anyOf", {Json{{"enum", key.choices()}}, with_unit}}};
     return {{"anyOf", {number, with_unit}}};
 }
 
@@ -53,6 +54,7 @@ Json value_schema(const Key& key) {
         case KeyKind::frequency:
             return number_schema(key, "^[0-9.]+ *(Hz|kHz|MHz|GHz)$");
         case KeyKind::time:
+        case KeyKind::moment:
             return number_schema(key, "^[0-9.]+ *(ns|us|ms|s)$");
         case KeyKind::cycles:
             return number_schema(key, "^[0-9.]+ *(cycles?|ns|us|ms|s)$");
@@ -76,7 +78,8 @@ void put(Json& root, const Key& key) {
         node = &(*node)["properties"][name];
     }
     *node = value_schema(key);
-    (*node)["description"] = key.help() + (key.is_required() ? "" : " (default: " + key.default_text() + ")");
+    const std::string standard = key.followed().empty() ? key.default_text() : "that of " + key.followed();
+    (*node)["description"] = key.help() + (key.is_required() ? "" : " (default: " + standard + ")");
 }
 
 void print(std::string& out, const Key& key) {
@@ -84,6 +87,38 @@ void print(std::string& out, const Key& key) {
         "{}\n    {}\n    {}; {}{}\n", key.path(), key.help(), key.kind_text(),
         key.is_required() ? "required" : "default " + key.default_text(),
         key.source().empty() || key.source() == "workload" ? "" : "\n    source: " + key.source());
+}
+
+// At `path` or below it.
+bool any_used(const Registry& keys, const std::string& path) {
+    for (const Key& key : keys.keys())
+        if (key.is_used() && (key.path() == path || key.path().starts_with(path + "."))) return true;
+    return false;
+}
+
+// One paragraph for all keys that follow others.
+void print_followers(std::string& out, const Registry& keys) {
+    std::string groups, prefix;
+    for (const Key& key : keys.keys()) {
+        if (key.followed().empty()) continue;
+        // What both paths end in, and of it the first name.
+        size_t same = 0;
+        while (same < key.followed().size() &&
+               key.path()[key.path().size() - 1 - same] == key.followed()[key.followed().size() - 1 - same])
+            ++same;
+        same -= key.path().find('.', key.path().size() - same) - (key.path().size() - same);
+        const std::string end = key.path().substr(key.path().size() - same);
+        const size_t dot = end.find('.', 1);
+        const std::string group = end.substr(1, dot - 1) + (dot == end.npos ? "" : ".*");
+        prefix = key.path().substr(0, key.path().size() - same);
+        if ((", " + groups + ",").find(", " + group + ",") == std::string::npos)
+            groups += (groups.empty() ? "" : ", ") + group;
+    }
+    if (!groups.empty())
+        out += fmt::format(
+            "{}.KEY\n    for KEY in {}\n    like the key without the name in front of it; default its "
+            "value\n",
+            prefix, groups);
 }
 
 }  // namespace
@@ -94,6 +129,7 @@ std::string resolved_yaml(const Registry& keys) {
     const auto write = [&](const auto& self, const std::string& prefix, int depth) -> void {
         for (const std::string& name : keys.children(prefix)) {
             const std::string path = prefix.empty() ? name : prefix + "." + name;
+            if (!any_used(keys, path)) continue;
             out += std::string(static_cast<size_t>(depth) * 2, ' ') + name + ":";
             if (const Key* key = keys.find(path)) {
                 out += " " + key->value_text() + "\n";
@@ -114,7 +150,9 @@ std::string parameter_list(const workload::PluginList& workloads) {
     std::string out =
         "extends\n    path of a YAML file, or a list of them, that this one is put over; relative to it\n"
         "    text or list of text; default none\n";
-    for (const Key& key : keys.keys()) print(out, key);
+    for (const Key& key : keys.keys())
+        if (key.followed().empty()) print(out, key);
+    print_followers(out, keys);
     for (const workload::Plugin& plugin : workloads.plugins) {
         out += fmt::format("\n# with workload.name: {} ({})\n", plugin.descriptor->name,
                            plugin.descriptor->help);

@@ -67,6 +67,7 @@ std::string Key::number_text(int64_t value) const {
         case KeyKind::frequency:
             return format_frequency(value);
         case KeyKind::time:
+        case KeyKind::moment:
             return format_time(value);
         default:
             return std::to_string(value);
@@ -78,7 +79,9 @@ std::string Key::to_yaml(const Value& value) const {
         const Key& key;
         std::string operator()(int64_t v) const { return key.number_text(v); }
         std::string operator()(bool v) const { return v ? "true" : "false"; }
-        std::string operator()(const std::string& v) const { return quote(v); }
+        std::string operator()(const std::string& v) const {
+            return key.kind() == KeyKind::moment ? v : quote(v);
+        }
         std::string operator()(const std::vector<std::string>& v) const { return list_text(v, quote); }
         std::string operator()(const std::vector<int64_t>& v) const {
             return list_text(v, [this](int64_t n) { return key.number_text(n); });
@@ -102,6 +105,8 @@ std::string Key::kind_text() const {
             return choices_.empty() ? "text" : alternatives(choices_);
         case KeyKind::path:
             return "path";
+        case KeyKind::moment:
+            return alternatives(choices_) + ", or a time" + range;
         case KeyKind::bytes:
             return "size" + range;
         case KeyKind::frequency:
@@ -128,6 +133,8 @@ std::string Key::expected() const {
             return choices_.empty() ? "text is expected" : alternatives(choices_) + " is expected";
         case KeyKind::path:
             return "a path is expected";
+        case KeyKind::moment:
+            return alternatives(choices_) + ", or a time such as 2 ms, is expected";
         case KeyKind::bytes:
             return "a size in B, KiB, MiB or GiB is expected, such as " + default_;
         case KeyKind::frequency:
@@ -159,6 +166,7 @@ bool Key::read_number(const Node& node, int64_t frequency, int64_t& out, Faults&
                 value = parse_frequency(node.text);
                 break;
             case KeyKind::time:
+            case KeyKind::moment:
                 value = parse_time(node.text);
                 break;
             case KeyKind::cycles:
@@ -231,6 +239,22 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
             // Relative to the file that says it; on the command line to where the user is.
             const fs::path from = node.place.line == 0 ? fs::path() : fs::path(node.place.file).parent_path();
             out = text.empty() ? text : fs::absolute(from / text).lexically_normal().string();
+            return true;
+        }
+        case KeyKind::moment: {
+            std::string text;
+            if (node.kind == Node::Kind::scalar && !parse_time(node.text)) {
+                if (std::find(choices_.begin(), choices_.end(), node.text) == choices_.end()) {
+                    faults.push_back(
+                        {node.place, "'" + path_ + "' cannot be '" + node.text + "'", expected()});
+                    return false;
+                }
+                out = node.text;
+                return true;
+            }
+            int64_t time = 0;
+            if (!read_number(node, frequency, time, faults)) return false;
+            out = format_time(time);
             return true;
         }
         case KeyKind::text: {

@@ -103,6 +103,8 @@ std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::ve
     bind_run(loaded->keys, config);
     bind_workload(*loaded, root, load_plugin, faults);
     loaded->keys.assign(root, faults);
+    if (config.machine.little_cores != 0)
+        config.machine.little = std::make_shared<const model::MachineConfig>(config.little);
     check_rules(loaded->keys, config, faults);
     sort(faults);
     if (!faults.empty()) throw BadInput(std::move(faults));

@@ -53,6 +53,22 @@ bool beneath_a_value(const Node& root, const std::string& path) {
 
 }  // namespace
 
+Key& Registry::add(const std::string& path, KeyKind kind) {
+    if (!again_) return keys_.emplace_back(path, kind);
+    const std::string rest = path.substr(again_->from.size());
+    const std::string group = rest.substr(0, rest.find('.'));
+    if (std::find(again_->groups.begin(), again_->groups.end(), group) == again_->groups.end())
+        return dropped_.emplace_back(path, kind);
+    return keys_.emplace_back(again_->to + rest, kind).follows(path, again_->used);
+}
+
+void Registry::again(const Again& how, const std::function<void()>& bind) {
+    again_ = &how;
+    bind();
+    again_ = nullptr;
+    dropped_.clear();
+}
+
 Key& Registry::boolean(const std::string& path, bool& field) {
     return add(path, KeyKind::boolean)
         .stored_by([&field](const Key::Value& value) { field = std::get<bool>(value); },
@@ -61,6 +77,12 @@ Key& Registry::boolean(const std::string& path, bool& field) {
 
 Key& Registry::text(const std::string& path, std::string& field) {
     return add(path, KeyKind::text)
+        .stored_by([&field](const Key::Value& value) { field = std::get<std::string>(value); },
+                   [&field] { return Key::Value(field); });
+}
+
+Key& Registry::moment(const std::string& path, std::string& field) {
+    return add(path, KeyKind::moment)
         .stored_by([&field](const Key::Value& value) { field = std::get<std::string>(value); },
                    [&field] { return Key::Value(field); });
 }
@@ -146,15 +168,21 @@ void Registry::check_names(const Node& node, const std::string& prefix, Faults& 
 
 void Registry::assign(const Node& root, Faults& faults) {
     check_names(root, "", faults);
-    int64_t frequency = 0;
+    // A time in a field of cycles is one of the clock that the cycles are of.
+    int64_t frequency = 0, little_frequency = 0;
     for (Key& key : keys_) {
+        const bool follows = !key.followed().empty();
         if (const Node* node = descend(root, key.path())) {
-            key.assign(*node, frequency, faults);
+            key.assign(*node, follows ? little_frequency : frequency, faults);
+        } else if (follows) {
+            key.follow(*find(key.followed()));
         } else if (key.is_required() && !beneath_a_value(root, key.path())) {
             faults.push_back({root.place, "'" + key.path() + "' is missing", key.expected()});
         }
         if (key.path() == "machine.frequency") {
             frequency = std::get<int64_t>(key.load());
+        } else if (key.path() == "machine.little.frequency") {
+            little_frequency = std::get<int64_t>(key.load());
         }
     }
 }

@@ -23,7 +23,20 @@
 
 namespace stile::sim {
 
-enum class KeyKind { integer, boolean, text, bytes, frequency, time, cycles, path, text_list, bytes_list };
+// A moment is one of the key's choices or a time.
+enum class KeyKind {
+    integer,
+    boolean,
+    text,
+    bytes,
+    frequency,
+    time,
+    cycles,
+    path,
+    moment,
+    text_list,
+    bytes_list
+};
 
 class Key {
   public:
@@ -40,6 +53,10 @@ class Key {
     Key& later(const std::string& value, const std::string& why) {
         return later_.emplace_back(value, why), *this;
     }
+    // Where the file says nothing its value is that of `key`. `used` says whether it matters at all.
+    Key& follows(std::string key, std::function<bool()> used) {
+        return follows_ = std::move(key), used_ = std::move(used), *this;
+    }
     Key& stored_by(std::function<void(const Value&)> store, std::function<Value()> load);
 
     const std::string& path() const { return path_; }
@@ -49,11 +66,14 @@ class Key {
     const std::vector<std::string>& choices() const { return choices_; }
     int64_t min() const { return min_; }
     int64_t max() const { return max_; }
+    const std::string& followed() const { return follows_; }  // empty: it has a default of its own
+    bool is_used() const { return !used_ || used_(); }
     bool is_required() const { return required_; }
     bool is_list() const { return kind_ == KeyKind::text_list || kind_ == KeyKind::bytes_list; }
 
     // Puts what the file says into the field, or adds faults. `frequency` turns times into cycles.
     void assign(const Node& node, int64_t frequency, Faults& faults);
+    void follow(const Key& other) { store_(other.load()); }
     Value load() const { return load_(); }
     bool was_given() const { return given_; }
     const Place& place() const { return place_; }  // of the value, if it was given
@@ -72,7 +92,8 @@ class Key {
 
     std::string path_;
     KeyKind kind_;
-    std::string help_, source_, default_;
+    std::string help_, source_, default_, follows_;
+    std::function<bool()> used_;
     std::vector<std::string> choices_;
     std::vector<std::pair<std::string, std::string>> later_;
     int64_t min_ = 0, max_ = std::numeric_limits<int64_t>::max();
@@ -107,11 +128,24 @@ class Registry {
 
     Key& boolean(const std::string& path, bool& field);
     Key& text(const std::string& path, std::string& field);
+    // The field holds the choice, or the time as format_time() writes it. The range is of times.
+    Key& moment(const std::string& path, std::string& field);
     // A name for each value of an enumeration.
     template <class E>
     Key& choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names);
     // A parameter that a workload plugin declares.
     Key& parameter(const std::string& path, const workload::Parameter& declared, workload::Value& field);
+
+    // Some keys once more in another place: `from` at the beginning of a path becomes `to`, for paths that go
+    // on with one of `groups`. Each follows the key that it was made after.
+    struct Again {
+        std::string from, to;
+        std::vector<std::string> groups;
+        std::function<bool()> used;  // whether anybody will ask for their values
+    };
+    // `bind` binds the keys as in their first place, to other fields. What is in none of the groups is no
+    // key.
+    void again(const Again& how, const std::function<void()>& bind);
 
     // A key that exists but must not be used yet.
     void refuse(const std::string& path, const std::string& why) { refused_.emplace_back(path, why); }
@@ -128,13 +162,15 @@ class Registry {
     void assign(const Node& root, Faults& faults);
 
   private:
-    Key& add(const std::string& path, KeyKind kind) { return keys_.emplace_back(path, kind); }
+    Key& add(const std::string& path, KeyKind kind);
     template <class T>
     Key& number(const std::string& path, KeyKind kind, T& field);
     void check_names(const Node& node, const std::string& prefix, Faults& faults) const;
     std::string elsewhere(const std::string& name) const;
 
-    std::deque<Key> keys_;  // references to its elements stay valid
+    const Again* again_ = nullptr;
+    std::deque<Key> dropped_;  // by again()
+    std::deque<Key> keys_;     // references to its elements stay valid
     std::vector<std::pair<std::string, std::string>> refused_;
 };
 

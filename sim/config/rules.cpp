@@ -22,12 +22,17 @@ class Rules {
     void fault(std::initializer_list<std::string> paths, const std::string& wrong,
                const std::string& remedy) {
         Place place{config_.file, 1, 1};
+        bool follows = false, given = false;
         for (const std::string& path : paths) {
             const Key* key = keys_.find(path);
+            follows |= key && !key->followed().empty();
             if (!key || !key->was_given()) continue;
             place = key->place();
+            given = true;
             break;
         }
+        // Then the fault is that of the keys which they follow.
+        if (follows && !given) return;
         // A value that was refused already has its default here, which would only confuse.
         for (size_t i = 0; i < known_; ++i) {
             for (const std::string& path : paths) {
@@ -83,40 +88,49 @@ class Rules {
     size_t known_;
 };
 
+// What is a core's own. `p` is "machine." or, for the other kind, "machine.little.".
+void check_core(Rules& rules, const std::string& p, const model::MachineConfig& machine) {
+    rules.cache(p + "l1i", machine.l1i);
+    rules.cache(p + "l1d", machine.l1d);
+    rules.cache(p + "l2", machine.l2);
+    rules.tlb(p + "itlb", machine.itlb);
+    rules.tlb(p + "dtlb", machine.dtlb);
+    rules.tlb(p + "stlb", machine.stlb);
+    rules.table(p + "codoms.apl_cache", machine.apl_cache.entries, machine.apl_cache.ways);
+    const model::PredictorConfig& predictor = machine.core.predictor;
+    rules.power_of_two(p + "core.predictor.entries", predictor.entries);
+    rules.power_of_two(p + "core.predictor.table_entries", predictor.table_entries);
+    if (predictor.indirect_entries != 0)
+        rules.power_of_two(p + "core.predictor.indirect_entries", predictor.indirect_entries);
+    rules.sets(p + "core.predictor.btb", "_", predictor.btb_entries, predictor.btb_ways);
+    rules.ports(p + "core.ooo.store_address_ports", machine.core.ooo.store_address_ports);
+    for (const model::PortRow& row : model::port_table()) {
+        const auto cls = static_cast<size_t>(row.cls);
+        rules.ports(std::string(p + "core.ooo.ports.") + model::latency_table()[cls - 1].name,
+                    machine.core.ooo.ports[cls]);
+    }
+    if (machine.core.string_fills > machine.core.fill_buffers) {
+        rules.fault({p + "core.string_fills", p + "core.fill_buffers"},
+                    "'" + p + "core.string_fills' is more than " + p + "core.fill_buffers",
+                    std::to_string(machine.core.fill_buffers) + " at most is expected");
+    }
+}
+
 }  // namespace
 
 void check_rules(const Registry& keys, const RunConfig& config, Faults& faults) {
     Rules rules(keys, config, faults);
     const model::MachineConfig& machine = config.machine;
-    if (machine.cores != 1) {
-        rules.fault({"machine.cores"}, "'machine.cores' is " + std::to_string(machine.cores),
-                    "several cores come in a later version; 1 is expected");
-    }
-    rules.cache("machine.l1i", machine.l1i);
-    rules.cache("machine.l1d", machine.l1d);
-    rules.cache("machine.l2", machine.l2);
+    check_core(rules, "machine.", machine);
     rules.cache("machine.llc", machine.llc);
-    rules.tlb("machine.itlb", machine.itlb);
-    rules.tlb("machine.dtlb", machine.dtlb);
-    rules.tlb("machine.stlb", machine.stlb);
-    rules.table("machine.codoms.apl_cache", machine.apl_cache.entries, machine.apl_cache.ways);
-    const model::PredictorConfig& predictor = machine.core.predictor;
-    rules.power_of_two("machine.core.predictor.entries", predictor.entries);
-    rules.power_of_two("machine.core.predictor.table_entries", predictor.table_entries);
-    if (predictor.indirect_entries != 0)
-        rules.power_of_two("machine.core.predictor.indirect_entries", predictor.indirect_entries);
-    rules.sets("machine.core.predictor.btb", "_", predictor.btb_entries, predictor.btb_ways);
-    rules.ports("machine.core.ooo.store_address_ports", machine.core.ooo.store_address_ports);
-    for (const model::PortRow& row : model::port_table()) {
-        const auto cls = static_cast<size_t>(row.cls);
-        rules.ports(std::string("machine.core.ooo.ports.") + model::latency_table()[cls - 1].name,
-                    machine.core.ooo.ports[cls]);
+    if (machine.little_cores > machine.cores) {
+        rules.fault({"machine.little.cores", "machine.cores"},
+                    "'machine.little.cores' is " + std::to_string(machine.little_cores) + ", machine.cores " +
+                        std::to_string(machine.cores),
+                    "the little cores are some of machine.cores; at most " + std::to_string(machine.cores) +
+                        " are expected");
     }
-    if (machine.core.string_fills > machine.core.fill_buffers) {
-        rules.fault({"machine.core.string_fills", "machine.core.fill_buffers"},
-                    "'machine.core.string_fills' is more than machine.core.fill_buffers",
-                    std::to_string(machine.core.fill_buffers) + " at most is expected");
-    }
+    if (machine.little_cores != 0) check_core(rules, "machine.little.", config.little);
     const model::DramConfig& dram = machine.memory.dram;
     if (dram.write_batch > dram.write_queue) {
         rules.fault({"machine.memory.dram.write_batch", "machine.memory.dram.write_queue"},

@@ -24,6 +24,9 @@ struct MeasureConfig {
     int64_t repetitions = 200;
     std::string touch = "read";
     int64_t max_time_ns = 10'000'000'000;  // simulated, per row
+    // A name, or a simulated time since reset.
+    std::string fast_forward = "none";  // none, roi
+    std::string stop_at = "end";        // end, roi_end
 };
 
 struct OutputConfig {
@@ -38,6 +41,7 @@ struct RunConfig {
     std::string name;    // the file's name without .yaml
 
     model::MachineConfig machine;
+    model::MachineConfig little;  // what the little cores are made of, if there are any
     std::string proxies = "software";
     OsConfig os;
     MeasureConfig measure;

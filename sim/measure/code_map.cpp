@@ -66,9 +66,11 @@ void CodeMap::fork(uint64_t parent, uint64_t child) {
         processes_[child] = Process(it->second);
 }
 
-uint64_t CodeMap::current_pid() const {
-    const auto it = pid_of_thread_.find(current_tid_);
-    return it == pid_of_thread_.end() ? current_tid_ : it->second;
+uint64_t CodeMap::current_pid(unsigned core) const {
+    const auto running = current_tid_.find(core);
+    const uint64_t tid = running == current_tid_.end() ? 0 : running->second;
+    const auto it = pid_of_thread_.find(tid);
+    return it == pid_of_thread_.end() ? tid : it->second;
 }
 
 std::string CodeMap::path_of(uint64_t pid) const {
@@ -107,8 +109,8 @@ std::string CodeMap::symbol(uint64_t pid, uint64_t vaddr) const {
     return place ? name(*place->image, place->address) : fmt::format("{:#x}", vaddr);
 }
 
-model::Phase CodeMap::user_phase(uint64_t vaddr) const {
-    const auto place = find(current_pid(), vaddr);
+model::Phase CodeMap::user_phase(unsigned core, uint64_t vaddr) const {
+    const auto place = find(current_pid(core), vaddr);
     if (place)
         for (const Range& r : place->image->stubs)
             if (r.holds(place->address)) return model::Phase::stub;

@@ -28,9 +28,9 @@ class CodeMap {
     void proxy(uint64_t address, uint64_t bytes, uint64_t policy) {
         proxies_.push_back({{address, address + bytes}, policy});
     }
-    void switched_to(uint64_t tid) { current_tid_ = tid; }
+    void switched_to(unsigned core, uint64_t tid) { current_tid_[core] = tid; }
 
-    uint64_t current_pid() const;
+    uint64_t current_pid(unsigned core) const;
     std::string path_of(uint64_t pid) const;           // "" when unknown
     std::string describe_process(uint64_t pid) const;  // "process 3 (/bin/x)"
 
@@ -39,7 +39,7 @@ class CodeMap {
     std::string symbol(uint64_t pid, uint64_t vaddr) const;
     bool in_kernel_image(uint64_t vaddr) const;
 
-    model::Phase user_phase(uint64_t vaddr) const;
+    model::Phase user_phase(unsigned core, uint64_t vaddr) const;
     model::Phase kernel_phase(uint64_t vaddr) const;
 
   private:
@@ -72,7 +72,7 @@ class CodeMap {
     std::vector<std::pair<Range, model::Phase>> kernel_phases_;
     std::map<uint64_t, Process> processes_;
     std::map<uint64_t, uint64_t> pid_of_thread_;
-    uint64_t current_tid_ = 0;
+    std::map<unsigned, uint64_t> current_tid_;  // by core
 };
 
 }  // namespace stile::sim

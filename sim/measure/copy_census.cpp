@@ -10,8 +10,8 @@ namespace stile::sim {
 
 static constexpr uint64_t word = 8, shortest = 4, page = 4096;
 
-bool CopyCensus::arm(CoreView& core, uint64_t seed, uint64_t bytes) {
-    stop(core);  // a payload that is not looked for must not keep an earlier one's watch
+bool CopyCensus::arm(const std::vector<CoreView*>& cores, uint64_t seed, uint64_t bytes) {
+    stop();  // a payload that is not looked for must not keep an earlier one's watch
     words_.clear();
     seen_.clear();
     expected_.clear();
@@ -29,7 +29,8 @@ bool CopyCensus::arm(CoreView& core, uint64_t seed, uint64_t bytes) {
     if (const uint64_t tail = bytes % unit_) add(bytes, static_cast<unsigned>(tail));
     result_.payload_bytes += bytes;
     armed_ = true;
-    core.watch_stores(true);
+    watched_ = cores;
+    for (CoreView* core : watched_) core->watch_stores(true);
     return true;
 }
 
@@ -37,10 +38,10 @@ uint8_t CopyCensus::payload(uint64_t position) const {
     return static_cast<uint8_t>(stile_nonce(seed_, position / word) >> 8 * (position % word));
 }
 
-void CopyCensus::stop(CoreView& core) {
+void CopyCensus::stop() {
     if (!armed_) return;
     armed_ = false;
-    core.watch_stores(false);
+    for (CoreView* core : watched_) core->watch_stores(false);
 }
 
 // The stored bytes, those after them and enough before to hold a word and what may follow it on its page: a

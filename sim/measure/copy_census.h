@@ -27,8 +27,9 @@ class CopyCensus {
     // call. Any program can execute the marker, so what it costs the host is bounded.
     static constexpr uint64_t most_bytes = 1 << 20;
     static constexpr unsigned most_calls = 1000;
-    bool arm(CoreView& core, uint64_t seed, uint64_t bytes);
-    void stop(CoreView& core);
+    // Any of `cores` may make the copies.
+    bool arm(const std::vector<CoreView*>& cores, uint64_t seed, uint64_t bytes);
+    void stop();
     bool armed() const { return armed_; }
     void store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes);
     const Census& result() const { return result_; }
@@ -51,6 +52,7 @@ class CopyCensus {
     void count(CoreView& core, unsigned bytes);
 
     bool armed_ = false;
+    std::vector<CoreView*> watched_;
     unsigned calls_ = 0;
     uint64_t seed_ = 0, bytes_ = 0, unit_ = 0;  // unit: bytes of a word
     std::unordered_map<uint64_t, Word> words_;

@@ -21,6 +21,9 @@ namespace {
 // Code that writes itself may lack an instruction at any number of addresses.
 constexpr size_t most_places = 100;
 
+// Every core's idle loop has this number (os/kernel/task/).
+constexpr uint64_t idle_thread = 0;
+
 // A NUL-terminated string of the guest's; cut off where nothing is mapped.
 std::string read_string(const CoreView& core, uint64_t vaddr) {
     constexpr size_t longest = 512;
@@ -35,6 +38,9 @@ std::string read_string(const CoreView& core, uint64_t vaddr) {
 struct Measurement::Impl {
     explicit Impl(std::vector<CodeImage> images) : code(std::move(images)) {}
 
+    std::map<const model::Core*, std::unique_ptr<RealCore>> views;
+    std::vector<CoreView*> cores;  // by number
+    std::function<void(Region, unsigned)> on_region = [](Region, unsigned) {};
     CodeMap code;
     CallRecorder calls;
     CopyCensus census;
@@ -46,28 +52,43 @@ struct Measurement::Impl {
     std::map<uint64_t, uint64_t> unknown_syscalls;
     MeasurementResult r;  // the rest of what result() returns
 
+    AllCounters everywhere(const CoreView& core) const;
     bool user_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi);
     void kernel_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
     void killed(CoreView& core, uint64_t pid, uint64_t info_address);
     std::string cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info);
 };
 
+// The counters of all cores, now that `core` is where it is.
+AllCounters Measurement::Impl::everywhere(const CoreView& core) const {
+    AllCounters all(std::max<size_t>(cores.size(), core.id() + 1));
+    for (const CoreView* other : cores) all[other->id()] = counters_at(*other, core);
+    all[core.id()] = core.counters();
+    return all;
+}
+
 bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi, uint64_t rsi) {
     switch (mark) {
+        case STILE_MARK_ROI_WARM_UP:
+            on_region(Region::warm_up, core.id());
+            return true;
         case STILE_MARK_ROI_BEGIN:
-            calls.roi_begin(core.counters());
+            r.roi_begun = true;
+            on_region(Region::begin, core.id());
+            calls.roi_begin(everywhere(core));
             return true;
         case STILE_MARK_ROI_END:
-            calls.roi_end(core.counters());
+            calls.roi_end(core.id(), everywhere(core));
+            on_region(Region::end, core.id());
             return true;
         case STILE_MARK_CALL_BEGIN:
-            calls.call_begin(rdi, core.counters());
+            calls.call_begin(core.id(), rdi, everywhere(core));
             return true;
         case STILE_MARK_CALL_END:
-            calls.call_end(rdi, core.counters());
+            calls.call_end(core.id(), rdi, everywhere(core));
             return true;
         case STILE_MARK_CENSUS_ARM:
-            if (!census.arm(core, rdi, rsi) && !census_refused) {
+            if (!census.arm(cores.empty() ? std::vector{&core} : cores, rdi, rsi) && !census_refused) {
                 census_refused = true;
                 r.warnings.push_back(fmt::format(
                     "copies are not counted in payloads above {} bytes, nor in more than {} calls",
@@ -75,7 +96,7 @@ bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi,
             }
             return true;
         case STILE_MARK_CENSUS_STOP:
-            census.stop(core);
+            census.stop();
             return true;
         case STILE_MARK_CHECKED:
             ++r.checked_calls;
@@ -83,6 +104,7 @@ bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi,
             return true;
         case STILE_MARK_REFUSED:
             r.refused_errno = static_cast<int>(rdi);
+            if (rsi != 0) r.refused_because = read_string(core, rsi);
             return true;
         case STILE_MARK_REPORT:
             r.reports.emplace_back(read_string(core, rdi), rsi);
@@ -96,7 +118,8 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
                                       uint64_t rdx) {
     switch (mark) {
         case STILE_MARK_K_SWITCH:
-            code.switched_to(rsi);
+            code.switched_to(core.id(), rsi);
+            calls.switched(core.id(), rsi == idle_thread);
             break;
         case STILE_MARK_K_CURRENT:
             code.thread_of(rdi, rsi);
@@ -117,7 +140,7 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
             ++unknown_syscalls[rdi];
             break;
         case STILE_MARK_K_TICK_BEGIN:
-            calls.tick();
+            calls.tick(core.id());
             break;
         case STILE_MARK_K_BOOTED:
             r.booted = true;
@@ -184,6 +207,24 @@ std::string Measurement::Impl::cause(const CoreView& core, KilledProcess& k, con
 Measurement::Measurement(std::vector<CodeImage> images) : impl_(std::make_unique<Impl>(std::move(images))) {}
 Measurement::~Measurement() = default;
 
+void Measurement::attach(std::vector<CoreView*> cores) { impl_->cores = std::move(cores); }
+
+void Measurement::attach(const std::vector<model::Core*>& cores) {
+    std::vector<CoreView*> views;
+    for (model::Core* core : cores) views.push_back(&view(*core));
+    attach(std::move(views));
+}
+
+CoreView& Measurement::view(model::Core& core) {
+    std::unique_ptr<RealCore>& view = impl_->views[&core];
+    if (!view) view = std::make_unique<RealCore>(core);
+    return *view;
+}
+
+void Measurement::on_region(std::function<void(Region, unsigned)> callback) {
+    impl_->on_region = std::move(callback);
+}
+
 void Measurement::on_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx) {
     if (!impl_->user_marker(core, code, rdi, rsi)) impl_->kernel_marker(core, code, rdi, rsi, rdx);
 }
@@ -193,7 +234,7 @@ void Measurement::on_store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint6
 }
 
 void Measurement::on_unsupported(CoreView& core, uint64_t rip, std::span<const uint8_t> bytes) {
-    std::string place = impl_->code.symbol(impl_->code.current_pid(), rip);
+    std::string place = impl_->code.symbol(impl_->code.current_pid(core.id()), rip);
     const auto key = std::tuple(rip, place, std::vector<uint8_t>(bytes.begin(), bytes.end()));
     auto it = impl_->unsupported.find(key);
     if (it == impl_->unsupported.end()) {
@@ -214,16 +255,21 @@ void Measurement::on_unsupported(CoreView& core, uint64_t rip, std::span<const u
     u.symbol = std::move(place);
 }
 
+void Measurement::on_halted(CoreView& core, bool begins) {
+    impl_->calls.halted(core.id(), begins, impl_->everywhere(core));
+}
+
 void Measurement::on_refused(CoreView&, uint64_t, uint64_t, uint32_t) { ++impl_->r.refused_accesses; }
 
 model::Phase Measurement::classify(const model::CodeContext& code) {
     if (code.ring == 0) return impl_->code.kernel_phase(code.vaddr);
-    return code.privileged_page ? model::Phase::proxy : impl_->code.user_phase(code.vaddr);
+    return code.privileged_page ? model::Phase::proxy : impl_->code.user_phase(code.core, code.vaddr);
 }
 
 MeasurementResult Measurement::result() const {
     MeasurementResult r = impl_->r;
     r.timed = impl_->calls.summary();
+    r.roi = impl_->calls.roi();
     r.census = impl_->census.result();
     for (const auto& [key, u] : impl_->unsupported) r.unsupported.push_back(u);
     if (impl_->unsupported_elsewhere != 0)
@@ -235,32 +281,32 @@ MeasurementResult Measurement::result() const {
     return r;
 }
 
-std::string Measurement::symbol_at(uint64_t vaddr) const {
-    return impl_->code.symbol(impl_->code.current_pid(), vaddr);
+std::string Measurement::symbol_at(uint64_t vaddr, unsigned core) const {
+    return impl_->code.symbol(impl_->code.current_pid(core), vaddr);
 }
 
-std::string Measurement::running_process() const {
-    return impl_->code.describe_process(impl_->code.current_pid());
+std::string Measurement::running_process(unsigned core) const {
+    return impl_->code.describe_process(impl_->code.current_pid(core));
 }
 
 void Measurement::marker(model::Core& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx) {
-    RealCore view(core);
-    on_marker(view, code, rdi, rsi, rdx);
+    on_marker(view(core), code, rdi, rsi, rdx);
 }
 
 void Measurement::store(model::Core& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes) {
-    RealCore view(core);
-    on_store(view, vaddr, paddr, bytes);
+    on_store(view(core), vaddr, paddr, bytes);
 }
 
 void Measurement::unsupported(model::Core& core, uint64_t rip, std::span<const uint8_t> bytes) {
-    RealCore view(core);
-    on_unsupported(view, rip, bytes);
+    on_unsupported(view(core), rip, bytes);
 }
 
 void Measurement::refused(model::Core& core, uint64_t rip, uint64_t address, uint32_t error) {
-    RealCore view(core);
-    on_refused(view, rip, address, error);
+    on_refused(view(core), rip, address, error);
+}
+
+void Measurement::halted(model::Core& core, bool begins) {
+    if (impl_->calls.call_open()) on_halted(view(core), begins);
 }
 
 }  // namespace stile::sim

@@ -4,10 +4,12 @@
 // costs nothing in simulated time; stores are only watched while a census is armed.
 //
 //   Measurement m(image_files);           // kernel and guest programs, for symbols and phases
-//   core = ... constructed with &m as its Observer
+//   machine = ... constructed with &m as its Observer
+//   m.attach(the cores);                  // all of them: a call may keep several busy
 //   run; then m.result()
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,12 +34,21 @@ class Measurement : public model::Observer {
     Measurement(const Measurement&) = delete;
     Measurement& operator=(const Measurement&) = delete;
 
+    // Cores in the order of their numbers. A core that is not attached is measured by itself.
+    void attach(const std::vector<model::Core*>& cores);
+    void attach(std::vector<CoreView*> cores);
+
+    // Called by the core that is there when the region of interest comes near (its warm-up begins), begins
+    // and ends.
+    enum class Region { warm_up, begin, end };
+    void on_region(std::function<void(Region, unsigned core)> callback);
+
     MeasurementResult result() const;
 
-    // "name+0x12 (/bin/x)" or a bare address when nothing is known; for the process that runs now.
-    std::string symbol_at(uint64_t vaddr) const;
+    // "name+0x12 (/bin/x)" or a bare address when nothing is known; for the process that a core runs now.
+    std::string symbol_at(uint64_t vaddr, unsigned core = 0) const;
     // For messages about what runs now: "process 3 (/bin/x)".
-    std::string running_process() const;
+    std::string running_process(unsigned core = 0) const;
 
     // model::Observer
     void marker(model::Core& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx) override;
@@ -45,14 +56,17 @@ class Measurement : public model::Observer {
     void store(model::Core& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes) override;
     void unsupported(model::Core& core, uint64_t rip, std::span<const uint8_t> bytes) override;
     void refused(model::Core& core, uint64_t rip, uint64_t address, uint32_t error) override;
+    void halted(model::Core& core, bool begins) override;
 
     // The same, seen through the seam; what the callbacks above end in.
     void on_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
     void on_store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes);
     void on_unsupported(CoreView& core, uint64_t rip, std::span<const uint8_t> bytes);
     void on_refused(CoreView& core, uint64_t rip, uint64_t address, uint32_t error);
+    void on_halted(CoreView& core, bool begins);
 
   private:
+    CoreView& view(model::Core& core);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -14,7 +14,7 @@
 
 namespace stile::sim {
 
-// One timed call: the difference of the counters between CALL_BEGIN and CALL_END.
+// One timed call: what timed_calls.h makes of the counters between CALL_BEGIN and CALL_END.
 struct CallSample {
     model::Counters delta;
     bool ticked = false;  // the timer interrupted it
@@ -27,8 +27,6 @@ struct TimedCalls {
     model::Counters median;
     // Mean over all calls; the phases sum to cycles_mean.
     std::vector<double> phase_mean;
-    // Counters over the region of interest (ROI_BEGIN to ROI_END), calls and what lies between them.
-    model::Counters roi;
 };
 
 // Copies of the payload, found by content (DESIGN section 7).
@@ -84,11 +82,16 @@ struct SelfTest {
 struct MeasurementResult {
     bool booted = false;
     std::optional<TimedCalls> timed;
+    // Counters over the region of interest (ROI_BEGIN to ROI_END), calls and what lies between them: the
+    // cycles of the core that ends it, the events of all cores.
+    std::optional<model::Counters> roi;
+    bool roi_begun = false;
     Census census;
     // checked: nothing when no checked call ended; otherwise true when every one of them was right.
     std::optional<bool> checked;
     uint64_t checked_calls = 0;
     std::optional<int> refused_errno;
+    std::string refused_because;
     std::vector<std::pair<std::string, uint64_t>> reports;  // STILE_MARK_REPORT, in order
     std::vector<UnsupportedInstruction> unsupported;
     std::vector<UnknownSyscall> unknown_syscalls;

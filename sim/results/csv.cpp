@@ -65,11 +65,12 @@ std::string results_csv(const std::vector<RowResult>& rows) {
 }
 
 std::string refused_csv(const std::vector<RowResult>& rows) {
-    std::string out = std::string(key_columns) + ",errno,errno_name\n";
+    std::string out = std::string(key_columns) + ",errno,errno_name,reason\n";
     for (const RowResult& row : rows) {
         if (row.status != RowResult::Status::refused) continue;
         const char* name = strerrorname_np(row.refused_errno);
-        out += fmt::format("{},{},{}\n", key_cells(row.key), row.refused_errno, name ? name : "");
+        out += fmt::format("{},{},{},{}\n", key_cells(row.key), row.refused_errno, name ? name : "",
+                           cell(row.refused_because));
     }
     return out;
 }

@@ -22,18 +22,21 @@ namespace {
 using nlohmann::json;
 
 struct Line {
-    std::string mechanism, policy, size;
+    std::string mechanism, policy, placement, size;
     double cycles = 0;
     size_t index = 0;
-    std::string label() const { return mechanism + (policy == "-" ? "" : " " + policy); }
+    std::string label() const {
+        return mechanism + (policy == "-" ? "" : " " + policy) +
+               (placement == "other_core" ? ", other core" : "");
+    }
 };
 
 // By size first: what one wants to compare stands together.
 std::vector<Line> lines_by_size(const Csv& csv) {
     std::vector<Line> lines;
     for (size_t i = 0; i < csv.rows.size(); ++i) {
-        lines.push_back({csv.at(i, "mechanism"), csv.at(i, "policy"), csv.at(i, "size_bytes"),
-                         std::atof(csv.at(i, "cycles_mean").c_str()), i});
+        lines.push_back({csv.at(i, "mechanism"), csv.at(i, "policy"), csv.at(i, "placement"),
+                         csv.at(i, "size_bytes"), std::atof(csv.at(i, "cycles_mean").c_str()), i});
     }
     std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
         return std::atoll(a.size.c_str()) < std::atoll(b.size.c_str());
@@ -50,7 +53,8 @@ std::string table(const Csv& csv) {
     }
     std::string out =
         "<div "
-        "class=\"wide\"><table><thead><tr><th>mechanism<th>policy<th>size<th>cycles<th>p50<th>p99<th>ns<th>x "
+        "class=\"wide\"><table><thead><tr><th>mechanism<th>policy<th>placement<th>size<th>cycles<th>p50<th>"
+        "p99<th>ns<th>x "
         "function"
         "<th>instructions<th>system calls<th>context switches<th>page-table switches<th>copies<th>domain "
         "crossings"
@@ -63,8 +67,9 @@ std::string table(const Csv& csv) {
         const std::string copies = csv.at(i, "copies"), checked = csv.at(i, "checked");
         out += fmt::format(
             "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<"
+            "td>{}<"
             "td>{}</tr>\n",
-            html_escape(csv.at(i, "mechanism")), html_escape(csv.at(i, "policy")),
+            html_escape(csv.at(i, "mechanism")), html_escape(csv.at(i, "policy")), csv.at(i, "placement"),
             size_text(std::atoll(csv.at(i, "size_bytes").c_str())), short_number(cycles),
             csv.at(i, "cycles_p50"), csv.at(i, "cycles_p99"),
             short_number(std::atof(csv.at(i, "ns_mean").c_str())), ratio, csv.at(i, "instructions"),
@@ -84,10 +89,13 @@ std::string refused(const Csv& csv) {
         "gives.</p>\n<ul>\n";
     for (size_t i = 0; i < csv.rows.size(); ++i) {
         const std::string policy = csv.at(i, "policy");
-        out += fmt::format("<li>{}{}, {}: {} ({})</li>\n", html_escape(csv.at(i, "mechanism")),
-                           policy == "-" ? "" : " " + html_escape(policy),
-                           size_text(std::atoll(csv.at(i, "size_bytes").c_str())), csv.at(i, "errno_name"),
-                           csv.at(i, "errno"));
+        const std::string reason = csv.at(i, "reason");
+        out +=
+            fmt::format("<li>{}{}, {}{}: {} ({}){}</li>\n", html_escape(csv.at(i, "mechanism")),
+                        policy == "-" ? "" : " " + html_escape(policy),
+                        size_text(std::atoll(csv.at(i, "size_bytes").c_str())),
+                        csv.at(i, "placement") == "other_core" ? ", other core" : "", csv.at(i, "errno_name"),
+                        csv.at(i, "errno"), reason.empty() ? "" : ": " + html_escape(reason));
     }
     return out + "</ul>\n";
 }

@@ -81,7 +81,8 @@ std::string size_text(int64_t bytes) {
 }
 
 std::string RowKey::text() const {
-    return mechanism + (policy == "-" ? "" : " " + policy) + " " + size_text(size_bytes);
+    return mechanism + (policy == "-" ? "" : " " + policy) + " " + size_text(size_bytes) +
+           (placement == "other_core" ? " other_core" : "");
 }
 
 const char* status_name(RowResult::Status status) {
@@ -112,6 +113,7 @@ json to_json(const RowResult& row) {
             {"measured", row.measured},
             {"status", static_cast<int>(row.status)},
             {"refused_errno", row.refused_errno},
+            {"refused_because", row.refused_because},
             {"failures", row.failures},
             {"warnings", row.warnings},
             {"figures", row.figures ? figures_json(*row.figures) : json(nullptr)},
@@ -121,6 +123,7 @@ json to_json(const RowResult& row) {
             {"reports", row.reports},
             {"statistics", statistics},
             {"console", bytes_json(row.console)},
+            {"state", bytes_json(row.state)},
             {"kept", bytes_json(row.kept)},
             {"host_seconds", row.host_seconds}};
 }
@@ -141,6 +144,7 @@ RowResult row_from_json(const json& j) {
     j.at("measured").get_to(row.measured);
     row.status = static_cast<RowResult::Status>(j.at("status").get<int>());
     j.at("refused_errno").get_to(row.refused_errno);
+    j.at("refused_because").get_to(row.refused_because);
     j.at("failures").get_to(row.failures);
     j.at("warnings").get_to(row.warnings);
     if (!j.at("figures").is_null()) row.figures = figures_from(j.at("figures"));
@@ -153,6 +157,8 @@ RowResult row_from_json(const json& j) {
     }
     const auto& console = j.at("console").get_binary();
     row.console.assign(console.begin(), console.end());
+    const auto& state = j.at("state").get_binary();
+    row.state.assign(state.begin(), state.end());
     const auto& kept = j.at("kept").get_binary();
     row.kept.assign(kept.begin(), kept.end());
     j.at("host_seconds").get_to(row.host_seconds);

@@ -58,6 +58,7 @@ struct RowResult {
     bool measured = true;  // false: timed calls were not asked for
     Status status = Status::interrupted;
     int refused_errno = 0;
+    std::string refused_because;        // empty where the errno says all
     std::vector<std::string> failures;  // one sentence each
     std::vector<std::string> warnings;
     std::optional<Figures> figures;
@@ -66,7 +67,8 @@ struct RowResult {
     std::vector<std::pair<std::string, uint64_t>> reports;
     std::vector<RowStatistic> statistics;
     std::string console;
-    std::string kept;  // the cpio archive of the files that the row keeps
+    std::string state;  // of the machine, where it helps to know why the row ended as it did
+    std::string kept;   // the cpio archive of the files that the row keeps
     double host_seconds = 0;
 };
 

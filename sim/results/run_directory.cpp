@@ -20,9 +20,12 @@ namespace fs = std::filesystem;
 
 std::map<std::string, std::string> result_files(const std::vector<RowResult>& rows,
                                                 const std::string& config_yaml) {
-    return {{"config.yaml", config_yaml},       {"results.csv", results_csv(rows)},
-            {"refused.csv", refused_csv(rows)}, {"stats.txt", stats_txt(rows)},
-            {"stats.json", stats_json(rows)},   {"console.txt", console_txt(rows)}};
+    std::map<std::string, std::string> files{
+        {"config.yaml", config_yaml},       {"results.csv", results_csv(rows)},
+        {"refused.csv", refused_csv(rows)}, {"stats.txt", stats_txt(rows)},
+        {"stats.json", stats_json(rows)},   {"console.txt", console_txt(rows)}};
+    if (const std::string state = state_txt(rows); !state.empty()) files["state.txt"] = state;
+    return files;
 }
 
 fs::path next_directory(const fs::path& folder, const std::string& name) {

@@ -67,6 +67,13 @@ std::string stats_json(const std::vector<RowResult>& rows) {
     return Json{{"rows", all}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string state_txt(const std::vector<RowResult>& rows) {
+    std::string out;
+    for (const RowResult& row : rows)
+        if (!row.state.empty()) out += "=== " + row.key.text() + "\n" + row.state;
+    return out;
+}
+
 std::string console_txt(const std::vector<RowResult>& rows) {
     if (rows.size() == 1) return rows[0].console;
     std::string out;

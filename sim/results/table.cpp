@@ -17,7 +17,7 @@ std::string ratio_text(double ratio) {
 }
 
 std::string exit_text(const RowResult& row) {
-    if (!row.exit_status) return "-";
+    if (!row.exit_status) return row.status == RowResult::Status::done ? "stopped" : "-";
     const auto status = static_cast<unsigned>(*row.exit_status);
     if ((status & 0x7f) != 0) return fmt::format("signal {}", status & 0x7f);
     return fmt::format("exit {}", (status >> 8) & 0xff);
@@ -55,8 +55,13 @@ std::string measured_table(const std::vector<RowResult>& rows) {
     const std::map<int64_t, double> unit = function_cycles(rows);
     std::vector<std::vector<std::string>> cells{{"mechanism", "policy", "size", "cycles", "ns", "x function",
                                                  "syscalls", "switches", "copies", "checked"}};
+    // The column is there where it tells rows apart.
+    const bool placed = std::any_of(rows.begin(), rows.end(),
+                                    [](const RowResult& row) { return row.key.placement == "other_core"; });
+    if (placed) cells[0].insert(cells[0].begin() + 3, "placement");
     for (const RowResult& row : rows) {
         std::vector<std::string> line{row.key.mechanism, row.key.policy, size_text(row.key.size_bytes)};
+        if (placed) line.push_back(row.key.placement);
         if (!row.figures) {
             line.push_back(note(row));
             line.resize(cells[0].size(), "");
@@ -79,7 +84,7 @@ std::string measured_table(const std::vector<RowResult>& rows) {
                                                                : "NO");
         cells.push_back(line);
     }
-    return aligned(cells, 2);
+    return aligned(cells, placed ? 4 : 2);
 }
 
 std::string program_table(const std::vector<RowResult>& rows) {

@@ -46,13 +46,15 @@ std::string version_text() {
 
 std::string host_json(const RunConfig& config, const std::string& config_yaml,
                       const std::vector<RowResult>& rows, const HostTimes& times) {
-    uint64_t instructions = 0;
+    uint64_t instructions = 0, cycles = 0;
     Json per_row = Json::array();
     for (const RowResult& row : rows) {
         instructions += row.instructions;
+        cycles += row.cycles;
         Json one{{"row", row.key.text()}, {"seconds", rounded(row.host_seconds)}};
         if (row.host_seconds > 0) {
             one["mips"] = rounded(static_cast<double>(row.instructions) / row.host_seconds / 1e6);
+            one["kcycles_per_second"] = rounded(static_cast<double>(row.cycles) / row.host_seconds / 1e3);
         }
         per_row.push_back(one);
     }
@@ -77,6 +79,8 @@ std::string host_json(const RunConfig& config, const std::string& config_yaml,
         {"instructions", instructions},
         {"mips",
          rounded(times.wall_seconds > 0 ? static_cast<double>(instructions) / times.wall_seconds / 1e6 : 0)},
+        {"kcycles_per_second",
+         rounded(times.wall_seconds > 0 ? static_cast<double>(cycles) / times.wall_seconds / 1e3 : 0)},
         {"guest_sha256", images},
         {"rows", per_row}};
     return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

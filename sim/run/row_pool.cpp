@@ -25,7 +25,10 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 volatile sig_atomic_t stop_requested = 0;
-void request_stop(int) { stop_requested = 1; }
+void request_stop(int) { stop_requested = stop_requested + 1; }
+
+// How long a row may take to break off and send what it has.
+constexpr std::chrono::seconds grace{10};
 
 // A message is its length and a CBOR value: unlike JSON text, that holds what a guest prints.
 void send(int fd, const json& message) {
@@ -87,7 +90,8 @@ class SignalScope {
 [[noreturn]] void child_main(int fd, size_t row, const RowKey& key, const RowFunction& run) {
     // Control-C reaches the whole group; the parent decides. If the parent dies, nobody wants the result.
     signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
+    stop_requested = 0;
+    signal(SIGTERM, request_stop);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
     sigemptyset(&none);
@@ -95,6 +99,7 @@ class SignalScope {
     try {
         const RowResult result = run(row, [fd](const Progress& p) {
             send(fd, {{"instructions", p.instructions}});
+            return stop_requested == 0;
         });
         send(fd, {{"row", to_json(result)}});
     } catch (const BootError& error) {
@@ -134,8 +139,7 @@ class Pool {
             wait(signals.waiting_mask());
             if (stop_requested) {
                 result_.interrupted = true;
-                for (const Child& child : children_) kill(child.pid, SIGKILL);
-                for (const Child& child : children_) reap(child);
+                break_off(signals.waiting_mask());
                 break;
             }
             report();
@@ -144,6 +148,14 @@ class Pool {
     }
 
   private:
+    void break_off(const sigset_t& mask) {
+        for (const Child& child : children_) kill(child.pid, SIGTERM);
+        const auto until = Clock::now() + grace;
+        while (!children_.empty() && stop_requested == 1 && Clock::now() < until) wait(mask);
+        for (const Child& child : children_) kill(child.pid, SIGKILL);
+        for (const Child& child : children_) reap(child);
+    }
+
     void start(size_t row) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");

@@ -24,11 +24,13 @@ struct PoolOptions {
     std::function<void(const PoolStatus&)> status;  // about four times a second
 };
 
-using RowFunction = std::function<RowResult(size_t row, const std::function<void(const Progress&)>&)>;
+using RowFunction = std::function<RowResult(size_t row, const ProgressFunction&)>;
 
 struct PoolResult {
     std::vector<RowResult> rows;  // as many as keys, in their order
-    bool interrupted = false;     // by SIGINT or SIGTERM: rows that had not finished say so
+    // By SIGINT or SIGTERM. Rows that had not finished say so; they have what they had come to, unless they
+    // did not break off in time or the user was impatient (a second signal).
+    bool interrupted = false;
 };
 
 // Calls `run` for every row, each in a child. Must be called from a process with one thread.

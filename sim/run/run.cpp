@@ -68,6 +68,21 @@ void print_troubles(const std::vector<RowResult>& rows) {
     }
 }
 
+// Of the host, so it goes to no file but host.json.
+void print_speed(const std::vector<RowResult>& rows, double seconds) {
+    double instructions = 0, cycles = 0;
+    for (const RowResult& row : rows) {
+        instructions += static_cast<double>(row.instructions);
+        cycles += static_cast<double>(row.cycles);
+    }
+    if (instructions == 0 || seconds <= 0) return;
+    fmt::print(stderr,
+               "stile: {:.1f} million instructions, {:.1f} million cycles in {:.1f} s: {:.1f} MIPS, {:.0f} "
+               "kcycles/s\n",
+               instructions / 1e6, cycles / 1e6, seconds, instructions / seconds / 1e6,
+               cycles / seconds / 1e3);
+}
+
 int exit_code(const PoolResult& pool) {
     const auto any = [&](RowResult::Status status) {
         return std::any_of(pool.rows.begin(), pool.rows.end(),
@@ -148,7 +163,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
         pool_options.status = [&](const PoolStatus& status) { line.show(status); };
         pool = run_rows(
             keys,
-            [&](size_t row, const std::function<void(const Progress&)>& progress) {
+            [&](size_t row, const ProgressFunction& progress) {
                 return simulate(config, rows[row], {options.console, progress});
             },
             pool_options);
@@ -175,6 +190,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     if (!printed)
         fmt::print(stderr, "stile: the table cannot be written to standard output: {}\n",
                    std::strerror(print_error));
+    print_speed(pool.rows, wall);
     fmt::print(stderr, "stile: results are in {}\n", directory.string());
     const int code = exit_code(pool);
     return code == exit_done && !printed ? exit_failed : code;

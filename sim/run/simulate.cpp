@@ -9,16 +9,13 @@
 
 #include "model/systemc/machine.h"
 #include "sim/boot/boot.h"
-#include "sim/config/units.h"
 #include "sim/measure/measurement.h"
 #include "sim/run/kernel_image.h"
+#include "sim/run/machine_state.h"
 #include "sim/run/verdict.h"
 
 namespace stile::sim {
 namespace {
-
-// Between two looks at the host's clock; how a run is cut changes no result.
-constexpr model::Cycles slice = 20'000'000;
 
 std::span<const uint8_t> bytes_of(const std::string& text) {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -79,11 +76,6 @@ BootOptions boot_options(const RunConfig& config) {
     return options;
 }
 
-model::Cycles cycles_of(int64_t nanoseconds, uint64_t frequency) {
-    return static_cast<model::Cycles>(static_cast<__int128>(nanoseconds) * static_cast<int64_t>(frequency) /
-                                      1'000'000'000);
-}
-
 }  // namespace
 
 RowKey row_key(const RunConfig& config, const workload::Row& row) {
@@ -128,17 +120,16 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
         result.console += text.substr(0, std::min<uint64_t>(text.size(), room));
         if (options.console_to_stderr) std::fwrite(text.data(), 1, text.size(), stderr);
     });
-    model::Core& core = machine.core();
+    std::vector<model::Core*> cores;
+    for (unsigned i = 0; i < config.machine.cores; ++i) cores.push_back(&machine.core(i));
+    measurement.attach(cores);
     BootOptions options_at_boot = boot_options(config);
     options_at_boot.keep = row.keep;
-    boot(machine.memory(), core.state(), kernel_image(), files, boot_processes(row), options_at_boot);
+    boot(machine.memory(), machine.core().state(), kernel_image(), files, boot_processes(row),
+         options_at_boot);
 
-    const model::Cycles limit = cycles_of(config.measure.max_time_ns, config.machine.frequency);
-    model::Machine::Outcome outcome;
-    do {
-        outcome = machine.run(std::min(limit, core.now() + slice));
-        if (options.progress) options.progress({core.counters().cycles, core.counters().instructions});
-    } while (outcome.why == model::Stop::until && core.now() < limit);
+    Conductor conductor(config, machine, measurement);
+    const End end = conductor.run(options.progress);
 
     result.kept = machine.archive();
     if (printed > result.console.size()) {
@@ -146,19 +137,15 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
             fmt::format("the guest printed {} bytes; console.txt has the first {} (output.console_limit)",
                         printed, result.console.size()));
     }
-    result.cycles = core.counters().cycles;
-    result.instructions = core.counters().instructions;
-    End end;
-    end.outcome = outcome;
-    end.expect_exit = config.expect_exit;
-    end.max_time = format_time(config.measure.max_time_ns);
-    end.where = measurement.running_process() + " at " + measurement.symbol_at(core.state().rip);
-    if (outcome.why == model::Stop::triple_fault) end.dump = core.dump();
+    for (model::Core* core : cores) result.cycles = std::max(result.cycles, core->to_reference(core->now()));
+    result.instructions = instructions_of(machine);
     judge(measurement.result(), end, config.machine.frequency, result);
+    if (wants_state(end)) result.state = machine_state(machine, measurement, result.console);
     for (const model::Statistic& s : machine.statistics()) {
         result.statistics.push_back({s.path, s.value, s.integral, s.unit, s.description});
     }
     add_statistics(measurement.result(), result.statistics);
+    conductor.add_statistics(result.statistics);
     result.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return result;
 }

@@ -8,16 +8,13 @@
 
 #include "sim/config/run_config.h"
 #include "sim/results/row_result.h"
+#include "sim/run/conductor.h"
 
 namespace stile::sim {
 
-struct Progress {
-    uint64_t cycles = 0, instructions = 0;
-};
-
 struct SimulateOptions {
     bool console_to_stderr = false;
-    std::function<void(const Progress&)> progress;  // several times a second of host time, about
+    ProgressFunction progress;
 };
 
 RowKey row_key(const RunConfig& config, const workload::Row& row);

@@ -63,12 +63,20 @@ int64_t shell_status(uint32_t status) {
 // Why the machine stopped, as far as that alone is a failure.
 void judge_end(const MeasurementResult& measured, const End& end, RowResult& row) {
     const auto fail = [&](std::string text) { row.failures.push_back(std::move(text)); };
+    if (end.stopped) return;
     switch (end.outcome.why) {
         case model::Stop::until:
         case model::Stop::requested:
             fail(fmt::format("it had not ended after {} of simulated time (measure.max_time); {} was running",
                              end.max_time, end.where));
             return;
+        case model::Stop::stuck:
+            fail(fmt::format(
+                "no instruction has retired for {} (machine.watchdog); {} was running; see state.txt",
+                end.watchdog, end.where));
+            return;
+        case model::Stop::halted:
+        case model::Stop::synchronise:  // a machine keeps these to itself
         case model::Stop::idle_forever:
             fail("every thread waits, and nothing is left that could wake one (deadlock)");
             return;
@@ -95,10 +103,35 @@ void judge_end(const MeasurementResult& measured, const End& end, RowResult& row
     }
 }
 
+// Regions of interest that the configuration counts on and the guest never came to.
+void judge_region(const MeasurementResult& measured, const End& end, RowResult& row) {
+    if (measured.refused_errno) return;
+    if (end.region_wanted && !measured.roi_begun)
+        row.failures.push_back(
+            "the region of interest never began (measure.fast_forward, measure.stop_at); a program marks it "
+            "with "
+            "os/lib/region.h");
+    else if (end.region_end_wanted && !measured.roi)
+        row.failures.push_back("the region of interest began but never ended (measure.stop_at)");
+}
+
 }  // namespace
 
+bool wants_state(const End& end) {
+    if (end.stopped) return false;
+    const uint32_t code = end.outcome.power_code;
+    return end.outcome.why != model::Stop::power_off || code == STILE_POWER_PANIC ||
+           code == STILE_POWER_DEADLOCK;
+}
+
 void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row) {
+    row.reports = measured.reports;
+    if (end.broken_off) {
+        row.status = RowResult::Status::interrupted;
+        return;
+    }
     judge_end(measured, end, row);
+    judge_region(measured, end, row);
     const bool main_killed = row.exit_status && (*row.exit_status & 0x7f) != 0 &&
                              shell_status(static_cast<uint32_t>(*row.exit_status)) != end.expect_exit;
     for (const KilledProcess& killed : measured.killed) {
@@ -120,34 +153,37 @@ void judge(const MeasurementResult& measured, const End& end, uint64_t frequency
         if (!test.passed) row.failures.push_back("kernel self-test '" + test.name + "' failed");
     }
     row.warnings.insert(row.warnings.end(), measured.warnings.begin(), measured.warnings.end());
-    row.reports = measured.reports;
 
     if (row.failures.empty() && measured.refused_errno) {
         row.status = RowResult::Status::refused;
         row.refused_errno = *measured.refused_errno;
+        row.refused_because = measured.refused_because;
         return;
     }
     if (row.measured && row.failures.empty()) {
         if (!measured.timed) {
-            row.failures.push_back("it ended well, but made no timed call");
+            row.failures.push_back(end.stopped ? "it was stopped before it made a timed call"
+                                               : "it ended well, but made no timed call");
         } else {
             row.figures = figures_of(*measured.timed, measured, frequency);
             if (measured.checked == false)
                 row.failures.push_back("what arrived was not what was sent (checked calls)");
             if (!measured.checked && row.key.size_bytes > 0)
-                row.failures.push_back("what arrived was never checked");
+                (end.stopped ? row.warnings : row.failures).push_back("what arrived was never checked");
         }
     }
     row.status = row.failures.empty() ? RowResult::Status::done : RowResult::Status::failed;
 }
 
 void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics) {
-    if (measured.timed) {
-        const model::Counters& roi = measured.timed->roi;
+    if (measured.roi) {
+        const model::Counters& roi = *measured.roi;
 #define STILE_ROI(name, help) \
     statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", *help ? help : #name});
         STILE_COUNTERS(STILE_ROI)
 #undef STILE_ROI
+    }
+    if (measured.timed) {
         statistics.push_back({"roi.timed_calls", static_cast<double>(measured.timed->calls), true, "",
                               "calls that were timed"});
         statistics.push_back({"roi.ticked_calls", static_cast<double>(measured.timed->ticked), true, "",

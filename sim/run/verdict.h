@@ -14,11 +14,17 @@ namespace stile::sim {
 
 struct End {
     model::Machine::Outcome outcome;
+    bool stopped = false;     // where it was to stop (measure.stop_at)
+    bool broken_off = false;  // by the user
+    bool region_wanted = false, region_end_wanted = false;
     int64_t expect_exit = 0;
-    std::string max_time;  // for people
-    std::string where;     // what ran when it ended
-    std::string dump;      // of the core; empty unless it helps
+    std::string max_time, watchdog;  // for people
+    std::string where;               // what ran when it ended
+    std::string dump;                // of the core; empty unless it helps
 };
+
+// It did not end by itself, or the kernel gave up: people will want to see the machine.
+bool wants_state(const End& end);
 
 // Fills in status, failures, warnings, figures and reports of `row`.
 void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row);

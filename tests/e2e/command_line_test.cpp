@@ -102,7 +102,7 @@ TEST_F(Stile, ListsSaySomething) {
     EXPECT_THAT(instructions, testing::StartsWith("mnemonic "));
     EXPECT_THAT(instructions, HasSubstr("cd.aplfill"));
     EXPECT_THAT(instructions,
-                testing::ContainsRegex("adc +Ev,Gv +11 /r +rw,r +C +OSZAPC +alu/load[+]alu[+]store +exact"));
+                testing::ContainsRegex("adc +Ev,Gv +11 /r +rw,r +C +OSZAPC +carry/load[+]carry[+]store +exact"));
     const auto schema = nlohmann::json::parse(stile("schema").out);
     EXPECT_TRUE(schema["properties"]["machine"]["properties"].contains("l1d"));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * MECHANISM SIZE TOUCH POLICY, the arguments that client and server have in common. The server that is
- * started by the client gets the handover as a fifth one; the client has WARMUP REPETITIONS [SERVER-PATH]
- * after them.
+ * MECHANISM SIZE TOUCH POLICY CLIENT-CORE SERVER-CORE, the arguments that client and server have in common; a
+ * core is a number, or - for wherever the kernel puts it. The server that is started by the client gets the
+ * handover as the next one; the client has WARMUP REPETITIONS [SERVER-PATH] after them.
  */
 #ifndef STILE_WORKLOADS_SYNC_CALL_ARGUMENTS_H
 #define STILE_WORKLOADS_SYNC_CALL_ARGUMENTS_H
@@ -19,7 +19,10 @@ struct arguments {
     size_t size;
     enum stile_touch touch;
     unsigned policy;
+    long client_core, server_core; /* -1: any */
 };
+
+enum { COMMON_ARGUMENTS = 6 };
 
 static inline int number_argument(const char* text, long* value) {
     char* end;
@@ -27,14 +30,23 @@ static inline int number_argument(const char* text, long* value) {
     return *text != '\0' && *end == '\0' && *value >= 0;
 }
 
+static inline int core_argument(const char* text, long* core) {
+    *core = -1;
+    return strcmp(text, "-") == 0 || number_argument(text, core);
+}
+
 static inline int read_arguments(char** argv, struct arguments* a) {
     long size;
     const int touch = stile_touch_named(argv[3]);
     a->mechanism = argv[1];
     a->policy = strcmp(argv[4], "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
-    if (!number_argument(argv[2], &size) || touch < 0 ||
+    if (!number_argument(argv[2], &size) || touch < 0 || !core_argument(argv[5], &a->client_core) ||
+        !core_argument(argv[6], &a->server_core) ||
         (a->policy == STILE_POLICY_LOW && strcmp(argv[4], "low") != 0 && strcmp(argv[4], "-") != 0)) {
-        fprintf(stderr, "%s: SIZE is a number, TOUCH none, read or write, POLICY low, high or -\n", argv[0]);
+        fprintf(
+            stderr,
+            "%s: SIZE is a number, TOUCH none, read or write, POLICY low, high or -, a core a number or -\n",
+            argv[0]);
         return 0;
     }
     a->size = (size_t)size;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/lib/region.h"
 #include "workloads/sync_call/arguments.h"
 #include "workloads/sync_call/service.h"
 
@@ -23,10 +24,11 @@ static int failed(const char* what, long error) {
     return 1;
 }
 
-static int refused(int error) {
-    printf("sync_call mechanism=%s size=%zu refused=%s\n", ch.mechanism->name, ch.capacity, strerror(-error));
+static int refused(int error, const char* why) {
+    printf("sync_call mechanism=%s size=%zu refused=%s%s%s\n", ch.mechanism->name, ch.capacity,
+           strerror(-error), why ? ": " : "", why ? why : "");
     fflush(stdout);
-    STILE_MARK(STILE_MARK_REFUSED, -error, 0, 0);
+    STILE_MARK(STILE_MARK_REFUSED, -error, why, 0);
     if (server > 0) kill(server, SIGKILL);
     return 0;
 }
@@ -43,10 +45,30 @@ static int start_server(char** argv, const char* path) {
     server = fork();
     if (server < 0) return -errno;
     if (server > 0) return 0;
-    char* const arguments[] = {(char*)path, argv[1], argv[2], argv[3], argv[4], ch.handover, NULL};
+    char* const arguments[] = {(char*)path, argv[1], argv[2],     argv[3], argv[4],
+                               argv[5],     argv[6], ch.handover, NULL};
     execv(path, arguments);
     fprintf(stderr, "sync_call: %s: %s\n", path, strerror(errno));
     _exit(127);
+}
+
+/* Client and server where they are to be. 0 or refused: the server's core is tried here too, because nobody
+ * could say later that there is no such core. */
+static int place(const struct arguments* a) {
+    const int elsewhere = a->client_core != a->server_core;
+    if (elsewhere && (ch.mechanism->flags & (STILE_SAME_PROCESS | STILE_CALLER_CROSSES))) {
+        refused(-EINVAL, "the caller's own thread runs the callee, so it does so on the caller's core");
+        return 1;
+    }
+    if (a->server_core >= 0 && stile_run_on((unsigned)a->server_core) != 0) {
+        refused(-EINVAL, "this machine has no such core for the server (machine.cores)");
+        return 1;
+    }
+    if (a->client_core >= 0 && stile_run_on((unsigned)a->client_core) != 0) {
+        refused(-EINVAL, "this machine has no such core for the client (machine.cores)");
+        return 1;
+    }
+    return 0;
 }
 
 static int stop_server(void) {
@@ -68,12 +90,13 @@ static void touch(void* in, long length) {
 
 static long timed_calls(long warmup, long repetitions) {
     void* in;
+    stile_region_warm_up();
     for (long i = 0; i < warmup; ++i) {
         const long n = stile_channel_call(&ch, CODE(OP_TIMED, 0), service.size, &in);
         if (n < 0) return n;
         touch(in, n);
     }
-    STILE_MARK(STILE_MARK_ROI_BEGIN, 0, 0, 0);
+    stile_region_begin();
     for (long i = 0; i < repetitions; ++i) {
         STILE_MARK(STILE_MARK_CALL_BEGIN, i, 0, 0);
         const long n = stile_channel_call(&ch, CODE(OP_TIMED, 0), service.size, &in);
@@ -81,7 +104,7 @@ static long timed_calls(long warmup, long repetitions) {
         touch(in, n);
         STILE_MARK(STILE_MARK_CALL_END, i, 0, 0);
     }
-    STILE_MARK(STILE_MARK_ROI_END, 0, 0, 0);
+    stile_region_end();
     return 0;
 }
 
@@ -115,12 +138,15 @@ static long checked_calls(void) {
 int main(int argc, char** argv) {
     struct arguments a;
     long warmup, repetitions;
-    if (argc < 7 || argc > 8) {
-        fprintf(stderr, "usage: %s MECHANISM SIZE TOUCH POLICY WARMUP REPETITIONS [SERVER-PATH]\n", argv[0]);
+    if (argc < 3 + COMMON_ARGUMENTS || argc > 4 + COMMON_ARGUMENTS) {
+        fprintf(stderr,
+                "usage: %s MECHANISM SIZE TOUCH POLICY CLIENT-CORE SERVER-CORE WARMUP REPETITIONS "
+                "[SERVER-PATH]\n",
+                argv[0]);
         return 2;
     }
-    if (!read_arguments(argv, &a) || !number_argument(argv[5], &warmup) ||
-        !number_argument(argv[6], &repetitions))
+    if (!read_arguments(argv, &a) || !number_argument(argv[1 + COMMON_ARGUMENTS], &warmup) ||
+        !number_argument(argv[2 + COMMON_ARGUMENTS], &repetitions))
         return 2;
     int error = stile_channel_open(&ch, a.mechanism, a.size);
     if (error) {
@@ -128,11 +154,13 @@ int main(int argc, char** argv) {
         return 2;
     }
     ch.policy = a.policy;
+    if (place(&a)) return 0;
     if (service_init(&service, &ch, a.size, a.touch) != 0) return failed("memory", -ENOMEM);
-    if ((error = ch.mechanism->prepare(&ch)) != 0) return refused(error);
-    if ((ch.mechanism->flags & STILE_FORKED) && (error = start_server(argv, argc == 8 ? argv[7] : NULL)) != 0)
+    if ((error = ch.mechanism->prepare(&ch)) != 0) return refused(error, NULL);
+    if ((ch.mechanism->flags & STILE_FORKED) &&
+        (error = start_server(argv, argc == 4 + COMMON_ARGUMENTS ? argv[argc - 1] : NULL)) != 0)
         return failed("fork", error);
-    if ((error = ch.mechanism->connect(&ch)) != 0) return refused(error);
+    if ((error = ch.mechanism->connect(&ch)) != 0) return refused(error, NULL);
 
     const long timed = timed_calls(warmup, repetitions);
     if (timed < 0) return failed("timed call", timed);

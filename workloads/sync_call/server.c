@@ -7,8 +7,9 @@
 
 int main(int argc, char** argv) {
     struct arguments a;
-    if (argc < 5 || argc > 6) {
-        fprintf(stderr, "usage: %s MECHANISM SIZE TOUCH POLICY [HANDOVER]\n", argv[0]);
+    if (argc < 1 + COMMON_ARGUMENTS || argc > 2 + COMMON_ARGUMENTS) {
+        fprintf(stderr, "usage: %s MECHANISM SIZE TOUCH POLICY CLIENT-CORE SERVER-CORE [HANDOVER]\n",
+                argv[0]);
         return 2;
     }
     if (!read_arguments(argv, &a)) return 2;
@@ -16,7 +17,9 @@ int main(int argc, char** argv) {
     struct service service;
     int error = stile_channel_open(&ch, a.mechanism, a.size);
     ch.policy = a.policy;
-    if (argc == 6) snprintf(ch.handover, sizeof ch.handover, "%s", argv[5]);
+    if (argc == 2 + COMMON_ARGUMENTS) snprintf(ch.handover, sizeof ch.handover, "%s", argv[argc - 1]);
+    /* A core that is not there: the client has asked before, and refused. */
+    if (!error && a.server_core >= 0) error = (int)stile_run_on((unsigned)a.server_core);
     if (!error) error = service_init(&service, &ch, a.size, a.touch);
     if (!error) error = ch.mechanism->serve ? ch.mechanism->serve(&ch) : -22;
     if (error) fprintf(stderr, "sync_call server: %s: %s\n", a.mechanism, strerror(-error));

@@ -43,8 +43,19 @@ Strings names() {
     return all;
 }
 
-Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Measure& measure) {
-    const Strings common{kind.mechanism.name, std::to_string(size), measure.touch, policy};
+struct Placement {
+    std::string name;
+    int64_t client_core, server_core;
+};
+
+Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Placement& placement,
+             const Measure& measure) {
+    const Strings common{kind.mechanism.name,
+                         std::to_string(size),
+                         measure.touch,
+                         policy,
+                         std::to_string(placement.client_core),
+                         std::to_string(placement.server_core)};
     const std::string suffix = kind.booted ? "_pie" : "";
     Process client{"/bin/sync_client" + suffix, {"/bin/sync_client" + suffix}, {}, ""};
     client.argv.insert(client.argv.end(), common.begin(), common.end());
@@ -54,6 +65,7 @@ Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Me
     row.mechanism = kind.mechanism.name;
     row.policy = policy;
     row.scope = kind.cross_process ? "cross_process" : "same_process";
+    row.placement = placement.name;
     row.size_bytes = size;
     row.processes.push_back(client);
     if (kind.booted) {
@@ -71,11 +83,25 @@ std::vector<Row> rows(const Parameters& parameters, const Measure& measure, cons
     if (mechanisms.empty()) throw std::invalid_argument("mechanisms: the list is empty; name at least one");
     if (sizes.empty()) throw std::invalid_argument("sizes: the list is empty; name at least one, such as 0");
     if (policies.empty()) throw std::invalid_argument("policies: the list is empty; name low, high or both");
+    const auto& names = std::get<Strings>(parameters.at("placement"));
+    if (names.empty())
+        throw std::invalid_argument("placement: the list is empty; name same_core, other_core or both");
+    const int64_t client = std::get<int64_t>(parameters.at("client_core"));
+    const int64_t server = std::get<int64_t>(parameters.at("server_core"));
+    std::vector<Placement> placements;
+    for (const std::string& name : names) {
+        if (name == "other_core" && client == server)
+            throw std::invalid_argument(
+                "server_core: it is the client's core; another one is right for placement other_core");
+        placements.push_back({name, client, name == "other_core" ? server : client});
+    }
     std::vector<Row> all;
     for (const std::string& name : mechanisms) {
         const Kind& kind = find(name);
         for (const std::string& policy : kind.policies ? policies : Strings{"-"})
-            for (const int64_t size : sizes) all.push_back(make_row(kind, policy, size, measure));
+            for (const int64_t size : sizes)
+                for (const Placement& placement : placements)
+                    all.push_back(make_row(kind, policy, size, placement, measure));
     }
     return all;
 }
@@ -102,6 +128,23 @@ Descriptor describe() {
          .default_value = Strings{"low", "high"},
          .help = "Isolation policies of mechanisms that have them (dipc)",
          .choices = {"low", "high"}},
+        {.name = "placement",
+         .type = Type::string_list,
+         .default_value = Strings{"same_core"},
+         .help = "Where the server runs: on the client's core, or on another",
+         .choices = {"same_core", "other_core"}},
+        {.name = "client_core",
+         .type = Type::integer,
+         .default_value = int64_t{0},
+         .help = "Number of the core that the client runs on",
+         .min = 0,
+         .max = 63},
+        {.name = "server_core",
+         .type = Type::integer,
+         .default_value = int64_t{1},
+         .help = "Number of the core that the server runs on in rows with placement other_core",
+         .min = 0,
+         .max = 63},
     };
     d.images = embedded_images();
     d.rows = rows;

@@ -121,7 +121,7 @@ static int serve(struct stile_channel* ch) {
 }
 
 static const struct stile_mechanism dipc = {.name = "dipc",
-                                            .flags = STILE_BOOTED,
+                                            .flags = STILE_BOOTED | STILE_CALLER_CROSSES,
                                             .prepare = prepare,
                                             .connect = connect,
                                             .serve = serve,

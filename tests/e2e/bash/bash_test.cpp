@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Question: does Debian's bash-static run its scripts as it does on the host? Every script of tests/e2e/bash
-// runs in both places, with busybox for the commands; what they print must be the same, byte for byte.
+// runs in both places, with busybox for the commands; what they print must be the same, byte for byte, on one
+// core and on four.
 #include <fmt/format.h>
 
 #include "tests/e2e/stile.h"
@@ -11,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Bash : public Stile, public testing::WithParamInterface<const char*> {
+class Bash : public Stile, public testing::WithParamInterface<std::tuple<const char*, unsigned>> {
   protected:
     // The same folder for both: the host's copy is spoilt by the host's run only.
     void place(const std::string& script) {
@@ -31,12 +32,14 @@ class Bash : public Stile, public testing::WithParamInterface<const char*> {
 };
 
 TEST_P(Bash, PrintsTheSameAsOnTheHost) {
-    place(STILE_SOURCE_DIR "/tests/e2e/bash/" + std::string(GetParam()) + ".sh");
+    const auto& [script, cores] = GetParam();
+    place(STILE_SOURCE_DIR "/tests/e2e/bash/" + std::string(script) + ".sh");
     const std::string native = on_the_host();
     ASSERT_GT(native.size(), 100u);
     write("run.yaml", "workload: {name: program, path: " STILE_BASH
                       ", args: [script.sh], env: [PATH=/bin, HOME=/], files: guest}\n"
-                      "machine: {core: {model: functional}}\nmeasure: {max_time: 60 s}\n");
+                      "measure: {max_time: 60 s}\nmachine: {core: {model: functional}, cores: " +
+                          std::to_string(cores) + "}\n");
     const Output output = stile("run run.yaml --out r");
     EXPECT_EQ(output.code, 0) << output.err;
     EXPECT_EQ(contents("r/console.txt"), native);
@@ -49,9 +52,11 @@ TEST_P(Bash, PrintsTheSameAsOnTheHost) {
             << stats.substr(at, stats.find('\n', at) - at);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scripts, Bash,
-                         testing::Values("arrays", "text", "signals", "jobs", "redirections", "stress"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Scripts, Bash,
+    testing::Combine(testing::Values("arrays", "text", "signals", "jobs", "redirections", "stress"),
+                     testing::Values(1u, 4u)),
+    [](const auto& info) { return fmt::format("{}_{}", std::get<0>(info.param), std::get<1>(info.param)); });
 
 }  // namespace
 }  // namespace stile::sim

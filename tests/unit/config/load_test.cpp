@@ -119,9 +119,10 @@ TEST_F(ConfigTest, Choices) {
               "expected");
     EXPECT_EQ(faults("workload: ping\nmachine: {core: {model: oo}}\n"),
               "run.yaml:2:25: error: 'machine.core.model' cannot be 'oo'; did you mean 'ooo'?");
-    EXPECT_EQ(faults("workload: ping\nmachine: {core: {ooo: {ports: {alu: 015}}}}\n"),
-              "run.yaml:2:37: error: 'machine.core.ooo.ports.alu' is '015'; p and a hexadecimal digit for each "
-              "port, such as p015, is expected");
+    EXPECT_EQ(
+        faults("workload: ping\nmachine: {core: {ooo: {ports: {alu: 015}}}}\n"),
+        "run.yaml:2:37: error: 'machine.core.ooo.ports.alu' is '015'; p and a hexadecimal digit for each "
+        "port, such as p015, is expected");
     EXPECT_EQ(faults("workload: {name: ping, mechanisms: [pipe, pipe]}\n"),
               "run.yaml:1:43: error: 'workload.mechanisms' names 'pipe' twice; leave one out");
     EXPECT_EQ(faults("workload: ping\nsweep: {a: 1}\n"),
@@ -141,9 +142,9 @@ TEST_F(ConfigTest, RulesBetweenKeys) {
               "ways x a power of two");
     EXPECT_THAT(faults("workload: ping\nmachine: {codoms: {apl_cache: {entries: 8}}}\n"),
                 StartsWith("run.yaml:2:41: error: 'machine.codoms.apl_cache' has no power of two of sets"));
-    EXPECT_EQ(
-        faults("workload: ping\nmachine: {cores: 2}\n"),
-        "run.yaml:2:18: error: 'machine.cores' is 2; several cores come in a later version; 1 is expected");
+    EXPECT_EQ(faults("workload: ping\nmachine: {cores: 64}\n"), "none");
+    EXPECT_EQ(faults("workload: ping\nmachine: {cores: 65}\n"),
+              "run.yaml:2:18: error: 'machine.cores' is out of range: 65; valid is 1 to 64");
     EXPECT_EQ(faults("workload: ping\nmachine: {memory: {size: 33 MiB}}\n"),
               "run.yaml:2:26: error: 'machine.memory.size' is no multiple of 2 MiB; 32 MiB would do");
 }

@@ -28,15 +28,15 @@ struct CodeMapTest : ::testing::Test {
 
     void run(uint64_t pid) {
         map.thread_of(pid + 100, pid);
-        map.switched_to(pid + 100);
+        map.switched_to(0, pid + 100);
     }
 };
 
 TEST_F(CodeMapTest, stub_code_is_told_from_the_program) {
     map.exec(1, "/bin/program", 0);
     run(1);
-    EXPECT_EQ(map.user_phase(stub), model::Phase::stub);
-    EXPECT_EQ(map.user_phase(plain), model::Phase::user);
+    EXPECT_EQ(map.user_phase(0, stub), model::Phase::stub);
+    EXPECT_EQ(map.user_phase(0, plain), model::Phase::user);
     EXPECT_EQ(map.symbol(1, plain + 2), "in_program+0x2 (/bin/program)");
 }
 
@@ -44,8 +44,8 @@ TEST_F(CodeMapTest, a_load_bias_is_taken_off) {
     constexpr uint64_t bias = 0x40000000;
     map.exec(1, "/bin/pie", bias);
     run(1);
-    EXPECT_EQ(map.user_phase(bias + pie_stub), model::Phase::stub);
-    EXPECT_EQ(map.user_phase(bias + pie_plain), model::Phase::user);
+    EXPECT_EQ(map.user_phase(0, bias + pie_stub), model::Phase::stub);
+    EXPECT_EQ(map.user_phase(0, bias + pie_plain), model::Phase::user);
     EXPECT_EQ(map.symbol(1, bias + pie_plain), "in_program+0x0 (/bin/pie)");
 }
 
@@ -53,7 +53,7 @@ TEST_F(CodeMapTest, a_thread_that_visits_another_process_runs_that_process_s_cod
     map.exec(1, "/bin/pie", 0x40000000);
     map.exec(2, "/bin/pie", 0x80000000);
     run(1);
-    EXPECT_EQ(map.user_phase(0x80000000 + pie_stub), model::Phase::stub);
+    EXPECT_EQ(map.user_phase(0, 0x80000000 + pie_stub), model::Phase::stub);
 }
 
 TEST_F(CodeMapTest, exec_replaces_and_fork_inherits) {
@@ -62,14 +62,14 @@ TEST_F(CodeMapTest, exec_replaces_and_fork_inherits) {
     EXPECT_EQ(map.path_of(2), "/bin/pie");
     map.exec(2, "/bin/program", 0);
     run(2);
-    EXPECT_EQ(map.user_phase(stub), model::Phase::stub);
+    EXPECT_EQ(map.user_phase(0, stub), model::Phase::stub);
     EXPECT_EQ(map.describe_process(2), "process 2 (/bin/program)");
     EXPECT_EQ(map.describe_process(9), "process 9");
 }
 
 TEST_F(CodeMapTest, unknown_places_are_bare_addresses_of_the_user) {
     EXPECT_EQ(map.symbol(7, 0x1234), "0x1234");
-    EXPECT_EQ(map.user_phase(0x1234), model::Phase::user);
+    EXPECT_EQ(map.user_phase(0, 0x1234), model::Phase::user);
     EXPECT_EQ(map.kernel_phase(0xffffffff80001000), model::Phase::dispatch);
 }
 

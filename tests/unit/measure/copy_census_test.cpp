@@ -28,7 +28,7 @@ struct CopyCensusTest : ::testing::Test {
             const uint64_t nonce = stile_nonce(seed, i);
             std::memcpy(payload.data() + i * 8, &nonce, 8);
         }
-        census.arm(core, seed, payload.size());
+        census.arm({&core}, seed, payload.size());
     }
     // Copies the payload to `to` in stores of `piece` bytes.
     void copy(uint64_t to, uint64_t piece, bool backwards = false) {
@@ -46,7 +46,7 @@ TEST_F(CopyCensusTest, stores_are_watched_only_while_armed) {
     EXPECT_FALSE(core.watching);
     arm(1);
     EXPECT_TRUE(core.watching);
-    census.stop(core);
+    census.stop();
     EXPECT_FALSE(core.watching);
     copy(place, 8);
     EXPECT_EQ(copied(), 0u);
@@ -97,10 +97,10 @@ TEST_F(CopyCensusTest, two_places_are_two_copies) {
 TEST_F(CopyCensusTest, both_directions_are_one_payload) {
     arm(8);
     copy(place, 8);
-    census.stop(core);
+    census.stop();
     arm(8);
     copy(place + 512, 8);
-    census.stop(core);
+    census.stop();
     EXPECT_EQ(census.result().payload_bytes, 128u);
     EXPECT_DOUBLE_EQ(census.result().per_payload(copied()), 1.0);
 }
@@ -150,7 +150,7 @@ TEST_F(CopyCensusTest, a_last_part_of_a_word_counts_with_its_bytes) {
         census = fresh;
         arm((bytes + 7) / 8);
         census = fresh;
-        census.arm(core, seed, bytes);
+        census.arm({&core}, seed, bytes);
         payload.resize(bytes);
         copy(place + 5, 1);
         EXPECT_EQ(census.result().payload_bytes, bytes);
@@ -170,7 +170,7 @@ TEST_F(CopyCensusTest, a_word_split_between_pages_that_are_no_neighbours_is_foun
                 arm((bytes + 7) / 8);
                 payload.resize(bytes);
                 census = CopyCensus();
-                census.arm(core, seed, bytes);
+                census.arm({&core}, seed, bytes);
                 for (uint64_t at = 0; at < bytes;) {
                     const uint64_t stream = header + at, in_page = stream % 4096;
                     const uint64_t n = std::min({piece, bytes - at, 4096 - in_page});
@@ -219,7 +219,7 @@ TEST_F(CopyCensusTest, a_payload_of_four_to_seven_bytes_is_one_word) {
         arm(1);
         payload.resize(bytes);
         census = CopyCensus();
-        census.arm(core, seed, bytes);
+        census.arm({&core}, seed, bytes);
         copy(place + 3, 1);
         EXPECT_EQ(census.result().payload_bytes, bytes);
         EXPECT_EQ(copied(), bytes);
@@ -227,25 +227,25 @@ TEST_F(CopyCensusTest, a_payload_of_four_to_seven_bytes_is_one_word) {
 }
 
 TEST_F(CopyCensusTest, fewer_bytes_are_not_unique_and_not_looked_for) {
-    census.arm(core, seed, 3);
+    census.arm({&core}, seed, 3);
     EXPECT_EQ(census.result().payload_bytes, 0u);
     EXPECT_FALSE(core.watching);
 }
 
 TEST_F(CopyCensusTest, a_payload_that_is_not_looked_for_ends_the_watch_of_the_one_before) {
     arm(4);
-    census.arm(core, seed, 3);
+    census.arm({&core}, seed, 3);
     EXPECT_FALSE(core.watching);
     arm(4);
-    census.arm(core, seed, CopyCensus::most_bytes + 1);
+    census.arm({&core}, seed, CopyCensus::most_bytes + 1);
     EXPECT_FALSE(core.watching);
 }
 
 TEST_F(CopyCensusTest, a_guest_cannot_make_it_work_without_end) {
-    EXPECT_FALSE(census.arm(core, seed, 1ull << 60));
+    EXPECT_FALSE(census.arm({&core}, seed, 1ull << 60));
     EXPECT_FALSE(core.watching);
-    for (unsigned i = 1; i <= CopyCensus::most_calls; ++i) ASSERT_TRUE(census.arm(core, seed, 64)) << i;
-    EXPECT_FALSE(census.arm(core, seed, 64));
+    for (unsigned i = 1; i <= CopyCensus::most_calls; ++i) ASSERT_TRUE(census.arm({&core}, seed, 64)) << i;
+    EXPECT_FALSE(census.arm({&core}, seed, 64));
 }
 
 }  // namespace

@@ -13,11 +13,18 @@
 namespace stile::sim {
 
 struct FakeCore : CoreView {
+    explicit FakeCore(unsigned number = 0) : number(number) {}
+    unsigned number;
+    uint64_t hertz = 1'000'000'000;
+    bool is_halted = false;
     model::Counters now;
     unsigned cpl = 3;
     bool privileged = false, watching = false;
     std::map<uint64_t, std::vector<uint8_t>> pages;  // by page number; a page not here is not mapped
 
+    unsigned id() const override { return number; }
+    uint64_t frequency() const override { return hertz; }
+    bool halted() const override { return is_halted; }
     const model::Counters& counters() const override { return now; }
     unsigned ring() const override { return cpl; }
     bool privileged_page() const override { return privileged; }

@@ -18,13 +18,13 @@ struct Calls {
     // A call of so many cycles, half of them (rounded down) in `copy`, and as many instructions as its
     // number.
     void call(uint64_t cycles, bool ticked = false) {
-        recorder.call_begin(number, now);
+        recorder.call_begin(0, number, {now});
         now.cycles += cycles;
         now.phase[static_cast<size_t>(model::Phase::copy)] += cycles / 2;
         now.phase[static_cast<size_t>(model::Phase::user)] += cycles - cycles / 2;
         now.instructions += 100 + number;
-        if (ticked) recorder.tick();
-        recorder.call_end(number++, now);
+        if (ticked) recorder.tick(0);
+        recorder.call_end(0, number++, {now});
         now.cycles += 1000;  // between calls: nobody's
     }
 };
@@ -72,7 +72,7 @@ TEST(TimedCalls, with_ticks_in_every_call_the_median_is_taken_from_them) {
 TEST(TimedCalls, a_tick_between_calls_belongs_to_none) {
     Calls c;
     c.call(10);
-    c.recorder.tick();
+    c.recorder.tick(0);
     c.call(20);
     EXPECT_EQ(c.recorder.summary()->ticked, 0u);
 }
@@ -89,19 +89,19 @@ TEST(TimedCalls, phases_sum_to_the_mean) {
 TEST(TimedCalls, the_region_of_interest_holds_calls_and_what_lies_between) {
     Calls c;
     c.now.cycles = 500;
-    c.recorder.roi_begin(c.now);
+    c.recorder.roi_begin({c.now});
     c.call(10);
     c.call(20);
-    c.recorder.roi_end(c.now);
-    EXPECT_EQ(c.recorder.summary()->roi.cycles, 2030u);
+    c.recorder.roi_end(0, {c.now});
+    EXPECT_EQ(c.recorder.roi()->cycles, 2030u);
 }
 
 TEST(TimedCalls, unpaired_marks_are_reported) {
     Calls c;
-    c.recorder.call_end(4, c.now);
-    c.recorder.call_begin(5, c.now);
-    c.recorder.call_begin(6, c.now);
-    c.recorder.roi_end(c.now);
+    c.recorder.call_end(0, 4, {c.now});
+    c.recorder.call_begin(0, 5, {c.now});
+    c.recorder.call_begin(0, 6, {c.now});
+    c.recorder.roi_end(0, {c.now});
     EXPECT_EQ(c.recorder.warnings(),
               (std::vector<std::string>{
                   "timed call 4 ends that has not begun", "timed call 6 begins before call 5 has ended",

@@ -53,11 +53,13 @@ TEST(Csv, RefusalsAreApart) {
     refused.figures.reset();
     refused.status = RowResult::Status::refused;
     refused.refused_errno = 22;
+    refused.refused_because = "no such core, alas";
     EXPECT_EQ(parse_csv(results_csv({refused})).rows.size(), 0u);
     const Csv csv = parse_csv(refused_csv({refused, row("pipe", 0, 5)}));
     ASSERT_EQ(csv.rows.size(), 1u);
     EXPECT_EQ(csv.at(0, "errno"), "22");
     EXPECT_EQ(csv.at(0, "errno_name"), "EINVAL");
+    EXPECT_EQ(csv.at(0, "reason"), "no such core, alas");
 }
 
 TEST(Csv, NumbersAreShortAndStable) {

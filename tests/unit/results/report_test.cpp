@@ -29,7 +29,8 @@ std::map<std::string, std::string> files() {
 TEST(Report, ShowsRowsPhasesFailuresAndConfiguration) {
     const std::string html = report_of(files(), "compare");
     EXPECT_THAT(html, HasSubstr("<title>Stile: compare</title>"));
-    EXPECT_THAT(html, HasSubstr("<td>dipc<td>low<td>0 B<td>100<td>99.5<td>101<td>32.3<td>10.00"));
+    EXPECT_THAT(html,
+                HasSubstr("<td>dipc<td>low<td>same_core<td>0 B<td>100<td>99.5<td>101<td>32.3<td>10.00"));
     EXPECT_THAT(html, HasSubstr("process 1 &lt;client&gt; died"));
     EXPECT_THAT(html, HasSubstr("a: &lt;b&gt;"));
     EXPECT_THAT(html, HasSubstr("dispatch 66.7 cycles, 66.7 %"));

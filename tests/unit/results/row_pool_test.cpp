@@ -21,7 +21,7 @@ std::vector<RowKey> keys(size_t n) {
     return all;
 }
 
-using Report = std::function<void(const Progress&)>;
+using Report = ProgressFunction;
 
 TEST(RowPool, KeepsTheOrderHoweverManyRunAtOnce) {
     for (unsigned jobs : {1u, 3u, 8u}) {
@@ -57,10 +57,14 @@ TEST(RowPool, CrashesStayAlone) {
 }
 
 TEST(RowPool, AnInterruptKeepsWhatIsDone) {
-    const auto run = [](size_t i, const Report&) -> RowResult {
+    const auto run = [](size_t i, const Report& report) -> RowResult {
         if (i == 1) {
             kill(getppid(), SIGINT);
-            sleep(60);
+            for (int n = 0; n < 6000 && report({1, 1}); ++n) usleep(10'000);
+            RowResult part = row("m1", 0, 1);
+            part.status = RowResult::Status::interrupted;
+            part.console = "so far";
+            return part;
         }
         return row("m" + std::to_string(i), 0, 1);
     };
@@ -68,7 +72,21 @@ TEST(RowPool, AnInterruptKeepsWhatIsDone) {
     EXPECT_TRUE(result.interrupted);
     EXPECT_EQ(result.rows[0].status, RowResult::Status::done);
     EXPECT_EQ(result.rows[1].status, RowResult::Status::interrupted);
+    EXPECT_EQ(result.rows[1].console, "so far") << "what it had come to";
     EXPECT_EQ(result.rows[2].status, RowResult::Status::interrupted);
+}
+
+TEST(RowPool, ASecondInterruptWaitsForNobody) {
+    const auto run = [](size_t, const Report&) -> RowResult {
+        for (int n = 0; n < 2; ++n) {
+            kill(getppid(), SIGINT);
+            usleep(300'000);
+        }
+        for (;;) pause();
+    };
+    const PoolResult result = run_rows(keys(1), run, {1, {}});
+    EXPECT_TRUE(result.interrupted);
+    EXPECT_EQ(result.rows[0].status, RowResult::Status::interrupted);
 }
 
 TEST(RowPool, LongResultsArrive) {

@@ -91,5 +91,69 @@ TEST(Verdict, StatisticsCountByMnemonic) {
     EXPECT_EQ(statistics[0].value, 6);
 }
 
+RowResult ended(const MeasurementResult& measured, End end, bool measured_row = false) {
+    RowResult row;
+    row.measured = measured_row;
+    judge(measured, end, 1'000'000'000, row);
+    return row;
+}
+
+TEST(Verdict, StoppedWhereItWasToStopItIsDone) {
+    End end;
+    end.outcome.why = model::Stop::requested;
+    end.stopped = true;
+    EXPECT_EQ(ended({}, end).status, RowResult::Status::done);
+    EXPECT_FALSE(wants_state(end));
+    end.stopped = false;
+    end.max_time = "10 s";
+    EXPECT_EQ(ended({}, end).status, RowResult::Status::failed);
+    EXPECT_TRUE(wants_state(end));
+}
+
+TEST(Verdict, StoppedEarlyFiguresStandAndUncheckedPayloadIsAWarning) {
+    MeasurementResult measured;
+    measured.timed = TimedCalls{};
+    measured.timed->calls = 3;
+    End end;
+    end.stopped = true;
+    RowResult row;
+    row.key.size_bytes = 64;
+    judge(measured, end, 1'000'000'000, row);
+    EXPECT_EQ(row.status, RowResult::Status::done);
+    EXPECT_EQ(row.warnings, std::vector<std::string>{"what arrived was never checked"});
+    EXPECT_EQ(row.figures->calls, 3u);
+    measured.timed.reset();
+    EXPECT_EQ(ended(measured, end, true).failures,
+              std::vector<std::string>{"it was stopped before it made a timed call"});
+}
+
+TEST(Verdict, ARegionThatNeverBeganOrEndedFailsARunThatCountsOnIt) {
+    End end;
+    end.outcome.why = model::Stop::power_off;
+    MeasurementResult measured;
+    EXPECT_EQ(ended(measured, end).status, RowResult::Status::done);
+    end.region_wanted = true;
+    EXPECT_EQ(ended(measured, end).status, RowResult::Status::failed);
+    EXPECT_NE(ended(measured, end).failures.at(0).find("never began"), std::string::npos);
+    measured.roi_begun = true;
+    EXPECT_EQ(ended(measured, end).status, RowResult::Status::done);
+    end.region_end_wanted = true;
+    EXPECT_NE(ended(measured, end).failures.at(0).find("never ended"), std::string::npos);
+    measured.roi = model::Counters{};
+    EXPECT_EQ(ended(measured, end).status, RowResult::Status::done);
+}
+
+TEST(Verdict, TheWatchdogSaysWhatRan) {
+    End end;
+    end.outcome.why = model::Stop::stuck;
+    end.watchdog = "100 cycles";
+    end.where = "process 3 (/bin/x)";
+    EXPECT_EQ(
+        ended({}, end).failures.at(0),
+        "no instruction has retired for 100 cycles (machine.watchdog); process 3 (/bin/x) was running; see "
+        "state.txt");
+    EXPECT_TRUE(wants_state(end));
+}
+
 }  // namespace
 }  // namespace stile::sim

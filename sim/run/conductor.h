@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leads a row from reset to its end: which core model runs, and when it is over.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/systemc/machine.h"
+#include "sim/config/run_config.h"
+#include "sim/measure/measurement.h"
+#include "sim/results/row_result.h"
+#include "sim/run/verdict.h"
+
+namespace stile::sim {
+
+struct Progress {
+    uint64_t cycles = 0, instructions = 0;
+};
+
+using ProgressFunction = std::function<bool(const Progress&)>;
+
+// Of all cores.
+uint64_t instructions_of(model::Machine& machine);
+
+class Conductor {
+  public:
+    // All three outlive it. The measurement's region of interest is the conductor's from now on.
+    Conductor(const RunConfig& config, model::Machine& machine, Measurement& measurement);
+
+    // Once. `progress` hears of it several times a second of host time, about; the row is broken off when it
+    // returns false.
+    End run(const ProgressFunction& progress);
+
+    // How far the functional core went, if it was to go ahead.
+    void add_statistics(std::vector<RowStatistic>& statistics) const;
+
+  private:
+    void use_model(bool configured);
+    void region(Measurement::Region what, unsigned core);
+
+    const RunConfig& config_;
+    model::Machine& machine_;
+    Measurement& measurement_;
+    bool fast_ = false;     // the functional core goes ahead
+    bool stopped_ = false;  // as measure.stop_at said
+    uint64_t fast_instructions_ = 0, fast_cycles_ = 0;
+};
+
+}  // namespace stile::sim
