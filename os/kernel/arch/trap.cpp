@@ -172,9 +172,11 @@ static bool dispatch_message(const TrapFrame* f) {
         case vec_reschedule:  // the work flags are looked at on the way out
             apic_end_of_interrupt();
             return true;
-        case vec_shootdown:
+        case vec_shootdown:  // not the doing of whatever runs here
+            STILE_MARK(STILE_MARK_K_TICK_BEGIN, 0, 0, 0);
             apic_end_of_interrupt();
             shootdown_answer();
+            STILE_MARK(STILE_MARK_K_TICK_END, 0, 0, 0);
             return true;
         case vec_halt:
             for (;;) asm volatile("cli; hlt");

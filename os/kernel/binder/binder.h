@@ -8,7 +8,7 @@
 // on the way), read.cpp (what the driver tells programs), node.cpp (references counted), buffer.cpp and
 // buffer_alloc.cpp.
 //
-// No locks: a kernel path on one CPU is never interrupted and gives the CPU away only where read.cpp sleeps.
+// No locks but the big one (arch/big_lock.h), which is let go only where read.cpp sleeps.
 #pragma once
 
 #include <linux/android/binder.h>

@@ -325,6 +325,8 @@ Process* spawn_boot_process(unsigned index) {
     Thread* t = thread_create(p);
     if (!t) panic("no memory for %s", path);
     t->tid = p->pid;
+    if (b.cores) t->allowed = b.cores;
+    if (!(t->allowed & cpus_online())) panic("no core for %s", path);
     thread_list_add(t);
 
     const char* console = "/dev/console";

@@ -308,8 +308,11 @@ Status set_allowed(Thread* t, uint64_t mask) {
         enqueue<true>(t);
     } else if (t == current()) {
         yield();
-    } else if (cpus[t->cpu]->current == t) {
+    } else if (cpus[t->cpu]->current == t) {  // it goes on its way to user mode; as Linux we wait for that
         set_work(t, work_reschedule);
+        t->refs++;
+        while (cpus[t->cpu]->current == t && !(t->allowed & cpus[t->cpu]->bit)) yield();
+        thread_put(t);
     }
     return 0;
 }

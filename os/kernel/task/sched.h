@@ -25,8 +25,7 @@ bool wake_for_signal(Thread* t);  // only if its sleep is interruptible
 void scheduler_tick();
 bool scheduler_tick_due();  // has it anything to do?
 uint64_t cpus_online();     // by bit
-// From now on t runs on these CPUs only; -EINVAL: none of them is there. A thread that runs on another one
-// leaves it as soon as that hears of it.
+// t runs on these CPUs only, and has left any other one when this returns; -EINVAL: none of them is there.
 Status set_allowed(Thread* t, uint64_t mask);
 void set_work(Thread* t, uint64_t flags);
 bool somebody_waits_to_run();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Wait queues. A thread waits for a condition; whoever may have made it true wakes the queue, and the thread
-// looks again. As the kernel is not preempted, nothing is lost between the look and the sleep.
+// looks again. As the kernel is not preempted and the big lock is held, nothing is lost between the look and
+// the sleep.
 #pragma once
 
 #include "os/kernel/arch/cpu.h"

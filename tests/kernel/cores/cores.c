@@ -89,7 +89,7 @@ static void* meet(void* number) {
     return 0;
 }
 
-enum { additions = 400000, turns = 60000, critical = 20000 };
+enum { additions = 600000, turns = 20000, critical = 8000 };
 static long atomic_sum, spin_sum, mutex_sum;
 static int spin;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -110,7 +110,7 @@ static void* add(void* number) {
     return 0;
 }
 
-enum { rounds = 500 };
+enum { rounds = 200 };
 static pthread_barrier_t barrier;
 static volatile int stage[4];
 static void* storm(void* number) {
@@ -126,10 +126,11 @@ static void* storm(void* number) {
 }
 
 /* Bare futexes: every hand-over is a wait and a wake, with no spinning that could hide a lost one. */
+enum { hand_overs = 500 };
 static int baton;
 static void* relay(void* number) {
     spread(number);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < hand_overs; i++) {
         for (int v; (v = __atomic_load_n(&baton, __ATOMIC_SEQ_CST)) % workers != (long)number;)
             syscall(SYS_futex, &baton, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, v, 0, 0, 0);
         __atomic_fetch_add(&baton, 1, __ATOMIC_SEQ_CST);
@@ -154,14 +155,14 @@ static void ping_pong(void) {
     pthread_create(&other, 0, echo, 0);
     run_on(cpu_of[0]);
     long right = 0;
-    for (long i = 0; i < 2000; i++) {
+    for (long i = 0; i < 500; i++) {
         long word = i * 0x123456789;
         if (write(there[1], &word, sizeof word) != sizeof word) break;
         long answer = 0;
         if (read(back[0], &answer, sizeof answer) != sizeof answer) break;
         right += answer == ~word;
     }
-    CHECK(right == 2000);
+    CHECK(right == 500);
     close(there[1]);
     pthread_join(other, 0);
     close(there[0]), close(back[0]), close(back[1]);
@@ -183,7 +184,62 @@ static void* wander(void* number) {
     return (void*)(long)(series(20000, 1) == series(20000, 0) && own == (long)number);
 }
 
-static volatile int running, ended, handled;
+static volatile int where, samples, ended;
+static void* tell_where(void* unused) {
+    while (!ended) {
+        where = sched_getcpu();
+        samples++;
+    }
+    return 0;
+}
+/* When the call returns the other thread is where it was sent, though it was running. */
+static void send_away(void) {
+    pthread_t other;
+    pthread_create(&other, 0, tell_where, 0);
+    for (int i = 0; i < 20; i++) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu_of[i % cpus], &set);
+        CHECK(pthread_setaffinity_np(other, sizeof set, &set) == 0);
+        for (const int before = samples; samples < before + 2;) sched_yield();
+        CHECK(where == cpu_of[i % cpus]);
+    }
+    ended = 1;
+    pthread_join(other, 0);
+    ended = 0;
+}
+
+/* What does without the kernel's lock, by its own count of how often it was taken. */
+static long lock_taken(void) {
+    static char text[8192];
+    const int fd = open("/proc/lock_stat", O_RDONLY);
+    if (fd < 0) return -1; /* only Stile's kernel has it in this form */
+    const ssize_t n = read(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    close(fd);
+    const char* all = strstr(text, "big all ");
+    return all ? atol(all + 8) : -1;
+}
+static void without_the_lock(void) {
+    int word = 1, cpu;
+    struct timespec ts;
+    const long before = lock_taken();
+    for (int i = 0; i < 1000; i++) {
+        syscall(SYS_getpid);
+        clock_gettime(CLOCK_MONOTONIC, &ts);
+        syscall(SYS_getcpu, &cpu, 0, 0);
+        syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0, 0, 0);
+        syscall(SYS_futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2, 0, 0, 0);
+        sched_yield();
+    }
+    const long unlocked = lock_taken() - before;
+    for (int i = 0; i < 1000; i++) syscall(SYS_getppid);
+    const long locked = lock_taken() - before - unlocked;
+    if (before < 0) return;
+    CHECK(cpus == 1 ? unlocked == 0 && locked == 0 : unlocked < 20 && locked >= 1000);
+}
+
+static volatile int running, handled;
 static void on_user(int number) { handled++; }
 static void* spin_until_ended(void* number) {
     spread(number);
@@ -295,11 +351,13 @@ int main(int argc, char** argv) {
     CHECK(join_all() == 0);
     start_all(relay);
     join_all();
-    CHECK(baton == 2000 * workers);
+    CHECK(baton == hand_overs * workers);
     ping_pong();
     sched_setaffinity(0, sizeof all, &all);
     start_all(wander);
     CHECK(join_all() == workers);
+    send_away();
+    without_the_lock();
     signals();
     start_all(make_children);
     CHECK(join_all() == 10 * workers);

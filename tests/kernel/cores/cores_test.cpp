@@ -63,18 +63,26 @@ struct Boot {
 };
 
 class Cores : public testing::TestWithParam<unsigned> {};
-
 TEST_P(Cores, RunThreadsOfOneSystem) {
     Boot r(GetParam(), "cores");
     r.finish(0);
     EXPECT_NE(r.machine->console.find(" hold, 0 do not"), std::string::npos) << r.machine->console;
 }
-TEST_P(Cores, NeverSeeWhatWasUnmapped) {
-    Boot r(GetParam(), "stale");
-    r.finish(0);
-    EXPECT_NE(r.machine->console.find(", 0 stale, 0 changed"), std::string::npos) << r.machine->console;
-}
 INSTANTIATE_TEST_SUITE_P(Kernel, Cores, testing::Values(1, 2, 4), testing::PrintToStringParamName());
+
+class Translations : public testing::TestWithParam<unsigned> {};
+TEST_P(Translations, AreNeverStaleAndTheSameEveryTime) {
+    std::vector<uint64_t> instructions[2];
+    for (auto& counted : instructions) {
+        Boot r(GetParam(), "stale");
+        r.finish(0);
+        EXPECT_NE(r.machine->console.find(", 0 stale, 0 changed"), std::string::npos) << r.machine->console;
+        for (const auto& core : r.machine->cores) counted.push_back(core->counters().instructions);
+    }
+    EXPECT_EQ(instructions[0], instructions[1]);
+}
+INSTANTIATE_TEST_SUITE_P(Kernel, Translations, testing::Values(1, 2, 4, 64),
+                         testing::PrintToStringParamName());
 
 // What the interrupts are for: the same program without them.
 class WithoutShootdown : public testing::TestWithParam<const char*> {};
