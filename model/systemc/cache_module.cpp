@@ -44,8 +44,12 @@ Ticks CacheModule::serve(uint64_t line, LineExtension& request, Ticks at) {
     ++accesses_;
     const bool to_write =
         request.request == LineRequest::read_for_ownership || request.request == LineRequest::upgrade;
-    const Cache::Found found = cache_.find(line);
     Ticks done = at + latency_;
+    if (cache_.plain_hit(line)) {
+        if (prefetcher_.on()) observe(line, false, at);
+        return misses_under_way_.arrival(line, done);
+    }
+    const Cache::Found found = cache_.find(line);
     if (found.is(Cache::prefetched)) done = use_prefetched(line, done);
     if (found.present && !(to_write && found.is(Cache::shared))) {
         // Whether it is written is known when the first level writes it back.
@@ -64,11 +68,12 @@ Ticks CacheModule::serve(uint64_t line, LineExtension& request, Ticks at) {
         request.exclusive = fetched.exclusive;
         request.asked = fetched.asked;
     }
-    if (prefetcher_.on())
-        prefetcher_.observe(line, !found.present, [&](uint64_t wish) {
-            wishes_.push_back({wish, at + latency_});
-        });
+    if (prefetcher_.on()) observe(line, !found.present, at);
     return done;
+}
+
+void CacheModule::observe(uint64_t line, bool missed, Ticks at) {
+    prefetcher_.observe(line, missed, [&](uint64_t wish) { wishes_.push_back({wish, at + latency_}); });
 }
 
 Ticks CacheModule::use_prefetched(uint64_t line, Ticks at) {

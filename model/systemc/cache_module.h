@@ -55,6 +55,7 @@ class CacheModule : public sc_core::sc_module,
     }
     unsigned debug(tlm::tlm_generic_payload& payload) { return below->transport_dbg(payload); }
     Ticks serve(uint64_t line, LineExtension& request, Ticks at);
+    void observe(uint64_t line, bool missed, Ticks at);
     Ticks use_prefetched(uint64_t line, Ticks at);
     Fetched fetch(uint64_t line, LineRequest request, uint64_t mark, Ticks at);
     void take_back(uint64_t line, Ticks at);

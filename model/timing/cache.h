@@ -38,6 +38,12 @@ class Cache {
         return write ? tags_.touch(set(line), line << 3, dirty, shared | prefetched)
                      : tags_.touch(set(line), line << 3, 0, prefetched);
     }
+    // Is it here, nobody else's, and used before? Then it becomes the most recently used.
+    bool plain_hit(uint64_t paddr) {
+        if (sets_ == 0) return false;
+        const uint64_t line = paddr >> line_shift_;
+        return tags_.touch(set(line), line << 3, 0, shared | prefetched);
+    }
     // Becomes the most recently used, whatever its marks.
     void use(uint64_t paddr) {
         if (sets_ == 0) return;

@@ -13,39 +13,36 @@ namespace stile::model {
 
 class MissRegisters {
   public:
-    explicit MissRegisters(unsigned entries) : entries_(std::max(1u, entries)) {}
+    explicit MissRegisters(unsigned entries) : until_(std::max(1u, entries)), lines_(until_.size(), ~0ull) {}
 
     // The first time from `at` on at which there is an entry.
-    Ticks room(Ticks at) const { return std::max(at, first_free().until); }
-    // Takes that entry.
-    void hold(uint64_t line, Ticks until) {
-        const_cast<Entry&>(first_free()) = {line, until};
-        newest_ = std::max(newest_, until);
+    Ticks room(Ticks at) {
+        free_ = static_cast<size_t>(std::min_element(until_.begin(), until_.end()) - until_.begin());
+        return std::max(at, until_[free_]);
     }
-    // Entries that are busy at `at`.
-    size_t busy(Ticks at) const {
-        return static_cast<size_t>(
-            std::count_if(entries_.begin(), entries_.end(), [at](const Entry& e) { return e.until > at; }));
+    // Takes the entry that room() found last.
+    void hold(uint64_t line, Ticks until) {
+        lines_[free_] = line;
+        until_[free_] = until;
+        newest_ = std::max(newest_, until);
     }
     // When the line on its way arrives; t, if there is none that arrives later.
     Ticks arrival(uint64_t line, Ticks t) const {
         if (t >= newest_) return t;
-        for (const Entry& e : entries_)
-            if (e.line == line) t = std::max(t, e.until);
+        for (size_t i = 0; i < lines_.size(); ++i)
+            if (lines_[i] == line) t = std::max(t, until_[i]);
         return t;
+    }
+    // Entries that are busy at `at`.
+    size_t busy(Ticks at) const {
+        return static_cast<size_t>(
+            std::count_if(until_.begin(), until_.end(), [at](Ticks until) { return until > at; }));
     }
 
   private:
-    struct Entry {
-        uint64_t line = ~0ull;
-        Ticks until = 0;
-    };
-    const Entry& first_free() const {
-        return *std::min_element(entries_.begin(), entries_.end(),
-                                 [](const Entry& a, const Entry& b) { return a.until < b.until; });
-    }
-
-    std::vector<Entry> entries_;
+    std::vector<Ticks> until_;
+    std::vector<uint64_t> lines_;
+    size_t free_ = 0;
     Ticks newest_ = 0;
 };
 
