@@ -17,9 +17,15 @@ namespace {
 
 struct Ends final : model::Observer {
     bool panicked = false, deadlocked = false;
-    void marker(model::Core&, uint32_t code, uint64_t, uint64_t, uint64_t) override {
+    // Of core 1 between the marks of the region of interest, which core 0 makes.
+    const model::Core* watched = nullptr;
+    uint64_t interrupts = 0, instructions = 0;
+    void marker(model::Core& core, uint32_t code, uint64_t, uint64_t, uint64_t) override {
         panicked |= code == STILE_MARK_K_PANIC;
         deadlocked |= code == STILE_MARK_K_DEADLOCK;
+        if (!watched || (code != STILE_MARK_ROI_BEGIN && code != STILE_MARK_ROI_END)) return;
+        interrupts = watched->counters().interrupts - interrupts;
+        instructions = watched->counters().instructions - instructions;
     }
 };
 
@@ -29,10 +35,10 @@ struct Boot {
     std::vector<uint8_t> kernel = read_file(KERNEL_IMAGE);
 
     Boot(unsigned cores, const std::string& program, std::vector<std::string> arguments = {},
-         model::ProtectionKind protection = model::ProtectionKind::paging) {
+         uint64_t tick_hz = 250) {
         model::MachineConfig config;
         config.core.model = model::CoreModel::functional;
-        config.protection = protection;
+        config.protection = model::ProtectionKind::paging;
         config.cores = cores;
         config.memory.size = 128 << 20;
         machine = std::make_unique<BareMachine>(config, &ends);
@@ -42,9 +48,10 @@ struct Boot {
         const sim::GuestFile files[] = {{path, image, 0755}};
         const sim::BootProcess processes[] = {{path, arguments, {}, ""}};
         sim::BootOptions options;
-        options.protection = static_cast<stile_protection>(protection);
+        options.protection = STILE_PROTECTION_PAGING;
         options.tsc_hz = config.frequency;
         options.cpus = cores;
+        options.tick_hz = tick_hz;
         sim::boot(machine->memory, machine->core->state(), kernel, files, processes, options);
     }
     // The function returns at once.
@@ -94,6 +101,22 @@ TEST_P(WithoutShootdown, StaleTranslationsAreUsed) {
 }
 INSTANTIATE_TEST_SUITE_P(Kernel, WithoutShootdown, testing::Values("unmap", "fork"),
                          [](const auto& info) { return info.param; });
+
+// One message per call that unmaps, however many pages; and only to a core that runs on that page table.
+uint64_t messages_while_unmapping(const char* beside) {
+    Boot r(2, "messages", {beside}, 0);
+    r.ends.watched = r.machine->cores[1].get();
+    r.finish(0);
+    if (std::string_view(beside) == "asleep") {
+        EXPECT_EQ(r.ends.instructions, 0u);
+    }
+    return r.ends.interrupts;
+}
+TEST(Shootdown, AsksOncePerCallAndOnlyWhoIsConcerned) {
+    EXPECT_EQ(messages_while_unmapping("threads"), 50u);
+    EXPECT_EQ(messages_while_unmapping("processes"), 0u);
+    EXPECT_EQ(messages_while_unmapping("asleep"), 0u);
+}
 
 // A core without work and without timers costs nothing: it does not run at all.
 TEST(Idle, CoresStayHalted) {
