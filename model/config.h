@@ -104,15 +104,43 @@ ClassTable default_throughputs();
 using PortTable = std::array<std::string, static_cast<size_t>(isa::OpClass::count)>;
 PortTable default_ports();
 
+// By class, likewise.
+using OpCounts = std::array<unsigned, static_cast<size_t>(isa::OpClass::count)>;
+OpCounts default_uops();
+
+// Of decoded micro-ops; model/timing/supply.h.
+struct UopCacheConfig {
+    unsigned entries = 1536;  // 0: there is none
+    unsigned ways = 8;
+    unsigned width = 4;  // micro-ops delivered per cycle
+};
+
 // What only the out-of-order model has. Sources: sim/config/, default machine: Ivy Bridge.
 struct OooConfig {
+    UopCacheConfig uop_cache;
+    unsigned fetch_bytes = 16;          // of code decoded per cycle
+    unsigned decode_width = 4;          // instructions decoded per cycle
+    Cycles decode_switch = 2;           // from the micro-op cache to the decoders
+    Cycles decode_refill = 4;           // added to `mispredict` where the decoders refill the pipeline
+    Cycles taken_bubble = 1;            // lost by the front end at a taken branch, but not in short loops
+    unsigned decode_queue = 56;         // micro-ops between front end and dispatch; longest of short loops
     unsigned width = 4;                 // micro-ops dispatched per cycle
     unsigned retire = 4;                // micro-ops retired per cycle
     unsigned rob = 168;                 // reorder buffer
     unsigned scheduler = 54;            // micro-ops that wait for operands or a port
     unsigned load_queue = 64;           // loads between dispatch and retirement
-    Cycles forward = 5;                 // load-to-use from an older store
+    unsigned branches = 48;             // branches between dispatch and retirement
+    unsigned integer_registers = 160;   // physical ones
+    unsigned vector_registers = 144;
+    Cycles complex_address = 1;         // added to loads with an index or a displacement outside 0 .. 2047
+    Cycles vector_load = 2;             // added to loads into vector registers
+    Cycles line_split = 5;              // until the second line of a load across two
+    Cycles page_split = 28;             // until the second page of a load across two
+    Cycles forward = 5;                 // from the data of an older store to its use by a load
+    Cycles vector_forward = 1;          // added to it for vector registers
     Cycles forward_blocked = 13;        // beyond the wait for a store that holds a part of the load's bytes
+    Cycles alias = 7;                   // where an older store has the same address modulo 4 KiB
+    OpCounts uops = default_uops();     // by class
     PortTable ports = default_ports();  // by class
     std::string store_address_ports = "p23";
 };

@@ -22,16 +22,17 @@ class MemoryRuns {
         misses_ += path.stream(paddr, bytes, write, start_ + misses_ / overlap_, overlap_);
         (write ? stored_ : loaded_) += bytes;
     }
-    // `element`: bytes of one element where the instruction compares, else 0.
+    // `element`: bytes loaded for one element where the instruction goes element by element, else 0.
     Cycles cycles(const DataPath& path, unsigned element) const {
-        const Cycles moved = element ? (loaded_ / element + 1) * cycles_per_compared_element
+        const Cycles moved = element ? (loaded_ / element + 1) * cycles_per_element
                                      : (std::max(loaded_, stored_) + bytes_per_cycle - 1) / bytes_per_cycle;
         return moved + (misses_ + overlap_ - 1) / overlap_ + (loaded_ ? path.hit_latency() : 0);
     }
 
   private:
     static constexpr uint64_t bytes_per_cycle = 16;  // the L1's ports (Ivy Bridge: 16-byte loads and stores)
-    static constexpr uint64_t cycles_per_compared_element = 2;  // repe cmps, repne scas: 2-3; our choice
+    static constexpr uint64_t cycles_per_element =
+        2;  // repe cmps, repne scas, rep lods: InstLatx64, i7-3770K
     const Cycles start_, overlap_;
     Cycles misses_ = 0;
     uint64_t loaded_ = 0, stored_ = 0;

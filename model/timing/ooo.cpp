@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/timing/ooo.h"
 
-#include "model/timing/memory_runs.h"
 #include "model/timing/ports.h"
 
 namespace stile::model {
+namespace {
+
+// Sixteen hold what the program can name.
+unsigned beyond(unsigned registers) { return registers > 16 ? registers - 16 : 1; }
+
+}  // namespace
 
 OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, LowerMemory& lower,
                      const CpuState& state, Counters& counters)
@@ -12,6 +17,7 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       itlb_latency_(c.itlb.latency),
       l1i_latency_(c.l1i.latency),
       apl_latency_(c.apl_cache.latency),
+      line_bytes_(c.l1d.line),
       counters_(counters),
       lower_(lower),
       l1i_("l1i", c.l1i),
@@ -21,8 +27,13 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       store_address_ports_(parse_ports(c.core.ooo.store_address_ports)),
       window_(std::max(1u, c.core.ooo.scheduler)),
       stores_(std::max(1u, c.core.store_buffer)),
-      rob_(std::max(1u, c.core.ooo.rob)),
-      loads_(std::max(1u, c.core.ooo.load_queue)) {}
+      rob_(c.core.ooo.rob),
+      loads_(c.core.ooo.load_queue),
+      branches_(c.core.ooo.branches),
+      integers_(beyond(c.core.ooo.integer_registers)),
+      vectors_(beyond(c.core.ooo.vector_registers)),
+      supply_(c.core.ooo.decode_queue),
+      uop_cache_(c.core.ooo.uop_cache.entries, c.core.ooo.uop_cache.ways) {}
 
 BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
@@ -36,11 +47,11 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     }
     auto* block = static_cast<OooBlock*>(*run.slot);
     if (!block) [[unlikely]]
-        *run.slot = block = new OooBlock(make_ooo_block(*run.code, config_));
+        *run.slot = block = new OooBlock(make_ooo_block(*run.code, config_, run.paddr));
     block_vaddr_ = run.vaddr;
     path_.in_block(run.vaddr);
 
-    fetch(run);
+    fetch(run, *block);
     const MemEvent* event = log.e;
     const MemEvent* const events_end = log.e + log.n;
     const bool whole = run.uops_done >= run.code->uops.size();
@@ -51,6 +62,7 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     // What a string instruction had done before it faulted.
     if (event != events_end) [[unlikely]]
         retire(stream(event, events_end, 0, retired_));
+    slots_ += block->slots;
     if (run.branch.kind != BranchKind::none) redirect(run);
     translation_.forget();
     return end(start);
@@ -78,26 +90,32 @@ BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
     const Done done = stream(log.e, log.e + log.n, 0, empty);
     retire({done.complete + config_.latency[static_cast<size_t>(cls)] + l1i_latency_ + itlb_latency_,
             done.walk});
-    hold_front(retired_);
+    restart(retired_);
     return end(start);
 }
 
 // The cycle of dispatch.
 inline Cycles OooTiming::dispatch(const OooUop& u) {
     Cycles t = std::max(front_, dispatched_);
-    if (!u.fused) t = std::max(t, rob_[rob_at_]);
-    if (u.kind == TimedUop::load) t = std::max(t, loads_[load_at_]);
-    if (u.kind == TimedUop::store) t = std::max(t, path_.buffer_free());
-    t = window_.room(t);
+    if (!u.fused) t = std::max(t, rob_.room());
+    if (u.kind == OooUop::load) t = std::max(t, loads_.room());
+    if (u.kind == OooUop::store) t = std::max(t, path_.buffer_free());
+    if (u.file == OooUop::integer) t = std::max(t, integers_.room());
+    if (u.file == OooUop::vector) t = std::max(t, vectors_.room());
+    if (u.is_branch) t = std::max(t, branches_.room());
+    if (u.kind != OooUop::gone) t = window_.room(t);
     if (t > dispatched_) {
         dispatched_ = t;
         in_group_ = 0;
     }
-    if (!u.fused && ++in_group_ > config_.ooo.width) {
+    if (u.fused) return t;
+    if (++in_group_ > config_.ooo.width) {
         in_group_ = 1;
-        t = window_.room(++dispatched_);
-        dispatched_ = t;
+        ++dispatched_;
+        if (u.kind != OooUop::gone) dispatched_ = window_.room(dispatched_);
+        t = dispatched_;
     }
+    supply_.dispatched(t);
     return t;
 }
 
@@ -114,7 +132,7 @@ inline void OooTiming::finish(const OooUop& u, Cycles ready) {
 }
 
 // In order; what of the wait was a page walk is told apart.
-inline void OooTiming::retire(Done done) {
+inline void OooTiming::retire(const OooUop& u, Done done) {
     const Cycles before = retired_;
     if (done.complete > retired_) {
         retired_ = done.complete;
@@ -122,11 +140,18 @@ inline void OooTiming::retire(Done done) {
         if (done.walk) [[unlikely]]
             refill_ += std::min(retired_ - before, done.walk);
     }
-    if (++retired_in_group_ > config_.ooo.retire) {
+    if (!u.fused && ++retired_in_group_ > config_.ooo.retire) {
         retired_in_group_ = 1;
         ++retired_;
     }
+    if (!u.fused) rob_.add(retired_);
+    if (u.kind == OooUop::load) loads_.add(retired_);
+    if (u.file == OooUop::integer) integers_.add(retired_);
+    if (u.file == OooUop::vector) vectors_.add(retired_);
+    if (u.is_branch) branches_.add(retired_);
 }
+
+void OooTiming::retire(Done done) { retire(OooUop{}, done); }
 
 inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEvent* last) {
     const Cycles t = dispatch(u);
@@ -140,7 +165,7 @@ inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEv
         hold_front(stream(first, event, 0, t).complete);
     }
     switch (u.kind) {
-        case TimedUop::plain: {
+        case OooUop::plain: {
             Cycles ready = sources_ready(u, t + 1);
             if (u.busy > 1) ready = std::max(ready, unit_free_[u.unit]);
             const Cycles issue = window_.issue(ready, u.ports);
@@ -148,76 +173,54 @@ inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEv
             done.complete = issue + u.latency;
             break;
         }
-        case TimedUop::load: {
+        case OooUop::load: {
             const Cycles issue = window_.issue(std::max(sources_ready(u, t + 1), barrier_), u.ports);
             const Done loaded = load(u, issue, event, last);
-            done = {loaded.complete + u.latency, done.walk + loaded.walk};
+            done = {loaded.complete, done.walk + loaded.walk};
             break;
         }
-        case TimedUop::store: {
+        case OooUop::store: {
             Cycles known = t + 1;
             for (unsigned i = 0; i < u.address_sources; ++i) known = std::max(known, ready_[u.source[i]]);
             known = window_.issue(known, store_address_ports_);
             const Cycles data = window_.issue(sources_ready(u, t + 1), u.ports);
             done.complete = std::max(known, data) + u.latency;
-            retire(done);
             finish(u, done.complete);
-            commit_stores(u, known + 1, data + 1, event, last);
-            rob_[rob_at_] = retired_;
-            rob_at_ = rob_at_ + 1 == rob_.size() ? 0 : rob_at_ + 1;
+            retire(u, done);
+            commit_stores(u, known + 1, data, event, last);
             return;
         }
+        case OooUop::gone:
+            finish(u, sources_ready(u, t));
+            done.complete = t + 1;
+            retire(u, done);
+            return;
         default: {
-            const Done slow = microcode(u, t, event, last);
+            const Done slow = microcode(u, sources_ready(u, t + 1), event, last);
             done = {slow.complete, done.walk + slow.walk};
             break;
         }
     }
     finish(u, done.complete);
-    retire(done);
-    if (u.kind == TimedUop::load) {
-        loads_[load_at_] = retired_;
-        load_at_ = load_at_ + 1 == loads_.size() ? 0 : load_at_ + 1;
-    }
-    if (!u.fused) {
-        rob_[rob_at_] = retired_;
-        rob_at_ = rob_at_ + 1 == rob_.size() ? 0 : rob_at_ + 1;
-    }
-}
-
-// What microcode makes: the front end delivers nothing else until it is done. Locked instructions also wait
-// until older stores are in the cache, and younger loads wait for them; serialising ones wait for everything.
-OooTiming::Done OooTiming::microcode(const OooUop& u, Cycles t, const MemEvent*& event,
-                                     const MemEvent* last) {
-    Cycles at = sources_ready(u, t + 1);
-    if (u.kind >= TimedUop::locked) at = std::max(at, path_.drained());
-    if (u.kind == TimedUop::locked) at = std::max(at, retired_);
-    if (u.kind == TimedUop::serial) at = std::max(at, std::max(retired_, path_.drained()));
-    window_.wait_until(at);
-    const MemEvent* const first = event;
-    while (event != last && event->insn == u.insn) ++event;
-    Done done = stream(first, event, u.element, at);
-    done.complete += u.latency;
-    if (u.kind == TimedUop::locked)
-        barrier_ = std::max(barrier_, done.complete);
-    else
-        hold_front(done.complete);
-    if (u.kind == TimedUop::serial) hold_front(done.complete + l1i_latency_ + itlb_latency_);
-    return done;
+    retire(u, done);
 }
 
 OooTiming::Done OooTiming::load(const OooUop& u, Cycles issue, const MemEvent*& event, const MemEvent* last) {
     Done done{issue, 0};
-    const uint64_t from = block_vaddr_ + u.uop;
+    uint64_t next_page = 0;
     while (event != last && event->insn == u.insn && event->kind != MemKind::store) {
         const MemEvent& e = *event++;
         if (e.kind != MemKind::load) [[unlikely]] {
-            done.complete = std::max(done.complete, device(e, std::max(issue, retired_)));
+            done.complete = std::max(done.complete, device(e, std::max(issue, retired_)) + u.latency);
         } else {
-            const Translation::Result r = translation_.data(e.vaddr, issue);
-            const Cycles walked = std::max(issue, r.done);
-            done.walk += walked - issue;
-            done.complete = std::max(done.complete, load_data(e, walked + r.extra, from));
+            Cycles start = issue;
+            if (e.vaddr == next_page) [[unlikely]]
+                start = window_.issue(issue + config_.ooo.page_split, u.ports);
+            next_page = (e.vaddr | 0xfff) + 1 == e.vaddr + e.bytes ? e.vaddr + e.bytes : 0;
+            const Translation::Result r = translation_.data(e.vaddr, start);
+            const Cycles walked = std::max(start, r.done);
+            done.walk += walked - start;
+            done.complete = std::max(done.complete, load_data(u, e, walked + r.extra));
         }
         if (!u.last_access) break;
     }
@@ -225,107 +228,11 @@ OooTiming::Done OooTiming::load(const OooUop& u, Cycles issue, const MemEvent*& 
 }
 
 // When the data of a load is there whose address is translated at t.
-inline Cycles OooTiming::load_data(const MemEvent& e, Cycles t, uint64_t from) {
-    const StoreQueue::Store* s = stores_.find(e.paddr, e.bytes, t);
-    if (!s) [[likely]]
-        return path_.load(e.paddr, e.bytes, t, e.insn);
-    if (s->known > t) {
-        if (!stores_.should_wait(from)) {
-            // It took the old value from the cache; the store finds that out, and all from the load on is
-            // done again.
-            stores_.violation(from);
-            path_.load(e.paddr, e.bytes, t, e.insn);
-            hold_front(s->known + config_.mispredict);
-        }
-        t = s->known;
-    } else {
-        stores_.waited_in_vain(from);
-    }
-    ++counters_.l1d_accesses;
-    if (s->paddr <= e.paddr && e.paddr + e.bytes <= s->paddr + s->bytes)
-        return std::max(t, s->data) + config_.ooo.forward;
-    return std::max(t, s->drained) + config_.ooo.forward_blocked;
-}
-
-void OooTiming::commit_stores(const OooUop& u, Cycles known, Cycles data, const MemEvent*& event,
-                              const MemEvent* last) {
-    while (event != last && event->insn == u.insn) {
-        const MemEvent& e = *event++;
-        if (e.kind == MemKind::mmio_store) [[unlikely]] {
-            path_.post(retired_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write, retired_).cycles);
-        } else if (e.kind == MemKind::store) [[likely]] {
-            const Translation::Result r = translation_.data(e.vaddr, known);
-            const Cycles translated = std::max(known, r.done) + r.extra;
-            path_.store(e.paddr, e.bytes, translated, std::max(translated, retired_));
-            stores_.add({e.paddr, e.bytes, known, data, path_.drained()});
-        }
-        if (!u.last_access) break;
-    }
-}
-
-// Uncached accesses are strongly ordered.
-Cycles OooTiming::device(const MemEvent& e, Cycles t) {
-    t = std::max(t, path_.drained());
-    return t + lower_.access(e.paddr, e.bytes, LineRequest::mmio_read, t).cycles;
-}
-
-// Runs of memory from t on.
-OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, unsigned element, Cycles t) {
-    if (first == last) return {t, 0};
-    Cycles devices = 0, walks = 0;
-    MemoryRuns runs(t, config_.string_fills);
-    for (const MemEvent* e = first; e != last; ++e) {
-        if (e->kind == MemKind::mmio_load || e->kind == MemKind::mmio_store) {
-            const auto request =
-                e->kind == MemKind::mmio_load ? LineRequest::mmio_read : LineRequest::mmio_write;
-            devices += lower_.access(e->paddr, e->bytes, request, t + walks + devices).cycles;
-            continue;
-        }
-        const bool write = e->kind == MemKind::store;
-        const Translation::Result r = translation_.data(e->vaddr, t + walks);
-        devices += r.extra;
-        if (r.done > t + walks) walks = r.done - t;
-        runs.add(path_, e->paddr, e->bytes, write);
-    }
-    return {t + walks + devices + runs.cycles(path_, element), walks};
-}
-
-void OooTiming::fetch(const BlockRun& run) {
-    const Cycles now = std::max(front_, dispatched_);
-    const Translation::Result r = translation_.fetch(run.vaddr, now);
-    if (r.extra || r.done) [[unlikely]] {
-        const Cycles there = std::max(now, r.done) + r.extra;
-        if (r.done > now) front_walk_ += r.done - now;
-        hold_front(there);
-    }
-    // The rest of an instruction that straddles a page comes from a page whose address is not known here.
-    const uint64_t last = std::min(run.paddr + run.code->bytes - 1, run.paddr | 0xfff);
-    for (uint64_t line = l1i_.line_of(run.paddr); line <= l1i_.line_of(last); ++line) {
-        if (line == fetch_line_) continue;
-        fetch_line_ = line;
-        const uint64_t paddr = line * l1i_.line_bytes();
-        if (l1i_.hit(paddr, false)) continue;
-        ++counters_.l1i_misses;
-        const Cycles missed = std::max(front_, dispatched_) + l1i_latency_;
-        const auto bytes = static_cast<unsigned>(l1i_.line_bytes());
-        hold_front(missed + lower_.access(paddr, bytes, LineRequest::fetch, missed).cycles);
-        l1i_.insert(paddr, Cache::shared);
-        path_.share_with_code(paddr);
-    }
-}
-
-// A control transfer: what the front end loses.
-void OooTiming::redirect(const BlockRun& run) {
-    const auto verdict = predictor_.resolve(run.branch);
-    if (verdict == BranchPredictor::Verdict::wrong) {
-        hold_front(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
-        return;
-    }
-    if (verdict == BranchPredictor::Verdict::late_target) hold_front(dispatched_ + config_.resteer);
-    if (run.branch.taken) {
-        hold_front(dispatched_ + l1i_latency_ + itlb_latency_);
-        in_group_ = config_.ooo.width;  // a group ends at a taken branch
-    }
+inline Cycles OooTiming::load_data(const OooUop& u, const MemEvent& e, Cycles t) {
+    const StoreQueue::Meeting met = stores_.find(e.paddr, e.bytes, t);
+    if (met.store || met.alias) [[unlikely]]
+        return load_met(u, e, t, met);
+    return cached(u, e, t);
 }
 
 BlockCost OooTiming::end(Cycles start) {

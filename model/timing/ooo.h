@@ -11,10 +11,13 @@
 // Loads pass older stores whose addresses are not known, unless the same load was wrong with that before.
 // After a wrong prediction the front end goes on when the branch has executed; the wrong path is not fetched
 // (our choice: it would touch caches too).
+// ooo.cpp: the micro-op's way; ooo_memory.cpp: what waits for memory, and microcode; ooo_front.cpp: the front
+// end.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "model/config.h"
@@ -28,10 +31,24 @@
 #include "model/timing/lower_memory.h"
 #include "model/timing/ooo_block.h"
 #include "model/timing/store_queue.h"
+#include "model/timing/supply.h"
 #include "model/timing/timing.h"
 #include "model/timing/translation.h"
 
 namespace stile::model {
+
+// When each of the last `entries` users left a structure that has so many places.
+class LeaveRing {
+  public:
+    explicit LeaveRing(unsigned entries)
+        : entries_(std::max(1u, entries)), mask_(std::bit_ceil(entries_) - 1), left_(mask_ + 1) {}
+    Cycles room() const { return left_[(next_ - entries_) & mask_]; }
+    void add(Cycles leaves) { left_[next_++ & mask_] = leaves; }
+
+  private:
+    unsigned entries_, next_ = 0, mask_;
+    std::vector<Cycles> left_;
+};
 
 class OooTiming final : public Timing {
   public:
@@ -61,30 +78,41 @@ class OooTiming final : public Timing {
     void step(const OooUop& u, const MemEvent*& event, const MemEvent* end);
     Cycles dispatch(const OooUop& u);
     Cycles sources_ready(const OooUop& u, Cycles t) const;
-    void retire(Done done);
     void finish(const OooUop& u, Cycles ready);
+    void retire(const OooUop& u, Done done);
+    void retire(Done done);
     Done load(const OooUop& u, Cycles issue, const MemEvent*& event, const MemEvent* end);
-    Cycles load_data(const MemEvent& e, Cycles t, uint64_t from);
-    Done microcode(const OooUop& u, Cycles t, const MemEvent*& event, const MemEvent* end);
+    Cycles load_data(const OooUop& u, const MemEvent& e, Cycles t);
+    Cycles load_met(const OooUop& u, const MemEvent& e, Cycles t, StoreQueue::Meeting met);
+    Cycles cached(const OooUop& u, const MemEvent& e, Cycles t);
+    Done microcode(const OooUop& u, Cycles at, const MemEvent*& event, const MemEvent* end);
     void commit_stores(const OooUop& u, Cycles known, Cycles data, const MemEvent*& event,
                        const MemEvent* end);
     Done stream(const MemEvent* first, const MemEvent* end, unsigned element, Cycles t);
-    void fetch(const BlockRun& run);
-    void redirect(const BlockRun& run);
-    void hold_front(Cycles t) { front_ = std::max(front_, t); }
     Cycles device(const MemEvent& e, Cycles t);
+    void fetch(const BlockRun& run, OooBlock& block);
+    void supply(OooBlock& block);
+    void redirect(const BlockRun& run);
+    bool in_short_loop(const BranchOutcome& branch);
+    void hold_front(Cycles t) { front_ = std::max(front_, t); }
+    // Nothing is fetched before t.
+    void restart(Cycles t) {
+        hold_front(t);
+        supply_.wait(t);
+    }
     void begin();
     // The clock of retirement is the core's. Time that passed without this model (halted) is made up for.
     void keep_up() {
         if (counters_.cycles <= retired_) [[likely]]
             return;
         retired_ = counters_.cycles;
-        hold_front(retired_);
+        restart(retired_);
     }
     BlockCost end(Cycles start);
 
     const CoreConfig config_;
     const Cycles itlb_latency_, l1i_latency_, apl_latency_;
+    const uint64_t line_bytes_;  // of the first-level data cache
     Counters& counters_;
     LowerMemory& lower_;
 
@@ -106,13 +134,20 @@ class OooTiming final : public Timing {
     Cycles resolved_ = 0;  // when the block's branch has executed
     Cycles refill_ = 0;    // page walks that retirement waited for, in the running block
     uint64_t block_vaddr_ = 0;
-    std::vector<Cycles> rob_, loads_;  // when each of the last entries was left: rings
-    size_t rob_at_ = 0, load_at_ = 0;
-    std::array<Cycles, PLACE_COUNT> ready_{};
+    LeaveRing rob_, loads_, branches_;
+    LeaveRing integers_, vectors_;  // physical registers beyond the architectural ones
+    std::array<Cycles, OOO_PLACES> ready_{};
     std::array<Cycles, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
 
     bool started_ = false;
     uint64_t fetch_line_ = ~0ull;
+    Supply supply_;
+    UopCache uop_cache_;
+    bool decoding_ = true;                    // the last micro-ops came from the decoders
+    bool refilling_ = true;                   // the next ones are the first after a wrong prediction
+    uint64_t slots_ = 0;                      // dispatched so far
+    uint64_t loop_ = ~0ull, loop_slots_ = 0;  // where the last backward branch went, and slots_ then
+    bool looping_ = false;
     uint64_t crossings_ = 0;
 };
 

@@ -11,34 +11,34 @@ namespace {
 using C = isa::OpClass;
 
 constexpr PortRow rows[] = {
-    {C::alu, "p015", "llvm, osaca"},
-    {C::carry, "p015", "llvm, osaca"},
-    {C::cmov, "p015", "llvm: one of its two on p05"},
-    {C::bits, "p1", "llvm, osaca"},
-    {C::shift, "p05", "llvm, osaca"},
-    {C::shift_cl, "p05", "llvm, osaca"},
-    {C::mul, "p1", "llvm, osaca"},
-    {C::div32, "p0", "llvm, osaca"},
-    {C::div64, "p0", "llvm, osaca"},
-    {C::lea, "p01", "osaca: simple address"},
-    {C::lea_complex, "p1", "choice: three parts, or relative to rip"},
-    {C::branch, "p5", "llvm"},
-    {C::load, "p23", "llvm, osaca"},
-    {C::store, "p4", "llvm, osaca: the data; addresses by ooo.store_address_ports"},
-    {C::vec_move, "p015", "llvm, osaca: logic"},
-    {C::vec_int, "p15", "llvm, osaca"},
-    {C::vec_shift, "p0", "llvm, osaca"},
-    {C::vec_mul, "p0", "llvm, osaca"},
-    {C::vec_to_int, "p0", "llvm"},
-    {C::int_to_vec, "p5", "llvm"},
-    {C::fp_add, "p1", "llvm, osaca"},
-    {C::fp_mul, "p0", "llvm, osaca"},
-    {C::fp_div, "p0", "llvm, osaca"},
-    {C::fp_div_s, "p0", "llvm, osaca"},
-    {C::fp_sqrt, "p0", "llvm, osaca"},
-    {C::fp_sqrt_s, "p0", "llvm, osaca"},
-    {C::fp_cvt, "p1", "llvm, osaca"},
-    {C::x87, "p1", "llvm: fadd p1, fmul p0"},
+    {C::alu, "p015", 1, "llvm, osaca"},
+    {C::carry, "p015", 2, "llvm, osaca"},
+    {C::cmov, "p05", 2, "llvm, osaca: p05 and any"},
+    {C::bits, "p1", 1, "llvm, osaca"},
+    {C::shift, "p05", 1, "llvm, osaca"},
+    {C::shift_cl, "p05", 3, "llvm, osaca"},
+    {C::mul, "p1", 1, "llvm, osaca"},
+    {C::div32, "p0", 10, "llvm, osaca"},
+    {C::div64, "p0", 32, "llvm, osaca"},
+    {C::lea, "p01", 1, "osaca: simple address"},
+    {C::lea_complex, "p1", 1, "choice: three parts, or relative to rip"},
+    {C::branch, "p5", 1, "llvm"},
+    {C::load, "p23", 1, "llvm, osaca"},
+    {C::store, "p4", 1, "llvm, osaca: the data; addresses by ooo.store_address_ports"},
+    {C::vec_move, "p015", 1, "llvm, osaca: logic"},
+    {C::vec_int, "p15", 1, "llvm, osaca"},
+    {C::vec_shift, "p0", 1, "llvm, osaca"},
+    {C::vec_mul, "p0", 1, "llvm, osaca"},
+    {C::vec_to_int, "p0", 1, "llvm"},
+    {C::int_to_vec, "p5", 1, "llvm"},
+    {C::fp_add, "p1", 1, "llvm, osaca"},
+    {C::fp_mul, "p0", 1, "llvm, osaca"},
+    {C::fp_div, "p0", 1, "llvm, osaca"},
+    {C::fp_div_s, "p0", 1, "llvm, osaca"},
+    {C::fp_sqrt, "p0", 1, "llvm, osaca"},
+    {C::fp_sqrt_s, "p0", 1, "llvm, osaca"},
+    {C::fp_cvt, "p1", 1, "llvm, osaca"},
+    {C::x87, "p1", 1, "llvm: fadd p1, fmul p0"},
 };
 
 }  // namespace
@@ -57,6 +57,13 @@ uint16_t parse_ports(std::string_view text) {
             return 0;
     }
     return mask;
+}
+
+OpCounts default_uops() {
+    OpCounts counts;
+    counts.fill(1);
+    for (const PortRow& r : rows) counts[static_cast<size_t>(r.cls)] = r.uops;
+    return counts;
 }
 
 PortTable default_ports() {

@@ -18,6 +18,7 @@ uint16_t parse_ports(std::string_view text);
 struct PortRow {
     isa::OpClass cls;
     const char* ports;
+    unsigned uops;  // beside those that access memory
     const char* source;
 };
 // Of the classes that microcode does not make: the defaults of `machine.core.ooo.ports`.

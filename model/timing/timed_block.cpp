@@ -12,12 +12,15 @@ using C = isa::OpClass;
 // One movs, stos, lods, cmps or scas without a repeat prefix: 4 / 1 / 1 / 4 / 1 cycles and 3 to 5 micro-ops
 // (X86SchedSandyBridge.td); one figure for all of them is our choice.
 constexpr uint32_t single_string = 4;
-// lfence and sfence as parts of mfence's latency (35 : 5 : 6; our choice, see latency_table.cpp).
-constexpr uint32_t weak_fence_part = 7;
+// sfence and lfence as parts of mfence's latency (36, 6 and 4 cycles: InstLatx64, i7-3770K; each takes one
+// more to issue).
+constexpr uint32_t sfence_part = 7, lfence_part = 10;
+
+}  // namespace
 
 // Classes that depend on the operands, and what saves or restores a whole register file: microcode whatever
 // it is called.
-C class_of(const isa::Uop& u, const isa::OpInfo& info) {
+C timing_class(const isa::Uop& u) {
     switch (u.op) {
         case Op::fxsave:
         case Op::fxrstor:
@@ -34,10 +37,34 @@ C class_of(const isa::Uop& u, const isa::OpInfo& info) {
         case Op::farith_m:
         case Op::farith_r:
             return (u.aux >> 3 & 7) == 1 ? C::fp_mul : C::x87;
+        // Their time is that of the delivery, which is an event of its own.
+        case Op::int_n:
+        case Op::int3:
+        case Op::int1:
+            return C::branch;
+        // Two micro-ops, 2 cycles (InstLatx64, i7-3770K), like a conditional move.
+        case Op::bswap8:
+            return C::cmov;
         default:
-            return info.cls;
+            return isa::op_info(u.op).cls;
     }
 }
+
+// x ^ x and x - x read nothing: recognised at rename.
+bool zero_idiom(const isa::Uop& u) {
+    switch (u.op) {
+        case Op::xor4_rr:
+        case Op::xor8_rr:
+        case Op::sub4_rr:
+        case Op::sub8_rr:
+        case Op::pxor:
+            return u.a == u.b && u.a == u.dst;
+        default:
+            return false;
+    }
+}
+
+namespace {
 
 uint8_t unit_of(C c) {
     switch (c) {
@@ -64,20 +91,6 @@ struct Places {
         if (place != isa::ZERO && results < 3) t.result[results++] = place;
     }
 };
-
-// x ^ x and x - x read nothing: a zero idiom, recognised at rename.
-bool zero_idiom(const isa::Uop& u) {
-    switch (u.op) {
-        case Op::xor4_rr:
-        case Op::xor8_rr:
-        case Op::sub4_rr:
-        case Op::sub8_rr:
-        case Op::pxor:
-            return u.a == u.b && u.a == u.dst;
-        default:
-            return false;
-    }
-}
 
 // inc and dec leave CF as it was, which is renamed apart from the other flags: no wait for whoever wrote it.
 bool keeps_carry(Op op) {
@@ -185,14 +198,15 @@ TimedUop::Kind kind_of(C cls, const isa::OpInfo& info) {
 
 }  // namespace
 
-TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits) {
+TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits,
+                            bool with_nops) {
     TimedBlock block;
     block.uops.reserve(code.uops.size());
     for (size_t i = 0; i < code.uops.size(); ++i) {
         const isa::Uop& u = code.uops[i];
         const isa::OpInfo& info = isa::op_info(u.op);
-        const C cls = class_of(u, info);
-        if (cls == C::none) continue;
+        const C cls = timing_class(u);
+        if (cls == C::none && !(with_nops && u.op == Op::nop)) continue;
         TimedUop t;
         t.kind = kind_of(cls, info);
         t.unit = unit_of(cls);
@@ -205,10 +219,12 @@ TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config
         if (t.kind == TimedUop::string) {
             if ((u.aux & 3) == 0)
                 t.latency = single_string;
-            else if (u.op == Op::cmps || u.op == Op::scas)
-                t.element = std::max<uint8_t>(1, u.size);
+            else if (u.op == Op::cmps)
+                t.element = static_cast<uint8_t>(2 * u.size);  // of both sides
+            else if (u.op == Op::scas || u.op == Op::lods)
+                t.element = u.size;
         }
-        if (u.op == Op::fence && u.aux != 1) t.latency /= weak_fence_part;
+        if (u.op == Op::fence && u.aux != 1) t.latency /= u.aux == 0 ? lfence_part : sfence_part;
         t.latency <<= slot_bits;
         t.busy <<= slot_bits;
         Places places{t};

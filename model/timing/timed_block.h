@@ -38,7 +38,7 @@ struct TimedUop {
     uint8_t uop = 0;           // index of the micro-op
     bool last_access = false;  // of its instruction: takes all memory events that are left
     bool is_branch = false;
-    uint8_t element = 0;             // string instructions that compare: bytes of one element, else 0
+    uint8_t element = 0;  // string instructions that go element by element: bytes it loads for one, else 0
     uint32_t latency = 0, busy = 0;  // in slots of the scoreboard (model/timing/inorder.h)
 };
 
@@ -46,6 +46,12 @@ struct TimedBlock {
     std::vector<TimedUop> uops;
 };
 
-TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits);
+// With `with_nops`, a `nop` is a micro-op of no latency; without, it is none. Markers never are.
+TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits,
+                            bool with_nops = false);
+
+// The class whose latency, throughput and ports a micro-op has.
+isa::OpClass timing_class(const isa::Uop& uop);
+bool zero_idiom(const isa::Uop& uop);
 
 }  // namespace stile::model

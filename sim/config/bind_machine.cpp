@@ -151,6 +151,43 @@ void bind_tlb(Registry& keys, const std::string& path, model::TlbConfig& tlb, co
 
 void bind_ooo(Registry& keys, model::OooConfig& ooo) {
     const std::string path = "machine.core.ooo.";
+    const char* const recalled = "Ivy Bridge, recalled; to be swept";
+    keys.integer(path + "uop_cache.entries", ooo.uop_cache.entries)
+        .range(0, MiB)
+        .help("decoded micro-ops kept, in lines of six; 0: there is no such cache")
+        .source(xeon);
+    keys.integer(path + "uop_cache.ways", ooo.uop_cache.ways)
+        .range(1, 64)
+        .help("ways per set")
+        .source(recalled);
+    keys.integer(path + "uop_cache.width", ooo.uop_cache.width)
+        .range(1, 16)
+        .help("micro-ops delivered per cycle")
+        .source("linux perf, ivybridge/frontend.json: at most 4");
+    keys.integer(path + "fetch_bytes", ooo.fetch_bytes)
+        .range(1, 256)
+        .help("bytes of code decoded per cycle")
+        .source(xeon);
+    keys.integer(path + "decode_width", ooo.decode_width)
+        .range(1, 16)
+        .help("instructions decoded per cycle")
+        .source("uiCA, IVB: 4");
+    keys.cycles(path + "decode_switch", ooo.decode_switch)
+        .range(0, max_latency)
+        .help("from the micro-op cache to the decoders")
+        .source("Ivy Bridge: 2 to 4, recalled");
+    keys.cycles(path + "decode_refill", ooo.decode_refill)
+        .range(0, max_latency)
+        .help("added to machine.core.mispredict where the decoders refill the pipeline")
+        .source("Ivy Bridge: 19 instead of 15, recalled");
+    keys.cycles(path + "taken_bubble", ooo.taken_bubble)
+        .range(0, max_latency)
+        .help("lost by the front end at a taken branch, but not in loops that fit the decode queue")
+        .source("Ivy Bridge: one in two cycles, recalled");
+    keys.integer(path + "decode_queue", ooo.decode_queue)
+        .range(1, 1024)
+        .help("micro-ops between front end and dispatch")
+        .source("uiCA, IVB: 56");
     keys.integer(path + "width", ooo.width).range(1, 16).help("micro-ops dispatched per cycle").source(xeon);
     keys.integer(path + "retire", ooo.retire).range(1, 16).help("micro-ops retired per cycle").source(xeon);
     keys.integer(path + "rob", ooo.rob).range(1, 4096).help("entries of the reorder buffer").source(xeon);
@@ -162,14 +199,50 @@ void bind_ooo(Registry& keys, model::OooConfig& ooo) {
         .range(1, 1024)
         .help("loads between dispatch and retirement")
         .source(xeon);
+    keys.integer(path + "branches", ooo.branches)
+        .range(1, 1024)
+        .help("branches between dispatch and retirement")
+        .source("stuffedcow.net, Sandy Bridge to Haswell: 48");
+    keys.integer(path + "integer_registers", ooo.integer_registers)
+        .range(32, 4096)
+        .help("physical registers for general registers and flags")
+        .source(recalled);
+    keys.integer(path + "vector_registers", ooo.vector_registers)
+        .range(32, 4096)
+        .help("physical registers for vector and x87 registers")
+        .source(recalled);
+    keys.cycles(path + "complex_address", ooo.complex_address)
+        .range(0, max_latency)
+        .help("added to loads with an index, or a displacement outside 0 to 2047")
+        .source("7-cpu.com, Ivy Bridge: 4, then 5");
+    keys.cycles(path + "vector_load", ooo.vector_load)
+        .range(0, max_latency)
+        .help("added to loads into vector registers")
+        .source("llvm: 6 instead of 4");
+    keys.cycles(path + "line_split", ooo.line_split)
+        .range(0, max_latency)
+        .help("until the second line of a load across two")
+        .source("Westmere: 4 (7-cpu.com); Ivy Bridge 5, recalled");
+    keys.cycles(path + "page_split", ooo.page_split)
+        .range(0, max_latency)
+        .help("until the second page of a load across two")
+        .source("Westmere: 20 (7-cpu.com); Ivy Bridge 28, recalled");
     keys.cycles(path + "forward", ooo.forward)
         .range(0, max_latency)
-        .help("load to use from an older store that is not yet in the cache")
+        .help("from the data of a store that is not yet in the cache to its use by a load")
         .source(xeon);
     keys.cycles(path + "forward_blocked", ooo.forward_blocked)
         .range(0, max_latency)
         .help("added to the wait for a store that holds only a part of the load's bytes")
         .source("pmu-tools, ivb_client_ratios.py: 13");
+    keys.cycles(path + "vector_forward", ooo.vector_forward)
+        .range(0, max_latency)
+        .help("added to machine.core.ooo.forward for vector registers")
+        .source("osaca: 6 instead of 5");
+    keys.cycles(path + "alias", ooo.alias)
+        .range(0, max_latency)
+        .help("where an older store has the load's address modulo 4 KiB, but another page")
+        .source("pmu-tools, ivb_client_ratios.py: 7");
     keys.text(path + "store_address_ports", ooo.store_address_ports)
         .help("ports that compute the addresses of stores")
         .source(xeon);
@@ -177,6 +250,10 @@ void bind_ooo(Registry& keys, model::OooConfig& ooo) {
         const auto cls = static_cast<size_t>(row.cls);
         keys.text(path + "ports." + model::latency_table()[cls - 1].name, ooo.ports[cls])
             .help("ports of the class: p015 is port 0, 1 or 5")
+            .source(row.source);
+        keys.integer(path + "uops." + model::latency_table()[cls - 1].name, ooo.uops[cls])
+            .range(1, 256)
+            .help("micro-ops of the class, beside those that access memory")
             .source(row.source);
     }
 }

@@ -7,6 +7,7 @@
 
 #include "model/timing/latency_table.h"
 #include "model/timing/ports.h"
+#include "model/timing/supply.h"
 #include "sim/config/bind.h"
 #include "sim/config/units.h"
 
@@ -103,6 +104,11 @@ void check_core(Rules& rules, const std::string& p, const model::MachineConfig& 
     if (predictor.indirect_entries != 0)
         rules.power_of_two(p + "core.predictor.indirect_entries", predictor.indirect_entries);
     rules.sets(p + "core.predictor.btb", "_", predictor.btb_entries, predictor.btb_ways);
+    if (const auto& c = machine.core.ooo.uop_cache;
+        c.entries != 0 && !std::has_single_bit(uint64_t{c.entries / model::UopCache::line / c.ways}))
+        rules.fault({p + "core.ooo.uop_cache.entries", p + "core.ooo.uop_cache.ways"},
+                    "'" + p + "core.ooo.uop_cache.entries' / (6 x ways) is no power of two",
+                    "a number of sets of lines of six that is a power of two is expected");
     rules.ports(p + "core.ooo.store_address_ports", machine.core.ooo.store_address_ports);
     for (const model::PortRow& row : model::port_table()) {
         const auto cls = static_cast<size_t>(row.cls);

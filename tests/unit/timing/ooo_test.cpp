@@ -1,56 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Does the out-of-order pipeline follow the formulas of its parameters, to the cycle?
-#include "tests/unit/timing/fixture.h"
+#include "tests/unit/timing/ooo_fixture.h"
 
 namespace stile::test {
 namespace {
-
-using isa::OpClass;
-using isa::RAX;
-using isa::RBX;
-using isa::RCX;
-using isa::RDX;
-using model::BranchKind;
-using model::BranchOutcome;
-using model::MachineConfig;
-using model::MemKind;
-using Uops = std::vector<isa::Uop>;
-using Accesses = std::vector<Access>;
-
-Cycles& latency(MachineConfig& c, OpClass cls) { return c.core.latency[static_cast<size_t>(cls)]; }
-Cycles& throughput(MachineConfig& c, OpClass cls) { return c.core.throughput[static_cast<size_t>(cls)]; }
-
-Uops repeat(unsigned n, isa::Uop u) { return Uops(n, u); }
-Uops operator+(Uops a, const Uops& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-}
-isa::Uop free_alu() { return uop(Op::movi8, RBX); }
-// What n more micro-ops of a kind cost, far from the ends.
-Cycles step(const MachineConfig& c, isa::Uop u, unsigned n = 60) {
-    OooPipeline p(c);
-    p.cost({free_alu()});  // the code's line
-    const Cycles once = p.cost(repeat(60, u));
-    return p.cost(repeat(60 + n, u)) - once;
-}
-
-isa::Uop chained(Op op) { return uop(op, RAX, RAX); }
-isa::Uop load_to(uint8_t dst, uint8_t base = isa::ZERO) { return uop(Op::ld8, dst, base); }
-
-// Every load of `n` loads at instructions 0 .. n-1 from lines `stride` bytes apart.
-Accesses lines(unsigned n, uint64_t at, uint64_t stride) {
-    Accesses a;
-    for (unsigned i = 0; i < n; ++i) a.push_back({at + i * stride, 8, MemKind::load, i});
-    return a;
-}
 
 TEST(Ooo, EveryMicroOpThatIsNotMicrocodeHasAPort) {
     for (unsigned i = 0; i < static_cast<unsigned>(Op::count); ++i) {
         isa::BlockCode code;
         code.uops = {uop(static_cast<Op>(i))};
-        for (const model::OooUop& u : model::make_ooo_block(code, {}).uops) {
-            if (u.kind > model::TimedUop::store) continue;
+        code.insns.push_back({0, 1, 0});
+        for (const model::OooUop& u : model::make_ooo_block(code, {}, 0).uops) {
+            if (u.kind > model::OooUop::store) continue;
             EXPECT_NE(u.ports, 0) << isa::op_info(static_cast<Op>(i)).name;
         }
     }
@@ -58,17 +20,17 @@ TEST(Ooo, EveryMicroOpThatIsNotMicrocodeHasAPort) {
 
 TEST(Ooo, DependentChainTakesItsLatencies) {
     for (const Cycles lat : {1, 2, 5}) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         latency(c, OpClass::alu) = lat;
         EXPECT_EQ(step(c, chained(Op::add8_ri)), 60 * lat);
     }
 }
 
 TEST(Ooo, IndependentMicroOpsFillTheirPorts) {
-    EXPECT_EQ(step({}, free_alu()), 20u) << "p015: three a cycle";
-    EXPECT_EQ(step({}, uop(Op::lea8, RBX)), 30u) << "p01";
-    EXPECT_EQ(step({}, uop(Op::imul8_ri, RBX, RCX)), 60u) << "p1";
-    MachineConfig c;
+    EXPECT_EQ(step(wide_front(), free_alu()), 20u) << "p015: three a cycle";
+    EXPECT_EQ(step(wide_front(), uop(Op::lea8, RBX)), 30u) << "p01";
+    EXPECT_EQ(step(wide_front(), uop(Op::imul8_ri, RBX, RCX)), 60u) << "p1";
+    MachineConfig c = wide_front();
     c.core.ooo.ports[static_cast<size_t>(OpClass::alu)] = "p0123456789";
     EXPECT_EQ(step(c, free_alu()), 15u) << "bounded by the width of dispatch";
     c.core.ooo.width = 8;
@@ -79,7 +41,7 @@ TEST(Ooo, IndependentMicroOpsFillTheirPorts) {
 
 TEST(Ooo, APortIsTakenByTheOldestThatIsReadyAndOthersFillTheHoles) {
     // A multiply every five cycles of a chain leaves port 1 free in between.
-    MachineConfig c;
+    MachineConfig c = wide_front();
     latency(c, OpClass::mul) = 5;
     OooPipeline p(c);
     Uops mixed, alone;
@@ -92,7 +54,7 @@ TEST(Ooo, APortIsTakenByTheOldestThatIsReadyAndOthersFillTheHoles) {
 }
 
 TEST(Ooo, UnpipelinedUnitTakesTheNextOneWhenItIsFree) {
-    MachineConfig c;
+    MachineConfig c = wide_front();
     throughput(c, OpClass::div32) = 10;
     latency(c, OpClass::div32) = 24;
     isa::Uop divide = uop(Op::divsd, isa::XMM0, isa::XMM0 + 1, isa::XMM0 + 2);
@@ -100,39 +62,9 @@ TEST(Ooo, UnpipelinedUnitTakesTheNextOneWhenItIsFree) {
     EXPECT_EQ(step(c, divide), 60u * 14);
 }
 
-TEST(Ooo, LoadsAreTwoACycleAndAChainTakesTheCachesLatency) {
-    for (const Cycles l1 : {3, 4, 5}) {
-        MachineConfig c;
-        c.l1d.latency = l1;
-        OooPipeline p(c);
-        const auto cost = [&](unsigned n, isa::Uop u) {
-            Accesses a;
-            for (unsigned i = 0; i < n; ++i) a.push_back({0x5000, 8, MemKind::load, i});
-            return p.cost(repeat(n, u), a);
-        };
-        cost(1, load_to(RBX));  // the line
-        EXPECT_EQ(cost(40, load_to(RBX)) - cost(20, load_to(RBX)), 10u);
-        EXPECT_EQ(cost(40, load_to(RAX, RAX)) - cost(20, load_to(RAX, RAX)), 20 * l1);
-    }
-}
-
-TEST(Ooo, IndependentMissesOverlapUpToTheFillBuffers) {
-    for (const unsigned buffers : {1u, 2u, 4u}) {
-        MachineConfig c;
-        c.core.fill_buffers = buffers;
-        OooPipeline p(c);
-        p.cost(repeat(1, load_to(RBX)), lines(1, 0x8000, 64));
-        const Cycles one = p.cost(repeat(1, load_to(RBX)), lines(1, 0x10000, 64));
-        const Cycles eight = p.cost(repeat(8, load_to(RBX)), lines(8, 0x20000, 64));
-        const Cycles rounds = 8 / buffers - 1;
-        // Two loads issue a cycle: a round's last one is (buffers - 1) / 2 cycles later.
-        EXPECT_EQ(eight - one, rounds * (p.lower.latency + c.l1d.latency) + (buffers - 1) / 2) << buffers;
-    }
-}
-
 TEST(Ooo, MissesFurtherApartThanTheReorderBufferDoNotOverlap) {
     const auto cost = [](unsigned rob, unsigned between) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         c.core.ooo.rob = rob;
         OooPipeline p(c);
         const Uops code = repeat(1, load_to(RBX)) + repeat(between, free_alu()) + repeat(1, load_to(RCX));
@@ -149,7 +81,7 @@ TEST(Ooo, MissesFurtherApartThanTheReorderBufferDoNotOverlap) {
 
 TEST(Ooo, AFullSchedulerStopsDispatch) {
     const auto cost = [](unsigned entries) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         c.core.ooo.scheduler = entries;
         OooPipeline p(c);
         p.cost(repeat(1, load_to(RBX)), lines(1, 0x8000, 64));
@@ -165,7 +97,7 @@ TEST(Ooo, AFullSchedulerStopsDispatch) {
 
 TEST(Ooo, TheLoadQueueBoundsLoadsInFlight) {
     const auto cost = [](unsigned entries) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         c.core.ooo.load_queue = entries;
         OooPipeline p(c);
         p.cost(repeat(1, load_to(RBX)), lines(1, 0x8000, 64));
@@ -173,77 +105,6 @@ TEST(Ooo, TheLoadQueueBoundsLoadsInFlight) {
     };
     EXPECT_EQ(cost(3), cost(64));
     EXPECT_GT(cost(2), cost(64) + 90);
-}
-
-// A store to 0x5000 and a load that meets it.
-class Forwarding : public testing::Test {
-  protected:
-    Cycles cost(OooPipeline& p, unsigned store_bytes, uint64_t load_at, unsigned load_bytes) {
-        isa::Uop st = uop(Op::st8);
-        st.c = RCX;
-        isa::Uop use = uop(Op::add8_ri, RDX, RBX);
-        return p.cost({st, load_to(RBX), use},
-                      {{0x5000, store_bytes, MemKind::store, 0}, {load_at, load_bytes, MemKind::load, 1}});
-    }
-};
-
-TEST_F(Forwarding, ALoadInsideTheStoreTakesTheForwardingLatency) {
-    std::vector<Cycles> seen;
-    for (const Cycles forward : {5, 6, 9}) {
-        MachineConfig c;
-        c.core.ooo.forward = forward;
-        OooPipeline p(c);
-        cost(p, 8, 0x5000, 8);
-        cost(p, 8, 0x5000, 8);
-        EXPECT_EQ(cost(p, 8, 0x5000, 8), cost(p, 8, 0x5004, 4));
-        seen.push_back(cost(p, 8, 0x5000, 8));
-    }
-    EXPECT_EQ(seen[1] - seen[0], 1u);
-    EXPECT_EQ(seen[2] - seen[0], 4u);
-}
-
-TEST_F(Forwarding, ALoadThatNeedsMoreThanTheStoreWaitsForTheCache) {
-    OooPipeline p;
-    cost(p, 8, 0x5000, 8);
-    const Cycles hit = cost(p, 8, 0x5000, 8);
-    const Cycles blocked = cost(p, 4, 0x5000, 8);
-    EXPECT_GE(blocked, hit + p.config.core.ooo.forward_blocked - p.config.core.ooo.forward);
-    MachineConfig c;
-    c.core.ooo.forward_blocked += 7;
-    OooPipeline slower(c);
-    cost(slower, 8, 0x5000, 8);
-    EXPECT_EQ(cost(slower, 4, 0x5000, 8), blocked + 7);
-}
-
-TEST_F(Forwarding, NeighboursAreNotMet) {
-    OooPipeline p;
-    cost(p, 8, 0x5008, 8);
-    const Cycles cached = cost(p, 4, 0x5008, 8);
-    EXPECT_EQ(cost(p, 4, 0x5004, 4), cached) << "the same word, other bytes";
-}
-
-TEST(Ooo, ALoadPassesAStoreOfUnknownAddressUntilThatWasWrong) {
-    MachineConfig c;
-    OooPipeline p(c);
-    isa::Uop st = uop(Op::st8, isa::ZERO, RAX);  // its address is the result of a chain
-    st.c = RCX;
-    const Uops code =
-        repeat(30, chained(Op::add8_ri)) + Uops{st, load_to(RBX)} + repeat(40, uop(Op::add8_ri, RBX, RBX));
-    const Accesses apart{{0x5000, 8, MemKind::store, 30}, {0x5100, 8, MemKind::load, 31}};
-    const Accesses meet{{0x5000, 8, MemKind::store, 30}, {0x5000, 8, MemKind::load, 31}};
-    auto& block = p.make(code);
-    const auto run = [&](const Accesses& a) {
-        p.settle();
-        return p.run(block, a).total;
-    };
-    run(apart);
-    const Cycles passed = run(apart);
-    const Cycles waited = passed + 30;
-    EXPECT_LT(passed, 55u) << "two chains side by side";
-    run(meet);  // found out after the fact
-    const Cycles learnt = run(meet);
-    EXPECT_NEAR(static_cast<double>(learnt), static_cast<double>(waited), 6) << "now it waits";
-    EXPECT_GT(learnt, passed + 20);
 }
 
 class OooBranches : public testing::Test {
@@ -259,7 +120,7 @@ class OooBranches : public testing::Test {
 
 TEST_F(OooBranches, MispredictCostsThePenaltyAfterTheBranchHasExecuted) {
     for (const Cycles penalty : {3, 15, 16}) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         c.core.mispredict = penalty;
         OooPipeline p(c);
         for (int i = 0; i < 40; ++i) jump(p, true);
@@ -270,7 +131,7 @@ TEST_F(OooBranches, MispredictCostsThePenaltyAfterTheBranchHasExecuted) {
 }
 
 TEST(Ooo, SystemInstructionsWaitForAllAndStopAll) {
-    OooPipeline p;
+    OooPipeline p(wide_front());
     const auto lat = [&p](OpClass cls) { return p.config.core.latency[static_cast<size_t>(cls)]; };
     p.cost({free_alu()});
     const Cycles alone = p.cost({uop(Op::syscall)});
@@ -279,26 +140,9 @@ TEST(Ooo, SystemInstructionsWaitForAllAndStopAll) {
     EXPECT_EQ(p.cost({uop(Op::syscall), free_alu()}), alone + 1 + lat(OpClass::alu));
 }
 
-TEST(Ooo, StoresRetireWithoutTheirLineUntilTheStoreBufferIsFull) {
-    const auto cost = [](unsigned entries) {
-        MachineConfig c;
-        c.core.store_buffer = entries;
-        OooPipeline p(c);
-        isa::Uop st = uop(Op::st8);
-        st.c = RCX;
-        p.cost({free_alu()});
-        return p.cost(repeat(4, st), {{0x10000, 8, MemKind::store, 0},
-                                      {0x20000, 8, MemKind::store, 1},
-                                      {0x30000, 8, MemKind::store, 2},
-                                      {0x40000, 8, MemKind::store, 3}});
-    };
-    EXPECT_LT(cost(4), 20u);
-    EXPECT_GT(cost(3), 100u) << "the fourth enters when the first is in the cache";
-}
-
 TEST(Ooo, CrossingCostsTheAplCacheLatency) {
     for (const Cycles apl : {0, 2, 5}) {
-        MachineConfig c;
+        MachineConfig c = wide_front();
         c.apl_cache.latency = apl;
         OooPipeline p(c);
         p.cost({free_alu()});
@@ -309,6 +153,128 @@ TEST(Ooo, CrossingCostsTheAplCacheLatency) {
         p.settle();
         p.counters.domain_crossings += 2;
         EXPECT_EQ(p.run(b).total, none + 2 * apl);
+    }
+}
+
+TEST(OooRename, WhatIsDoneThereTakesASlotAndNoPort) {
+    const MachineConfig c = wide_front();
+    EXPECT_EQ(step(c, uop(Op::nop)), 15u) << "four a cycle";
+    EXPECT_EQ(step(c, uop(Op::mark)), 0u) << "markers take no time";
+    EXPECT_EQ(step(c, uop(Op::mov8, RAX, RBX)), 15u);
+    EXPECT_EQ(step(c, uop(Op::xor8_rr, RAX, RAX, RAX)), 15u) << "a zero idiom";
+    EXPECT_EQ(step(c, uop(Op::xor8_rr, RAX, RAX, RBX)), 60u) << "not one";
+    EXPECT_EQ(round(c, {chained(Op::add8_ri), uop(Op::mov8, RBX, RAX), uop(Op::mov8, RAX, RBX)}), 1u)
+        << "moves take no time of a chain";
+    EXPECT_EQ(round(c, {chained(Op::add8_ri), uop(Op::mov2, RAX, RAX, RBX)}), 2u) << "parts of registers do";
+}
+
+TEST(OooRename, ClassesOfSeveralMicroOpsTakeSlotsAndPorts) {
+    const MachineConfig c = wide_front();
+    EXPECT_EQ(round(c, {chained(Op::adc8_ri)}), 2u);
+    EXPECT_EQ(round(c, {uop(Op::shl8_rr, RAX, RBX, RCX), free_alu(), free_alu(), free_alu()}), 2u)
+        << "three micro-ops and three more on p015";
+    EXPECT_EQ(round(c, {chained(Op::bsf8)}), 3u);
+    EXPECT_EQ(round(c, {uop(Op::imul8_ri, RAX, RAX)}), 3u);
+    isa::Uop lea = uop(Op::lea8, RAX, RAX, RBX);
+    EXPECT_EQ(round(c, {lea}), 1u);
+    lea.disp = 8;
+    EXPECT_EQ(round(c, {lea}), 3u) << "three parts";
+}
+
+TEST(OooRename, AComparisonOrCountFusesWithItsBranch) {
+    const auto slots = [](Op op, unsigned cc) {
+        isa::Uop jump = uop(Op::jcc);
+        jump.aux = static_cast<uint8_t>(cc);
+        jump.insn = 1;
+        isa::BlockCode code;
+        code.uops = {uop(op, RAX, RAX), jump};
+        code.insns = {{0, 1, 0}, {1, 1, 1}};
+        return model::make_ooo_block(code, {}, 0).slots;
+    };
+    constexpr unsigned overflow = 0, below = 2, equal = 4, sign = 8, less = 12;
+    EXPECT_EQ(slots(Op::dec8, equal), 1u);
+    EXPECT_EQ(slots(Op::dec8, less), 1u);
+    EXPECT_EQ(slots(Op::dec8, below), 2u) << "inc and dec keep the carry";
+    EXPECT_EQ(slots(Op::add8_ri, below), 1u);
+    EXPECT_EQ(slots(Op::sub4_rr, sign), 2u);
+    EXPECT_EQ(slots(Op::and4_ri, overflow), 1u);
+    EXPECT_EQ(slots(Op::or8_ri, equal), 2u) << "does not fuse";
+}
+
+// A miss, `between` micro-ops, another miss: do the two overlap?
+class OooInFlight : public testing::Test {
+  protected:
+    static bool overlap(const MachineConfig& c, unsigned between, isa::Uop u, isa::Uop last = load_to(RCX)) {
+        OooPipeline p(c);
+        p.cost(repeat(1, load_to(RBX)), lines(1, 0x8000, 64));
+        const Uops code = repeat(1, load_to(RBX)) + repeat(between, u) + repeat(1, last);
+        return p.cost(code, {{0x20000}, {0x30000, 8, MemKind::load, between + 1}}) < 150;
+    }
+};
+
+TEST_F(OooInFlight, PhysicalRegistersBoundResults) {
+    MachineConfig c = wide_front();
+    c.core.ooo.integer_registers = 16 + 30;
+    // The two loads' results take one each.
+    EXPECT_TRUE(overlap(c, 28, free_alu()));
+    EXPECT_FALSE(overlap(c, 29, free_alu()));
+    EXPECT_TRUE(overlap(c, 60, uop(Op::nop))) << "no result, no register";
+    EXPECT_TRUE(overlap(c, 60, uop(Op::pand, isa::XMM0))) << "of the other file";
+    c.core.ooo.vector_registers = 16 + 30;
+    const isa::Uop vector_load = uop(Op::vld8, isa::XMM0 + 1);
+    EXPECT_TRUE(overlap(c, 29, uop(Op::pand, isa::XMM0), vector_load));
+    EXPECT_FALSE(overlap(c, 30, uop(Op::pand, isa::XMM0), vector_load));
+}
+
+TEST_F(OooInFlight, BranchesAreBounded) {
+    MachineConfig c = wide_front();
+    c.core.ooo.branches = 12;
+    EXPECT_TRUE(overlap(c, 12, uop(Op::jmp)));
+    EXPECT_FALSE(overlap(c, 13, uop(Op::jmp)));
+}
+
+// Little's law: n independent misses in flight at a time take latency / n each.
+TEST(OooTheory, MemoryLevelParallelismIsTheReorderBufferOverTheDistance) {
+    for (const unsigned distance : {20u, 40u, 80u}) {
+        MachineConfig c = wide_front();
+        c.core.ooo.rob = 160;
+        c.core.ooo.integer_registers = 1000;
+        c.core.fill_buffers = 64;
+        c.core.ooo.scheduler = 1000;
+        c.l1d_prefetch = {false, false};
+        OooPipeline p(c);
+        p.lower.latency = 1000;
+        Cycles total = 0;
+        uint64_t at = 0x20000;
+        auto& block = p.make(repeat(1, load_to(RBX)) + repeat(distance - 1, uop(Op::nop)));
+        for (unsigned i = 0; i < 80; ++i, at += 4096 + 64) {
+            const Cycles cost = p.run(block, {{at}}).total;
+            if (i >= 40) total += cost;
+        }
+        const double each = static_cast<double>(total) / 40, expected = 1004.0 / (160.0 / distance);
+        EXPECT_NEAR(each, expected, expected / 10) << distance;
+    }
+}
+
+TEST(OooTheory, ThroughputIsTheLeastOfWidthAndPorts) {
+    struct Mix {
+        unsigned alu, mul, nop;
+    };
+    for (const Mix m : {Mix{3, 1, 0}, Mix{4, 0, 4}, Mix{1, 2, 1}, Mix{2, 0, 10}, Mix{5, 1, 2}}) {
+        Uops body;
+        for (unsigned i = 0; i < 3; ++i)
+            body = body + repeat(m.alu, free_alu()) + repeat(m.mul, uop(Op::imul8_ri, RBX, RCX)) +
+                   repeat(m.nop, uop(Op::nop));
+        OooPipeline p(wide_front());
+        auto& block = p.make(body);
+        Cycles total = 0;
+        for (unsigned i = 0; i < 300; ++i) {
+            const Cycles cost = p.run(block).total;
+            if (i >= 100) total += cost;
+        }
+        const double all = 3.0 * (m.alu + m.mul + m.nop), ports = m.alu + m.mul;
+        const double bound = std::max({all / 4, ports, 3.0 * m.mul});
+        EXPECT_NEAR(static_cast<double>(total) / 200, bound, bound / 20) << m.alu << m.mul << m.nop;
     }
 }
 

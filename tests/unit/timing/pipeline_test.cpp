@@ -104,7 +104,7 @@ TEST(Pipeline, SystemInstructionsWaitForAllAndStopAll) {
     EXPECT_EQ(p.cost({uop(Op::div8, RAX, RBX), uop(Op::syscall)}),
               lat(OpClass::div64) + lat(OpClass::sys_syscall));
     EXPECT_EQ(p.cost({uop(Op::swapgs)}), lat(OpClass::sys_swapgs));
-    EXPECT_EQ(p.cost({uop(Op::fence)}), lat(OpClass::fence) / 7) << "lfence";
+    EXPECT_EQ(p.cost({uop(Op::fence)}), lat(OpClass::fence) / 10) << "lfence";
 }
 
 TEST(Pipeline, EventTakesItsClass) {
