@@ -32,7 +32,8 @@ enum stile_mark {
     STILE_MARK_K_EXIT = 0x102,       /* rdi = pid, rsi = wait status as in wait(2) */
     STILE_MARK_K_KILLED = 0x103,     /* rdi = pid, rsi = struct stile_kill_info * (kernel address) */
     STILE_MARK_K_ENOSYS = 0x104,     /* rdi = system-call number nobody implements */
-    STILE_MARK_K_TICK_BEGIN = 0x105, /* timer interrupt handler, first and last thing it does */
+    STILE_MARK_K_TICK_BEGIN = 0x105, /* an interrupt that is not the doing of what it breaks into (timer,
+                                      * another CPU's request): first and last thing its handler does */
     STILE_MARK_K_TICK_END = 0x106,
     STILE_MARK_K_BOOTED = 0x107,   /* first user process is about to run */
     STILE_MARK_K_PANIC = 0x108,    /* rdi = message (kernel string) */

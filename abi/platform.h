@@ -49,6 +49,7 @@ struct stile_boot_process {
     unsigned int envc, envp;
     unsigned int stdin_path; /* 0: no input */
     unsigned int cwd;        /* 0: the root */
+    unsigned long long cores; /* bit i: may run on core i; 0: on all */
 };
 
 /* The first process is the main one: the machine powers off with its wait status when it ends. */

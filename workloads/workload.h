@@ -16,7 +16,7 @@
 
 namespace stile::workload {
 
-inline constexpr uint32_t abi_version = 2;
+inline constexpr uint32_t abi_version = 3;
 
 // A guest ELF image, embedded in the library.
 struct Image {
@@ -44,7 +44,8 @@ struct Process {
     std::string path;  // in the guest
     std::vector<std::string> argv, env;
     std::string stdin_data;
-    std::string cwd = {};  // in the guest; empty: the root
+    std::string cwd = {};              // in the guest; empty: the root
+    std::vector<unsigned> cores = {};  // those on which it may run until it says otherwise; empty: all
 };
 
 // A file that the guest sees, besides the images.

@@ -157,6 +157,7 @@ void boot(model::PhysicalMemory& memory, model::CpuState& state, std::span<const
         out.envp = strings.add(p.env);
         out.stdin_path = p.stdin_path.empty() ? 0 : strings.add(p.stdin_path);
         out.cwd = p.cwd.empty() ? 0 : strings.add(p.cwd);
+        out.cores = p.cores;
     }
     info->n_keep = static_cast<unsigned>(options.keep.size());
     info->keep = strings.add(options.keep);

@@ -26,6 +26,7 @@ struct BootProcess {
     std::vector<std::string> argv, env;
     std::string stdin_path;  // a guest file; empty: no input
     std::string cwd = {};    // empty: the root
+    uint64_t cores = 0;      // bit i: may run on core i; 0: on all
 };
 
 struct BootOptions {

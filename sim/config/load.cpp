@@ -118,6 +118,13 @@ std::vector<workload::Row> make_rows(const LoadedConfig& loaded) {
         std::vector<workload::Row> rows =
             config.plugin.descriptor->rows(config.parameters, measure, config.folder);
         if (rows.empty()) throw std::invalid_argument("name: this workload makes no row of these parameters");
+        for (const workload::Row& row : rows)
+            for (const workload::Process& process : row.processes)
+                for (const unsigned core : process.cores)
+                    if (core >= config.machine.cores)
+                        throw std::invalid_argument(
+                            "cores: there is no core " + std::to_string(core) + "; machine.cores is " +
+                            std::to_string(config.machine.cores) + ", the first core has number 0");
         return rows;
     } catch (const std::invalid_argument& error) {
         // "KEY: what is wrong; what would be right"

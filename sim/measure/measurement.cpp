@@ -82,6 +82,7 @@ bool Measurement::Impl::user_marker(CoreView& core, uint32_t mark, uint64_t rdi,
             on_region(Region::end, core.id());
             return true;
         case STILE_MARK_CALL_BEGIN:
+            r.caller_frequency = core.frequency();
             calls.call_begin(core.id(), rdi, everywhere(core));
             return true;
         case STILE_MARK_CALL_END:

@@ -82,6 +82,7 @@ struct SelfTest {
 struct MeasurementResult {
     bool booted = false;
     std::optional<TimedCalls> timed;
+    uint64_t caller_frequency = 0;  // Hz, of the core that makes the timed calls
     // Counters over the region of interest (ROI_BEGIN to ROI_END), calls and what lies between them: the
     // cycles of the core that ends it, the events of all cores.
     std::optional<model::Counters> roi;

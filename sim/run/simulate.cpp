@@ -40,8 +40,10 @@ std::vector<BootProcess> boot_processes(const workload::Row& row) {
     std::vector<BootProcess> processes;
     for (size_t i = 0; i < row.processes.size(); ++i) {
         const workload::Process& p = row.processes[i];
+        uint64_t cores = 0;
+        for (const unsigned core : p.cores) cores |= 1ull << core;
         processes.push_back(
-            {p.path, p.argv, p.env, p.stdin_data.empty() ? "" : fmt::format("/.stdin{}", i), p.cwd});
+            {p.path, p.argv, p.env, p.stdin_data.empty() ? "" : fmt::format("/.stdin{}", i), p.cwd, cores});
     }
     return processes;
 }
@@ -98,7 +100,10 @@ RowKey row_key(const RunConfig& config, const workload::Row& row) {
             key.protection = "codoms";
             break;
     }
-    key.core = name_of(config.machine.core.model);
+    // The kind of the last core too, where it is another.
+    const std::string first = name_of(config.machine.for_core(0).core.model),
+                      last = name_of(config.machine.for_core(config.machine.cores - 1).core.model);
+    key.core = first == last ? first : first + "+" + last;
     key.machine = config.machine.name;
     key.kernel_profile = config.os.kernel_profile;
     return key;

@@ -16,7 +16,8 @@ Figures figures_of(const TimedCalls& timed, const MeasurementResult& measured, u
     f.cycles_mean = timed.cycles_mean;
     f.cycles_p50 = timed.cycles_p50;
     f.cycles_p99 = timed.cycles_p99;
-    f.ns_mean = timed.cycles_mean * 1e9 / static_cast<double>(frequency);
+    f.ns_mean = timed.cycles_mean * 1e9 /
+                static_cast<double>(measured.caller_frequency != 0 ? measured.caller_frequency : frequency);
     const model::Counters& c = timed.median;
     f.instructions = c.instructions;
     f.kernel_instructions = c.kernel_instructions;

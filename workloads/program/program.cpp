@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -107,6 +108,18 @@ void check_names(const std::vector<File>& files, const std::string& program) {
     }
 }
 
+std::vector<unsigned> core_numbers(const Strings& texts) {
+    std::vector<unsigned> cores;
+    for (const std::string& text : texts) {
+        unsigned core = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), core);
+        if (error != std::errc() || end != text.data() + text.size() || core > 63)
+            throw std::invalid_argument("cores: '" + text + "' is no core; a number from 0 to 63 is right");
+        cores.push_back(core);
+    }
+    return cores;
+}
+
 std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::string& host_folder) {
     const auto text = [&](const char* key) { return std::get<std::string>(parameters.at(key)); };
     const auto list = [&](const char* key) { return std::get<Strings>(parameters.at(key)); };
@@ -144,6 +157,7 @@ std::vector<Row> rows(const Parameters& parameters, const Measure&, const std::s
             throw std::invalid_argument("keep: '" + kept +
                                         "' is no absolute path in the guest; /tmp/out, say, is right");
     if (!text("stdin").empty()) process.stdin_data = read_file("stdin", base / text("stdin"));
+    process.cores = core_numbers(list("cores"));
     row.processes.push_back(process);
     return {row};
 }
@@ -182,6 +196,10 @@ Descriptor describe() {
          .type = Type::string_list,
          .default_value = Strings{},
          .help = "Files and folders of the guest that are copied to files/ in the run directory at its end"},
+        {.name = "cores",
+         .type = Type::string_list,
+         .default_value = Strings{},
+         .help = "Numbers of the cores on which it may run, as taskset says; empty: all"},
     };
     d.images = embedded_images();
     d.rows = rows;

@@ -228,6 +228,7 @@ TEST(SeveralCores, MarkersOfTwoCores) {
     spend(client, Phase::wait, 200);
     m.on_halted(client, false);
     m.on_marker(client, STILE_MARK_CALL_END, 0, 0, 0);
+    EXPECT_EQ(m.result().caller_frequency, client.hertz);
     const TimedCalls t = *m.result().timed;
     EXPECT_EQ(t.cycles_mean, 400);
     EXPECT_EQ(t.phase_mean[static_cast<size_t>(Phase::copy)], 200);

@@ -104,12 +104,35 @@ TEST(SyncCall, rows_are_mechanism_by_policy_by_size) {
     ASSERT_EQ(rows.size(), 6u);
     EXPECT_EQ(rows[0].mechanism + rows[0].policy + rows[0].scope, "pipe-cross_process");
     EXPECT_EQ(rows[0].processes.at(0).argv,
-              (Strings{"/bin/sync_client", "pipe", "0", "read", "-", "5", "20"}));
+              (Strings{"/bin/sync_client", "pipe", "0", "read", "-", "0", "0", "5", "20"}));
     EXPECT_EQ(rows[1].size_bytes, 64);
     EXPECT_EQ(rows[5].mechanism + rows[5].policy, "dipchigh");
     ASSERT_EQ(rows[5].processes.size(), 2u);
     EXPECT_EQ(rows[5].processes[0].path, "/bin/sync_client_pie");
-    EXPECT_EQ(rows[5].processes[1].argv, (Strings{"/bin/sync_server_pie", "dipc", "64", "read", "high"}));
+    EXPECT_EQ(rows[5].processes[1].argv,
+              (Strings{"/bin/sync_server_pie", "dipc", "64", "read", "high", "0", "0"}));
+}
+
+TEST(SyncCall, placement_says_on_which_core_the_server_runs) {
+    const Descriptor& d = *load_plugin("sync_call", {PLUGINS}).descriptor;
+    Parameters p = defaults(d);
+    p["mechanisms"] = Strings{"pipe"};
+    p["sizes"] = std::vector<int64_t>{0};
+    p["placement"] = Strings{"same_core", "other_core"};
+    p["client_core"] = int64_t{2};
+    p["server_core"] = int64_t{5};
+    const auto rows = d.rows(p, {5, 20, "read"}, ".");
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].placement, "same_core");
+    EXPECT_EQ(rows[0].processes.at(0).argv,
+              (Strings{"/bin/sync_client", "pipe", "0", "read", "-", "2", "2", "5", "20"}));
+    EXPECT_EQ(rows[1].placement, "other_core");
+    EXPECT_EQ(rows[1].processes.at(0).argv,
+              (Strings{"/bin/sync_client", "pipe", "0", "read", "-", "2", "5", "5", "20"}));
+    p["server_core"] = int64_t{2};
+    EXPECT_THAT(failure([&] { d.rows(p, {}, "."); }), HasSubstr("server_core: it is the client's core"));
+    p["placement"] = Strings{};
+    EXPECT_THAT(failure([&] { d.rows(p, {}, "."); }), HasSubstr("placement: the list is empty"));
 }
 
 TEST(SyncCall, its_images_are_elf_files) {
