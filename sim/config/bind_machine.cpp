@@ -417,8 +417,8 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .help("an uncached access to a device register")
         .source("our choice");
     keys.cycles("machine.quantum", machine.quantum)
-        .range(100, 1'000'000'000)
-        .help("how far a core may run ahead of the simulated clock; changes no result on one core")
+        .range(1, 1'000'000'000)
+        .help("how far a core may run ahead of the simulated clock; changes nothing while one core runs")
         .source("our choice");
 }
 
