@@ -92,6 +92,7 @@ struct MemoryConfig {
 // Page walker and its paging-structure caches (fully associative); it reads tables through the data cache.
 struct WalkerConfig {
     Cycles latency = 8;  // fixed part of a walk
+    unsigned walkers = 1;  // walks at a time
     unsigned pml4_entries = 4, pdpt_entries = 4, pd_entries = 32;
 };
 

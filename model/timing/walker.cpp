@@ -20,13 +20,20 @@ uint64_t key_of(uint64_t vaddr, unsigned level, unsigned pcid) {
 
 Walker::Walker(const WalkerConfig& config, const PhysicalMemory& memory, DataPath& path)
     : latency_(config.latency),
+      free_(std::max(1u, config.walkers)),
       memory_(memory),
       path_(path),
       caches_{TableCache(config.pd_entries), TableCache(config.pdpt_entries),
               TableCache(config.pml4_entries)} {}
 
 Walker::Result Walker::walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t) {
-    t += latency_;
+    Cycles& free = *std::min_element(free_.begin(), free_.end());
+    const Result r = read_tables(vaddr, cr3, pcid, std::max(t, free) + latency_);
+    free = r.done;
+    return r;
+}
+
+Walker::Result Walker::read_tables(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t) {
     uint64_t table = cr3 & table_mask;
     unsigned level = 4;
     for (unsigned l = 2; l <= 4; ++l) {

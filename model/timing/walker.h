@@ -24,11 +24,14 @@ class Walker {
         Cycles done = 0;
         PageKind kind;
     };
+    // A miss at t; it waits for a walker.
     Result walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t);
     void flush(unsigned pcid);
     void flush();
 
   private:
+    Result read_tables(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t);
+
     // A few entries, most recently used first: key (address bits and PCID) -> table of the next level.
     class TableCache {
       public:
@@ -48,6 +51,7 @@ class Walker {
     TableCache& of_level(unsigned level) { return caches_[level - 2]; }
 
     Cycles latency_;
+    std::vector<Cycles> free_;  // of each walker: when its last walk ends
     const PhysicalMemory& memory_;
     DataPath& path_;
     std::array<TableCache, 3> caches_;  // by the entry's level: PDE, PDPTE, PML4E

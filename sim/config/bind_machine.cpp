@@ -383,6 +383,10 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .range(0, max_latency)
         .help("fixed part of a page walk, beside its memory accesses")
         .source("our choice");
+    keys.integer("machine.walker.walkers", machine.walker.walkers)
+        .range(1, 64)
+        .help("page walks at a time")
+        .source(xeon);
     keys.integer("machine.walker.pml4_entries", machine.walker.pml4_entries)
         .range(0, 1024)
         .help("level-4 entries that the walker keeps")

@@ -3,6 +3,8 @@
 // Do the TLBs hold what they should, per page size and per PCID, and does the walker read the guest's tables?
 #include "model/timing/tlb.h"
 
+#include "model/timing/walker.h"
+
 #include "tests/unit/timing/fixture.h"
 
 namespace stile::test {
@@ -170,6 +172,24 @@ TEST_F(Walks, SecondLevelHitDelaysOnlyTheData) {
     EXPECT_EQ(p_->counters.stlb_misses, walks);
     EXPECT_EQ(cost.refill, 0u);
     EXPECT_EQ(cost.total, 4u + 7);
+}
+
+// Two misses at the same time: the second walk begins when the first has ended, unless there is a second
+// walker.
+TEST(PageWalker, WalksAsManyAtATimeAsThereAreWalkers) {
+    for (const unsigned walkers : {1u, 2u}) {
+        model::MachineConfig c;
+        c.walker.walkers = walkers;
+        Pipeline p(c);
+        map(p);
+        model::DataPath path(p.config, p.lower, p.counters);
+        model::Walker walker(p.config.walker, p.memory, path);
+        walker.walk(0x8000, p.state.cr3, 0, 1000);  // the tables' lines and the walker's own caches
+        const Cycles alone = walker.walk(0x8000, p.state.cr3, 0, 5000).done - 5000;
+        EXPECT_EQ(alone, 8u + 4);
+        EXPECT_EQ(walker.walk(0x9000, p.state.cr3, 0, 9000).done, 9000 + alone);
+        EXPECT_EQ(walker.walk(0xa000, p.state.cr3, 0, 9000).done, 9000 + (walkers == 1 ? 2 : 1) * alone);
+    }
 }
 
 TEST_F(Walks, LoadOfCr3ForgetsUnlessItSaysOtherwise) {
