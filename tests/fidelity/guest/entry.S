@@ -6,9 +6,17 @@
     .globl micro_entry
 micro_entry:
     cld
+    movl $0x802, %ecx           /* x2APIC: which core is this? */
+    rdmsr
+    testl %eax, %eax
+    jnz 2f
     movq $stack_top, %rsp
     xorl %ebp, %ebp
     call micro_main
+    jmp 1f
+2:  movq $second_stack_top, %rsp
+    xorl %ebp, %ebp
+    call second_core
 1:  cli
     hlt
     jmp 1b
@@ -61,6 +69,19 @@ swapgs_syscall_entry:
     .balign 64
 bare_interrupt_entry:
     iretq
+/* Another core's interrupt: when its first instruction is executed. */
+    .globl message_entry, message_arrived
+    .balign 64
+message_entry:
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    movq %rax, message_arrived(%rip)
+    xorl %eax, %eax
+    xorl %edx, %edx
+    movl $0x80b, %ecx           /* end of interrupt */
+    wrmsr
+    iretq
 
 /* What runs in ring 3, at an alias that ring 3 may execute: RCX = count. */
     .globl user_syscall_loop, user_interrupt_loop
@@ -83,6 +104,10 @@ user_interrupt_loop:
     .balign 64
     .skip 16384
 stack_top:
+    .skip 16384
+second_stack_top:
+message_arrived:
+    .skip 64
     .skip 4096
     .globl user_stack
 user_stack:

@@ -71,6 +71,7 @@ inline uint64_t user_address(void (*code)()) {
 
 void setup_paging();
 void setup_rings();
+void load_tables();  // GDT and IDT, on this core
 void set_syscall_entry(void (*entry)());
 extern "C" void enter_user(uint64_t address, uint64_t count);
 

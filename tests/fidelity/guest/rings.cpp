@@ -7,6 +7,7 @@ extern "C" {
 void leave_user();
 void bare_interrupt_entry();
 void bare_syscall_entry();
+void message_entry();
 }
 
 namespace micro {
@@ -63,21 +64,26 @@ void setup_rings() {
     tss.io_map = sizeof(Tss) << 16;
     gate(0x80, bare_interrupt_entry, 0xee);
     gate(0x81, leave_user, 0xee);
+    gate(0x82, message_entry, 0x8e);
+    load_tables();
+    asm volatile("movl $0x28, %%eax\n ltr %%ax\n" : : : "rax");
+    write_msr(0xc0000081, 8ul << 32 | 0x10ul << 48);             // STAR
+    write_msr(0xc0000084, 0x200);                                // FMASK
+    write_msr(0xc0000101, reinterpret_cast<uint64_t>(scratch));  // GS base, in ring 3 too
+    write_msr(0xc0000102, reinterpret_cast<uint64_t>(scratch));
+    set_syscall_entry(bare_syscall_entry);
+}
+
+void load_tables() {
     const TablePointer g{sizeof gdt - 1, reinterpret_cast<uint64_t>(gdt)};
     const TablePointer i{sizeof idt - 1, reinterpret_cast<uint64_t>(idt)};
     asm volatile(
         "lgdt %0\n lidt %1\n"
         "pushq $8\n leaq 1f(%%rip), %%rax\n pushq %%rax\n lretq\n"
         "1: movl $0x10, %%eax\n movl %%eax, %%ds\n movl %%eax, %%es\n movl %%eax, %%ss\n"
-        "movl $0x28, %%eax\n ltr %%ax\n"
         :
         : "m"(g), "m"(i)
         : "rax", "memory");
-    write_msr(0xc0000081, 8ul << 32 | 0x10ul << 48);             // STAR
-    write_msr(0xc0000084, 0x200);                                // FMASK
-    write_msr(0xc0000101, reinterpret_cast<uint64_t>(scratch));  // GS base, in ring 3 too
-    write_msr(0xc0000102, reinterpret_cast<uint64_t>(scratch));
-    set_syscall_entry(bare_syscall_entry);
 }
 
 void set_syscall_entry(void (*entry)()) { write_msr(0xc0000082, reinterpret_cast<uint64_t>(entry)); }

@@ -38,7 +38,7 @@ MICRO_ROW(interrupt_gate, per_operation(user_interrupts, 200, 1));
 
 // A new table with `pages` pages in use: what reloading their translations costs each.
 void touch(uint64_t pages) {
-    asm volatile("movq %1, %%rdi\n .balign 64\n 1: movq (%%rdi), %%rax\n addq $4096, %%rdi\n decq %0\n jnz 1b"
+    asm volatile("movq %1, %%rdi\n .balign 64\n 1: movq (%%rdi), %%rax\n addq $4160, %%rdi\n decq %0\n jnz 1b"
                  : "+r"(pages)
                  : "r"(small_data)
                  : "rax", "rdi", "memory", "cc");

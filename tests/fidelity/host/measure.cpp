@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
@@ -20,7 +21,7 @@ namespace stile::fidelity {
 namespace {
 
 // Longer than any row takes, by a factor of ten.
-constexpr model::Cycles limit = 2'000'000'000;
+constexpr model::Cycles limit = 200'000'000;
 
 struct Listener : model::Observer {
     std::optional<double> value;
@@ -51,13 +52,16 @@ std::optional<double> simulate(const model::MachineConfig& config, const std::st
 }  // namespace
 
 model::MachineConfig load_machine(const std::string& file) {
-    model::MachineConfig machine;
+    sim::RunConfig config;
     sim::Registry keys;
-    sim::bind_machine(keys, machine);
+    sim::bind_machine(keys, config.machine);
+    sim::bind_cores(keys, config);
     sim::Faults faults;
     keys.assign(sim::load_tree(STILE_SOURCE_DIR "/configs/machines/" + file), faults);
     if (!faults.empty()) throw std::runtime_error(file + ": " + faults.front().text());
-    return machine;
+    if (config.machine.little_cores != 0)
+        config.machine.little = std::make_shared<const model::MachineConfig>(config.little);
+    return config.machine;
 }
 
 double measure(const model::MachineConfig& machine, const std::string& row) {

@@ -38,7 +38,6 @@ constexpr const char* limits = R"(
 | ras | stuffedcow.net/2018/04/ras-microbenchmarks |
 | sky | SkyBridge (EuroSys 2019), table of primitive costs: Skylake; quoted by others |
 | blitz | x86.lol/generic/2019/07/04/kernel-entry.html: under KVM, processor not stated |
-| pcid | Linux commit 10af6235e0d3 (PCID): 6.2 us against 1.8 us a switch with 512 pages in use; 20 cycles a page by division |
 
 ## What this page does not show
 - No Ivy Bridge was at hand: nothing here was measured by us on silicon. The sources are other parts of the same die (faster
@@ -46,6 +45,10 @@ constexpr const char* limits = R"(
   part was taken before the model was run; sources of one quantity differ by 5 to 20 %, those of privileged instructions by more.
 - Micro-benchmarks test one thing at a time. That each part is right does not say that a whole program is: overlap of many
   misses, wrong-path effects, bank conflicts and the micro-op cache are not in these rows.
+- What a `mov cr3` costs afterwards: the one published figure, 20 cycles for each page in use (Linux commit 10af6235e0d3, by
+  division), is of a Skylake under nested paging. `translation_reload` is 12 here.
+- Whole kernels: Linux 2.6.32 on this very processor takes 252 cycles a system call (mean of five) and 2.5 us for two context
+  switches through a pipe (UnixBench). Our kernel is another and does less; its figures are results, not calibration.
 - Divisions take one time each, whatever their operands; silicon takes 19 to 27 cycles for 32 bits and 22 to 105 for 64.
 - Nothing of inter-process communication is on this page, and no parameter was chosen by it: mechanisms are what the model is
   used to judge.

@@ -92,8 +92,13 @@ constexpr Published rows[] = {
      "a miss of the first-level TLB"},
     {"tlb_walk", "Translation", "load, third level, 1,024 pages at random", cycles, 47, "mem", emerges,
      "a page walk"},
-    {"translation_reload", "Translation", "a page's first use after `mov cr3`", cycles, 20, "pcid", emerges,
-     "Skylake, nested paging"},
+
+    {"clean_elsewhere", "Several cores", "load of a line that another core has read", cycles, 43, "toplev",
+     parameter},
+    {"modified_elsewhere", "Several cores", "load of a line that another core has modified", cycles, 60,
+     "toplev", parameter},
+    {"interrupt_message", "Several cores", "interrupt sent to a running core", cycles, 1913, "sky", parameter,
+     "Skylake; recalled; to the handler's first instruction"},
 
     {"mispredict", "Branches", "wrong prediction", cycles, 15, "agner", emerges, "Sandy Bridge: 15 or more"},
     {"return_stack_depth", "Branches", "nested calls whose returns are predicted", entries, 16, "ras",
@@ -112,7 +117,9 @@ constexpr Published rows[] = {
     {"cr3_flush", "System", "`mov cr3`, the same table", cycles, 186, "sky", parameter, "Skylake"},
     {"syscall_bare", "System", "`syscall` + `sysret`", cycles, 157, "sky", parameter, "Skylake: 82 + 75"},
     {"syscall_kernel", "System", "system call that does nothing", cycles, 181, "sky", emerges,
-     "Skylake; with two `swapgs` and a stack"},
+     "Skylake; with two `swapgs` and a stack",
+     "the parts that the same source gives, 82 + 75 and twice 26, are 209: on silicon they overlap, here "
+     "each stops the pipeline"},
     {"interrupt_gate", "System", "`int` + `iretq`", cycles, 610, "blitz", parameter,
      "in a virtual machine, processor not stated"},
 };
