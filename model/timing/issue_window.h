@@ -21,6 +21,7 @@ class IssueWindow {
 
     // The first cycle from t on in which an entry is free. Cycles must not go back from call to call.
     Cycles room(Cycles t) {
+        if (t <= base_ && waiting_ < entries_) return t;
         advance(t);
         while (waiting_ >= entries_) advance(base_ + 1);
         return std::max(t, base_);
@@ -40,8 +41,9 @@ class IssueWindow {
             const auto free = static_cast<uint16_t>(ports & ~s.taken);
             if (free) {
                 s.taken |= static_cast<uint16_t>(free & -free);
+                ++s.leaves;
+                ++waiting_;
                 if (from_hint) full = t;
-                wait_until(t);
                 return t;
             }
             ++t;

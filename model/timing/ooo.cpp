@@ -54,11 +54,11 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     fetch(run, *block);
     const MemEvent* event = log.e;
     const MemEvent* const events_end = log.e + log.n;
-    const bool whole = run.uops_done >= run.code->uops.size();
-    for (const OooUop& u : block->uops) {
-        if (!whole && u.uop >= run.uops_done) break;
-        step(u, event, events_end);
-    }
+    // Almost always nothing in the block meets a full structure: then none is asked.
+    if (room_for(*block)) [[likely]]
+        run_uops<false>(*block, run.uops_done, event, events_end);
+    else
+        run_uops<true>(*block, run.uops_done, event, events_end);
     // What a string instruction had done before it faulted.
     if (event != events_end) [[unlikely]]
         retire(stream(event, events_end, 0, retired_));
@@ -94,34 +94,57 @@ BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
     return end(start);
 }
 
+// By value, so that compilers need no branch for it.
+static inline Cycles later(Cycles a, Cycles b) { return a > b ? a : b; }
+
+bool OooTiming::room_for(const OooBlock& block) const {
+    const Cycles t = std::max(front_, dispatched_);
+    return rob_.room_for(block.slots) <= t && loads_.room_for(block.loads) <= t &&
+           branches_.room_for(block.branches) <= t && integers_.room_for(block.integers) <= t &&
+           vectors_.room_for(block.vectors) <= t;
+}
+
+template <bool crowded>
+inline void OooTiming::run_uops(const OooBlock& block, unsigned uops_done, const MemEvent*& event,
+                                const MemEvent* end) {
+    for (const OooUop& u : block.uops) {
+        if (u.uop >= uops_done) [[unlikely]]
+            break;
+        step<crowded>(u, event, end);
+    }
+}
+
 // The cycle of dispatch.
+template <bool crowded>
 inline Cycles OooTiming::dispatch(const OooUop& u) {
-    Cycles t = std::max(front_, dispatched_);
-    if (!u.fused) t = std::max(t, rob_.room());
-    if (u.kind == OooUop::load) t = std::max(t, loads_.room());
-    if (u.kind == OooUop::store) t = std::max(t, path_.buffer_free());
-    if (u.file == OooUop::integer) t = std::max(t, integers_.room());
-    if (u.file == OooUop::vector) t = std::max(t, vectors_.room());
-    if (u.is_branch) t = std::max(t, branches_.room());
+    Cycles t = later(front_, dispatched_);
+    if constexpr (crowded) {
+        if (!u.fused) t = later(t, rob_.room());
+        if (u.kind == OooUop::load) t = later(t, loads_.room());
+        if (u.file == OooUop::integer) t = later(t, integers_.room());
+        if (u.file == OooUop::vector) t = later(t, vectors_.room());
+        if (u.is_branch) t = later(t, branches_.room());
+    }
+    if (u.kind == OooUop::store) t = later(t, path_.buffer_free());
     if (u.kind != OooUop::gone) t = window_.room(t);
-    if (t > dispatched_) {
-        dispatched_ = t;
-        in_group_ = 0;
+    unsigned group = t > dispatched_ ? 0 : in_group_;
+    if (!u.fused) {
+        if (++group > config_.ooo.width) {
+            group = 1;
+            ++t;
+            if (u.kind != OooUop::gone) t = window_.room(t);
+        }
+        supply_.dispatched(t);
     }
-    if (u.fused) return t;
-    if (++in_group_ > config_.ooo.width) {
-        in_group_ = 1;
-        ++dispatched_;
-        if (u.kind != OooUop::gone) dispatched_ = window_.room(dispatched_);
-        t = dispatched_;
-    }
-    supply_.dispatched(t);
+    in_group_ = group;
+    dispatched_ = t;
     return t;
 }
 
 inline Cycles OooTiming::sources_ready(const OooUop& u, Cycles t) const {
-    return std::max(std::max(t, std::max(ready_[u.source[0]], ready_[u.source[1]])),
-                    std::max(ready_[u.source[2]], ready_[u.source[3]]));
+    const Cycles a = ready_[u.source[0]], b = ready_[u.source[1]], c = ready_[u.source[2]],
+                 d = ready_[u.source[3]];
+    return later(later(t, later(a, b)), later(c, d));
 }
 
 inline void OooTiming::finish(const OooUop& u, Cycles ready) {
@@ -134,57 +157,57 @@ inline void OooTiming::finish(const OooUop& u, Cycles ready) {
 // In order; what of the wait was a page walk is told apart.
 inline void OooTiming::retire(const OooUop& u, Done done) {
     const Cycles before = retired_;
-    if (done.complete > retired_) {
-        retired_ = done.complete;
-        retired_in_group_ = 0;
-        if (done.walk) [[unlikely]]
-            refill_ += std::min(retired_ - before, done.walk);
+    Cycles now = later(before, done.complete);
+    unsigned group = now > before ? 0 : retired_in_group_;
+    if (done.walk + front_walk_) [[unlikely]] {
+        refill_ += std::min(now - before, done.walk + front_walk_);
+        front_walk_ = 0;
     }
-    if (!u.fused && ++retired_in_group_ > config_.ooo.retire) {
-        retired_in_group_ = 1;
-        ++retired_;
+    if (!u.fused) {
+        if (++group > config_.ooo.retire) {
+            group = 1;
+            ++now;
+        }
+        rob_.add(now);
     }
-    if (!u.fused) rob_.add(retired_);
-    if (u.kind == OooUop::load) loads_.add(retired_);
-    if (u.file == OooUop::integer) integers_.add(retired_);
-    if (u.file == OooUop::vector) vectors_.add(retired_);
-    if (u.is_branch) branches_.add(retired_);
+    retired_in_group_ = group;
+    retired_ = now;
+    if (u.kind == OooUop::load) loads_.add(now);
+    if (u.file == OooUop::integer) integers_.add(now);
+    if (u.file == OooUop::vector) vectors_.add(now);
+    if (u.is_branch) branches_.add(now);
 }
 
 void OooTiming::retire(Done done) { retire(OooUop{}, done); }
 
+template <bool crowded>
 inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEvent* last) {
-    const Cycles t = dispatch(u);
+    const Cycles t = dispatch<crowded>(u);
     Done done;
-    done.walk = front_walk_;
-    front_walk_ = 0;
-    if (event != last && event->insn < u.insn) [[unlikely]] {
-        // Accesses of earlier instructions of which no micro-op is known to make them.
-        const MemEvent* const first = event;
-        while (event != last && event->insn < u.insn) ++event;
-        hold_front(stream(first, event, 0, t).complete);
-    }
     switch (u.kind) {
         case OooUop::plain: {
             Cycles ready = sources_ready(u, t + 1);
-            if (u.busy > 1) ready = std::max(ready, unit_free_[u.unit]);
+            if (u.busy > 1) [[unlikely]]
+                ready = later(ready, unit_free_[u.unit]);
             const Cycles issue = window_.issue(ready, u.ports);
-            if (u.busy > 1) unit_free_[u.unit] = issue + u.busy;
+            if (u.busy > 1) [[unlikely]]
+                unit_free_[u.unit] = issue + u.busy;
             done.complete = issue + u.latency;
             break;
         }
         case OooUop::load: {
-            const Cycles issue = window_.issue(std::max(sources_ready(u, t + 1), barrier_), u.ports);
-            const Done loaded = load(u, issue, event, last);
-            done = {loaded.complete, done.walk + loaded.walk};
+            orphans(u, event, last, t);
+            const Cycles issue = window_.issue(later(sources_ready(u, t + 1), barrier_), u.ports);
+            done = load(u, issue, event, last);
             break;
         }
         case OooUop::store: {
+            orphans(u, event, last, t);
             Cycles known = t + 1;
-            for (unsigned i = 0; i < u.address_sources; ++i) known = std::max(known, ready_[u.source[i]]);
+            for (unsigned i = 0; i < u.address_sources; ++i) known = later(known, ready_[u.source[i]]);
             known = window_.issue(known, store_address_ports_);
             const Cycles data = window_.issue(sources_ready(u, t + 1), u.ports);
-            done.complete = std::max(known, data) + u.latency;
+            done.complete = later(known, data) + u.latency;
             finish(u, done.complete);
             retire(u, done);
             commit_stores(u, known + 1, data, event, last);
@@ -195,14 +218,22 @@ inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEv
             done.complete = t + 1;
             retire(u, done);
             return;
-        default: {
-            const Done slow = microcode(u, sources_ready(u, t + 1), event, last);
-            done = {slow.complete, done.walk + slow.walk};
+        default:
+            orphans(u, event, last, t);
+            done = microcode(u, sources_ready(u, t + 1), event, last);
             break;
-        }
     }
     finish(u, done.complete);
     retire(u, done);
+}
+
+// Accesses of earlier instructions of which no micro-op is known to make them.
+inline void OooTiming::orphans(const OooUop& u, const MemEvent*& event, const MemEvent* last, Cycles t) {
+    if (event == last || event->insn >= u.insn) [[likely]]
+        return;
+    const MemEvent* const first = event;
+    while (event != last && event->insn < u.insn) ++event;
+    hold_front(stream(first, event, 0, t).complete);
 }
 
 OooTiming::Done OooTiming::load(const OooUop& u, Cycles issue, const MemEvent*& event, const MemEvent* last) {

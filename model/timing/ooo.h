@@ -43,6 +43,10 @@ class LeaveRing {
     explicit LeaveRing(unsigned entries)
         : entries_(std::max(1u, entries)), mask_(std::bit_ceil(entries_) - 1), left_(mask_ + 1) {}
     Cycles room() const { return left_[(next_ - entries_) & mask_]; }
+    // For all of the next n.
+    Cycles room_for(unsigned n) const {
+        return n <= entries_ ? left_[(next_ - entries_ + n - 1) & mask_] : ~0ull;
+    }
     void add(Cycles leaves) { left_[next_++ & mask_] = leaves; }
 
   private:
@@ -75,8 +79,13 @@ class OooTiming final : public Timing {
         Cycles walk = 0;  // of them, the page walk
     };
 
+    template <bool crowded>
+    void run_uops(const OooBlock& block, unsigned uops_done, const MemEvent*& event, const MemEvent* end);
+    template <bool crowded>
     void step(const OooUop& u, const MemEvent*& event, const MemEvent* end);
+    template <bool crowded>
     Cycles dispatch(const OooUop& u);
+    bool room_for(const OooBlock& block) const;
     Cycles sources_ready(const OooUop& u, Cycles t) const;
     void finish(const OooUop& u, Cycles ready);
     void retire(const OooUop& u, Done done);
@@ -94,6 +103,7 @@ class OooTiming final : public Timing {
     void supply(OooBlock& block);
     void redirect(const BlockRun& run);
     bool in_short_loop(const BranchOutcome& branch);
+    void orphans(const OooUop& u, const MemEvent*& event, const MemEvent* end, Cycles t);
     void hold_front(Cycles t) { front_ = std::max(front_, t); }
     // Nothing is fetched before t.
     void restart(Cycles t) {

@@ -58,7 +58,11 @@ class Maker {
         }
         for (OooUop& u : block_.uops) {
             if (u.kind != OooUop::gone) u.file = file_of(u);
-            if (!u.fused) ++block_.slots;
+            block_.slots += !u.fused;
+            block_.loads += u.kind == OooUop::load;
+            block_.branches += u.is_branch;
+            block_.integers += u.file == OooUop::integer;
+            block_.vectors += u.file == OooUop::vector;
         }
         divide(paddr);
         return std::move(block_);

@@ -59,8 +59,9 @@ struct OooBlock {
     std::vector<OooUop> uops;
     std::vector<FetchPart> parts;
     unsigned slots = 0;
-    unsigned supply = 0;  // all parts, from the micro-op cache
-    uint64_t stamp = 0;   // of the micro-op cache when it last held all of them
+    unsigned loads = 0, branches = 0, integers = 0, vectors = 0;  // of the micro-ops
+    unsigned supply = 0;                                          // all parts, from the micro-op cache
+    uint64_t stamp = 0;  // of the micro-op cache when it last held all of them
 };
 
 // `paddr` is where the block's first byte is.

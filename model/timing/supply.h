@@ -75,10 +75,11 @@ class Supply {
     };
 
     // `queue`: slots between delivery and dispatch.
-    explicit Supply(unsigned queue) : room_(std::max(1u, queue)) {}
+    explicit Supply(unsigned queue)
+        : queue_(std::max(1u, queue)), mask_(std::bit_ceil(queue_) - 1), room_(mask_ + 1) {}
 
     // When the next block's fetch begins.
-    Cycles now() const { return std::max(at_, room_[next_]); }
+    Cycles now() const { return std::max(at_, room_[(next_ - queue_) & mask_]); }
     // It has to wait until t.
     void wait(Cycles t) {
         if (t <= at_) return;
@@ -98,16 +99,13 @@ class Supply {
         turned_ = at_;
     }
     // A slot was dispatched.
-    void dispatched(Cycles t) {
-        room_[next_] = t;
-        next_ = next_ + 1 == room_.size() ? 0 : next_ + 1;
-    }
+    void dispatched(Cycles t) { room_[next_++ & mask_] = t; }
 
   private:
     Cycles at_ = 0, turned_ = 0;
     unsigned parts_ = 0;
+    unsigned queue_, next_ = 0, mask_;
     std::vector<Cycles> room_;  // when each of the last slots was dispatched
-    size_t next_ = 0;
 };
 
 }  // namespace stile::model
