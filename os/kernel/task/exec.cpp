@@ -326,6 +326,7 @@ Process* spawn_boot_process(unsigned index) {
     if (!t) panic("no memory for %s", path);
     t->tid = p->pid;
     if (b.cores) t->allowed = b.cores;
+    if (!(t->allowed & cpus_online())) panic("none of the CPUs for %s is there", path);
     if (!(t->allowed & cpus_online())) panic("no core for %s", path);
     thread_list_add(t);
 
