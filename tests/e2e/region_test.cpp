@@ -41,7 +41,7 @@ class Region : public Stile {
 };
 
 const char* const three_parts =
-    "int main(void) { work(2000000); stile_region_begin(); work(100000); stile_region_end(); work(3000000); "
+    "int main(void) { work(500000); stile_region_begin(); work(60000); stile_region_end(); work(600000); "
     "return 0; }\n";
 
 TEST_F(Region, FastForwardedFiguresAreThoseOfTheTimedCore) {
@@ -101,7 +101,7 @@ TEST_F(Region, AProgramsOutputIsTheSameWhateverCoreRunsIt) {
     // The same instructions lie in the region, ticks apart; its time is the timed core's, cold caches apart.
     EXPECT_NEAR(fast["roi.instructions"].get<double>() / whole["roi.instructions"].get<double>(), 1, 0.01);
     EXPECT_NEAR(fast["roi.cycles"].get<double>() / whole["roi.cycles"].get<double>(), 1, 0.05);
-    EXPECT_GT(fast["fast_forward.instructions"].get<double>(), 2e6 * 3);
+    EXPECT_GT(fast["fast_forward.instructions"].get<double>(), 5e5 * 3);
     EXPECT_LT(fast["fast_forward.cycles"].get<double>(),
               fast["fast_forward.instructions"].get<double>() * 1.01);
 }
@@ -117,7 +117,7 @@ TEST_F(Region, StopsAtItsEnd) {
     EXPECT_THAT(output.out, HasSubstr("stopped"));
     const std::string said = contents("r/console.txt");
     EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << "the third part is not run";
-    EXPECT_NEAR(instructions("r") / instructions("whole"), 2.1 / 5.1, 0.01);
+    EXPECT_NEAR(instructions("r") / instructions("whole"), 56.0 / 116, 0.02);
 }
 
 TEST_F(Region, AMomentMayBeATime) {
