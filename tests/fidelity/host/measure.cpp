@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -45,7 +46,11 @@ std::optional<double> simulate(const model::MachineConfig& config, const std::st
     const std::vector<sim::BootProcess> named{{row, {}, {}, ""}};
     sim::boot(machine.memory(), machine.core().state(), image(), {}, named, options);
     const auto outcome = machine.run(limit);
-    if (outcome.why != model::Stop::power_off || outcome.power_code != 0) return std::nullopt;
+    if (outcome.why != model::Stop::power_off || outcome.power_code != 0) {
+        fmt::print(stderr, "{}: the guest did not end as it should ({}, {:#x}): {}\n", row,
+                   static_cast<int>(outcome.why), outcome.power_code, outcome.reason);
+        return std::nullopt;
+    }
     return listener.value;
 }
 
@@ -79,7 +84,8 @@ double measure(const model::MachineConfig& machine, const std::string& row) {
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);
-    if (!got || status != 0) throw std::runtime_error(fmt::format("row {}: no result", row));
+    if (!got || status != 0)
+        throw std::runtime_error(fmt::format("row {}: no result (wait status {:#x})", row, status));
     return value;
 }
 
