@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ostream>
 #include <string>
 
 #include "tests/litmus/program.h"
@@ -24,6 +25,8 @@ inline bool relaxed_seen(const Litmus& test, const Counts& seen) {
     const Outcomes sequential = allowed(test, Order::sequential);
     return std::ranges::any_of(seen, [&](const auto& s) { return !sequential.contains(s.first); });
 }
+
+inline void PrintTo(const Litmus& test, std::ostream* out) { *out << test.name; }
 
 inline std::string name_of_litmus(const testing::TestParamInfo<Litmus>& info) {
     std::string name;

@@ -33,6 +33,8 @@ const Bug bugs[] = {
     {"LostInvalidationIriw", lost_invalidation(), fenced(named_litmus("IRIW")), "101011"},
 };
 
+void PrintTo(const Bug& bug, std::ostream* out) { *out << bug.name; }
+
 class PlantedLitmus : public testing::TestWithParam<Bug> {
   protected:
     // How often the outcome was seen.

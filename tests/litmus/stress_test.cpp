@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 namespace stile::test {
+
+static void PrintTo(const Stress& stress, std::ostream* out) { *out << stress.name; }
+
 namespace {
 
 using model::CoreModel;

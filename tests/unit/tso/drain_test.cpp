@@ -83,6 +83,8 @@ const Case cases[] = {
     {"page_crossing", GUEST_BYTES(a_crossing), true},
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 class Drain : public Tso, public testing::WithParamInterface<Case> {};
 
 TEST_P(Drain, EmptiesTheBufferOrNot) {
