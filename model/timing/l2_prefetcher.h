@@ -16,7 +16,10 @@ namespace stile::model {
 class L2Prefetcher {
   public:
     L2Prefetcher(const L2PrefetchConfig& config, uint64_t line_bytes)
-        : config_(config), line_(line_bytes), streams_(config.streamer ? std::max(1u, config.streams) : 0) {}
+        : config_(config),
+          line_(line_bytes),
+          pages_(config.streamer ? std::max(1u, config.streams) : 0, ~0ull),
+          streams_(pages_.size()) {}
 
     bool on() const { return config_.streamer || config_.adjacent; }
 
@@ -29,7 +32,6 @@ class L2Prefetcher {
 
   private:
     struct Stream {
-        uint64_t page = ~0ull;
         int last = 0, ahead = 0;  // lines in the page
         int direction = 0;
         unsigned steps = 0;  // in that direction
@@ -42,12 +44,14 @@ class L2Prefetcher {
     void follow(uint64_t paddr, Wish wish) {
         const uint64_t page = paddr >> 12;
         const int line = static_cast<int>((paddr & 0xfff) / line_), lines = static_cast<int>(4096 / line_);
-        Stream& s = stream_of(page);
-        s.used = ++clock_;
-        if (s.page != page) {
-            s = {page, line, line, 0, 0, clock_};
+        const bool known = find(page);
+        Stream& s = streams_[recent_];
+        if (!known) {
+            pages_[recent_] = page;
+            s = {line, line, 0, 0, ++clock_};
             return;
         }
+        s.used = ++clock_;
         if (line == s.last) return;
         const int direction = line > s.last ? 1 : -1;
         s.last = line;
@@ -67,19 +71,24 @@ class L2Prefetcher {
             wish(page << 12 | static_cast<uint64_t>(next) * line_);
         }
     }
-    // That of the page, or the one that was used longest ago.
-    Stream& stream_of(uint64_t page) {
-        if (streams_[recent_].page == page) return streams_[recent_];
-        size_t oldest = 0;
-        for (size_t i = 0; i < streams_.size(); ++i) {
-            if (streams_[i].page == page) return streams_[recent_ = i];
-            if (streams_[i].used < streams_[oldest].used) oldest = i;
+    // Makes the page's stream the recent one, or that which was used longest ago if it has none.
+    bool find(uint64_t page) {
+        if (pages_[recent_] == page) return true;
+        const auto it = std::find(pages_.begin(), pages_.end(), page);
+        if (it != pages_.end()) {
+            recent_ = static_cast<size_t>(it - pages_.begin());
+            return true;
         }
-        return streams_[recent_ = oldest];
+        const auto oldest =
+            std::min_element(streams_.begin(), streams_.end(),
+                             [](const Stream& a, const Stream& b) { return a.used < b.used; });
+        recent_ = static_cast<size_t>(oldest - streams_.begin());
+        return false;
     }
 
     const L2PrefetchConfig config_;
     const uint64_t line_;
+    std::vector<uint64_t> pages_;  // of the streams: apart, to be searched quickly
     std::vector<Stream> streams_;
     size_t recent_ = 0;
     uint64_t clock_ = 0;
