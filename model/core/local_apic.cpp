@@ -205,6 +205,7 @@ void LocalApic::reset() {
     fresh.bus_ = bus_;
     fresh.arrivals_ = std::move(arrivals_);
     fresh.arrival_ = arrival_;
+    fresh.start_up_ = start_up_;  // it came after the INIT that is carried out now: arrive()
     *this = std::move(fresh);
 }
 

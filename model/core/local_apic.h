@@ -57,7 +57,7 @@ class LocalApic {
     bool take_init() { return std::exchange(init_, false); }
     bool take_start_up() { return std::exchange(start_up_, false); }
     bool message_waits() const { return nmi_ || init_ || start_up_; }
-    void reset();  // as after INIT; messages on their way stay
+    void reset();  // as after INIT; messages on their way stay, and a start-up message behind that INIT
 
     // Highest-priority vector that the task priority lets through; -1: none.
     int pending() const;

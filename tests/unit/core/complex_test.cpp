@@ -159,6 +159,23 @@ TEST(CoreComplex, InitAndStartUpRestartARunningCore) {
     EXPECT_EQ(m.rig.at<uint64_t>(data_at), 2u);
 }
 
+// Both messages arrive while core 1 is in one block, and are seen at its end; r14 moves them against it.
+#define TEN                                                                                                \
+    "add r8, 1\n add r8, 1\n add r8, 1\n add r8, 1\n add r8, 1\n add r8, 1\n add r8, 1\n add r8, 1\n add " \
+    "r8, 1\n add r8, 1\n"
+GUEST(again_late, MY_ID "mov rbx, rax\n test ebx, ebx\n jnz 1f\n" START(1)
+                  "mov ecx, r14d\n 2: dec ecx\n jnz 2b\n" START(1) "mov ecx, 5000\n 3: dec ecx\n jnz 3b\n cli\n hlt\n"
+                  "1: inc qword ptr [0x200000]\n 4: " TEN TEN TEN TEN "cmp qword ptr [0x200000], 2\n jne 4b\n cli\n hlt");
+TEST(CoreComplex, AStartUpMessageThatIsSeenTogetherWithItsInitIsNotLost) {
+    for (uint64_t rounds = 5000; rounds < 5020; ++rounds) {
+        Several m(2);
+        m.rig.load(code_at, GUEST_BYTES(again_late));
+        m.core(0).state().r[isa::R14] = rounds;
+        EXPECT_EQ(m.run(), Stop::idle_forever);
+        EXPECT_EQ(m.rig.at<uint64_t>(data_at), 2u) << rounds;
+    }
+}
+
 // Core 1 runs `mov r12d, 1; ret` at data_at until it returns 2; core 0 overwrites the operand meanwhile.
 GUEST(modify, MY_ID "mov rbx, rax\n test ebx, ebx\n jnz 1f\n"
               "mov byte ptr [0x200000], 0x41\n mov byte ptr [0x200001], 0xbc\n mov dword ptr [0x200002], 1\n"
