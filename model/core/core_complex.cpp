@@ -28,7 +28,7 @@ Cycles CoreComplex::limit(unsigned i) const {
     for (const Core* core : cores_)
         if (core->id() != i) earliest = std::min(earliest, core->next_action());
     const Core& core = *cores_[i];
-    if (earliest == LocalApic::never) return LocalApic::never;
+    if (earliest > LocalApic::never - look_ahead_) return LocalApic::never;
     return core.from_reference(earliest + look_ahead_);
 }
 

@@ -106,7 +106,7 @@ void CoreModule::run_ahead() {
         failure_ = std::current_exception();
     }
     turns_.running = nullptr;
-    if (stopped_ == Stop::until) watch();
+    if (stopped_ == Stop::until || stopped_ == Stop::synchronise) watch();
     if (stopped_ != Stop::synchronise || !turns_.complex.alone(core_.id())) catch_up();
     const bool goes_on = stopped_ == Stop::until || stopped_ == Stop::halted || stopped_ == Stop::synchronise;
     if (failure_ || !goes_on) end();
@@ -193,7 +193,9 @@ bool CoreModule::mmio_write(uint64_t paddr, const void* in, unsigned bytes) {
 }
 
 LineReply CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request, Cycles at) {
-    if (request == LineRequest::mmio_read || request == LineRequest::mmio_write) {
+    // What is fetched from where no RAM is belongs to no cache below, nor to a directory of lines.
+    if (request == LineRequest::mmio_read || request == LineRequest::mmio_write ||
+        !core_.memory().contains(paddr, bytes)) {
         sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         device(tlm::TLM_IGNORE_COMMAND, paddr, nullptr, bytes, delay);
         return {clock_.cycles(delay)};

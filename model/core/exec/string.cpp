@@ -77,10 +77,11 @@ bool is_ram(Exec& x, uint64_t vaddr) {
 }
 
 // Joins the event just logged with one before it that it continues, so that a run made in small pieces logs
-// what it would have logged in one.
+// what it would have logged in one. A device is asked every time.
 void join_log(Exec& x, unsigned from) {
     if (x.log.n == 0) return;
     const MemEvent& last = x.log.e[x.log.n - 1];
+    if (last.kind != MemKind::load && last.kind != MemKind::store) return;
     for (unsigned i = x.log.n - 1; i-- > from;) {
         MemEvent& e = x.log.e[i];
         if (e.kind == last.kind && e.vaddr + e.bytes == last.vaddr && (e.vaddr ^ last.vaddr) < 0x1000) {
@@ -90,6 +91,9 @@ void join_log(Exec& x, unsigned from) {
         }
     }
 }
+
+// No room for two more accesses, each across a page: events of devices are not joined.
+bool log_full(const Exec& x) { return x.log.n > MemLog::capacity - 4; }
 
 Next interrupted(Exec& x, const Uop* u) {
     impl_of(x).partly_done = true;
@@ -198,7 +202,7 @@ Next lods(Exec& x, const Uop* u) {
     Pointers p(x, u);
     const unsigned log_start = x.log.n;
     for (unsigned run = 0; p.count() != 0; ++run) {
-        if (run == 64 * runs_per_visit) return interrupted(x, u);
+        if (run == 64 * runs_per_visit || log_full(x)) return interrupted(x, u);
         T v;
         if (!load_element<mode>(x, u, p.source(), log_start, v)) return raise(x, u);
         put<T>(x, RAX, v);
@@ -218,7 +222,7 @@ Next scan(Exec& x, const Uop* u) {
     const unsigned log_start = x.log.n;
     const bool while_equal = (u->aux & 3) != 2;
     for (unsigned run = 0; p.count() != 0; ++run) {
-        if (run == 64 * runs_per_visit) return interrupted(x, u);
+        if (run == 64 * runs_per_visit || log_full(x)) return interrupted(x, u);
         T a = get<T>(x, RAX), b;
         if (two && !load_element<mode>(x, u, p.source(), log_start, a)) return raise(x, u);
         if (!load_element<mode>(x, u, p.destination(), log_start, b)) return raise(x, u);

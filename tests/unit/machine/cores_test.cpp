@@ -3,6 +3,7 @@
 // Several cores on the whole machine: do they start, wait for one another no more than they must, and end
 // together? Does the quantum change what it may not?
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,6 +158,42 @@ TEST(Cores, TheWatchdogEndsWhatRetiresNothing) {
     EXPECT_EQ(outcome.why, Stop::stuck);
     EXPECT_NE(outcome.reason.find("core 0 has retired no instruction for"), std::string::npos)
         << outcome.reason;
+}
+
+// The same by an instruction that asks a device every time, so that the others are to catch up all the while.
+GUEST(endless_device, MY_ID "test ebx, ebx\n jnz 1f\n" START_OTHERS
+                            "movabs rsi, 0xff00000000\n mov ecx, 0x1fffff\n rep lodsb\n 1: cli\n hlt");
+TEST(Cores, TheWatchdogEndsACoreThatOnlyAsksDevices) {
+    MachineConfig c = with(2);
+    c.watchdog = 500'000;
+    Machine m(c);
+    boot(m, GUEST_BYTES(endless_device));
+    EXPECT_EQ(m.run(50'000'000).why, Stop::stuck);
+}
+
+// Three ways to touch a device register 500 times.
+GUEST(string_devices,
+      "movabs rsi, 0xff00000000\n mov ecx, 500\n rep lodsb\n movabs rsi, 0xff00000000\n"
+      "mov edi, 0x200000\n mov ecx, 500\n rep movsb\n movabs rdi, 0xff00000100\n"
+      "mov ecx, 500\n rep stosb\n" POWER_OFF);
+TEST(Cores, AStringInstructionPaysForEveryAccessToADevice) {
+    for (const CoreModel model : {CoreModel::inorder, CoreModel::ooo}) {
+        MachineConfig c = with(1, model);
+        const double cycles = figure(text_in_child(c, GUEST_BYTES(string_devices)), "sim_cycles");
+        EXPECT_GE(cycles, 1500.0 * static_cast<double>(c.io_latency)) << name_of(model);
+        EXPECT_LE(cycles, 2000.0 * static_cast<double>(c.io_latency)) << name_of(model);
+    }
+}
+
+// Code where no RAM is: an open bus, and no entry of a directory that reaches up to there.
+GUEST(no_code,
+      MY_ID "test ebx, ebx\n jnz 1f\n" START_OTHERS "movabs rax, 0xff00001000\n jmp rax\n 1: cli\n hlt");
+TEST(Cores, AFetchFromBeyondMemoryCostsTheHostNothing) {
+    const std::string text = text_in_child(with(2), GUEST_BYTES(no_code));
+    EXPECT_EQ(text.find("did not power off"), 0u) << "it ends by a triple fault";
+    rusage children{};
+    getrusage(RUSAGE_CHILDREN, &children);
+    EXPECT_LT(children.ru_maxrss, 1 << 20) << "KiB";
 }
 
 }  // namespace stile::model
