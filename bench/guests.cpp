@@ -32,11 +32,14 @@ struct Guest {
 constexpr Guest guests[] = {{"checksum", 8},    {"copy", 1}, {"chase", 10}, {"calls", 1}, {"sort", 1},
                             {"interpreter", 1}, {"hash", 1}, {"matrix", 1}, {"text", 1},  {"irregular", 3}};
 
+constexpr const char* models[] = {"functional", "inorder", "ooo"};
+
 struct Options {
     std::string stile, programs;
-    std::vector<std::string> only;
+    std::vector<std::string> only, timed = {"inorder", "ooo"};
+    std::vector<int> cores;
     int turns = 5;
-    bool check = false, no_inorder = false;
+    bool check = false;
 };
 
 struct Simulated {
@@ -63,19 +66,36 @@ class Bench {
 
     Child native(const std::string& guest, int few) { return checked(command({}, guest, few)); }
     Child qemu(const std::string& guest) { return checked(command({"qemu-x86_64"}, guest, 0)); }
-    Simulated simulated(const std::string& guest, const char* core, int few) {
+    Simulated simulated(const std::string& guest, const std::string& core, int few) {
+        return run("", core, program(guest), few ? fmt::format("'{}'", few) : "");
+    }
+    // The program at the same time on each of `cores` cores.
+    Simulated copies(const std::string& guest, const std::string& core, int cores, int few) {
+        const fs::path files = folder_ / "files";
+        fs::create_directories(files);
+        fs::copy_file(program(guest), files / guest, fs::copy_options::overwrite_existing);
+        return run(fmt::format("machine:\n  cores: {}\n", cores), core, program("copies"),
+                   fmt::format("'{}', /{}{}", cores, guest, few ? fmt::format(", '{}'", few) : ""), files);
+    }
+
+  private:
+    Simulated run(const std::string& machine, const std::string& core, const fs::path& path,
+                  const std::string& arguments, const fs::path& files = {}) {
         const fs::path config = folder_ / "run.yaml", out = folder_ / "run";
-        std::ofstream(config) << "workload:\n  name: program\n  path: " << program(guest)
-                              << (few ? fmt::format("\n  args: ['{}']\n", few) : "\n");
+        std::ofstream(config) << machine << "workload:\n  name: program\n  path: " << path
+                              << fmt::format("\n  args: [{}]\n", arguments)
+                              << (files.empty() ? "" : fmt::format("  files: {}\n", files.string()));
         Simulated s;
         s.child = checked({options_.stile, "run", config, "--core", core, "--out", out});
         s.console = contents(out / "console.txt");
         const auto stats = nlohmann::json::parse(contents(out / "stats.json"));
-        s.instructions = stats.at("rows").at(0).at("instructions").get<uint64_t>();
+        // Of all cores.
+        for (const auto& [key, value] : stats.at("rows").at(0).at("statistics").items())
+            if (key.starts_with("core") && key.ends_with(".instructions") &&
+                key.find('.') == key.size() - std::string_view(".instructions").size())
+                s.instructions += value.get<uint64_t>();
         return s;
     }
-
-  private:
     fs::path program(const std::string& guest) const {
         return fs::path(options_.programs) / ("bench_" + guest);
     }
@@ -112,11 +132,20 @@ void same(const char* guest, const std::string& where, const std::string& native
         fmt::format("{}: natively it prints\n{}and {}\n{}", guest, native, where, other));
 }
 
-int check(Bench& bench, const std::vector<Guest>& chosen) {
+std::string repeated(const std::string& text, int n) {
+    std::string out;
+    for (int i = 0; i < n; ++i) out += text;
+    return out;
+}
+
+int check(Bench& bench, const std::vector<Guest>& chosen, const Options& options) {
     for (const Guest& g : chosen) {
         const std::string native = bench.native(g.name, g.few).out;
-        for (const char* core : {"functional", "inorder", "ooo"})
+        for (const char* core : models)
             same(g.name, core, native, bench.simulated(g.name, core, g.few).console);
+        for (const int n : options.cores)
+            same(g.name, fmt::format("on {} cores", n), repeated(native, n),
+                 bench.copies(g.name, "inorder", n, g.few).console);
         fmt::print("{}", native);
     }
     return 0;
@@ -134,16 +163,29 @@ struct Geomean {
     double value() const { return n ? std::exp(logs / n) : 0; }
 };
 
+double mips(const Simulated& s) { return static_cast<double>(s.instructions) / s.child.user_seconds / 1e6; }
+
+// MIPS and the share of qemu's speed of each timed core model; the best of a few turns, which the rest of the
+// computer can only make worse.
+struct TimedModel {
+    std::string name;
+    Geomean rate, to_qemu;
+};
+
 int measure(Bench& bench, const std::vector<Guest>& chosen, const Options& options) {
-    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "program", "million", "native",
-               "qemu", "stile", "MIPS", "of qemu", "of nat.", "inorder");
-    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "", "instr.", "s", "s", "s", "",
-               "", "", "MIPS");
-    Geomean mips, to_qemu, to_native, inorder_mips;
+    std::vector<TimedModel> timed;
+    for (const std::string& name : options.timed) timed.push_back({name, {}, {}});
+    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "program", "million", "native", "qemu",
+               "stile", "MIPS", "of qemu", "of nat.");
+    for (const TimedModel& t : timed) fmt::print(" {:>10} {:>8}", t.name, "of qemu");
+    fmt::print("\n{:<12} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "instr.", "s", "s", "s", "", "", "");
+    for (size_t i = 0; i < timed.size(); ++i) fmt::print(" {:>10} {:>8}", "MIPS", "");
+    fmt::print("\n");
+    Geomean rates, to_qemu, to_native;
     for (const Guest& g : chosen) {
         std::vector<double> native, qemu, functional;
+        std::vector<double> best(timed.size(), 0);
         uint64_t instructions = 0;
-        std::string printed;
         for (int turn = 0; turn < options.turns; ++turn) {
             const Child n = bench.native(g.name, 0), q = bench.qemu(g.name);
             const Simulated s = bench.simulated(g.name, "functional", 0);
@@ -153,27 +195,31 @@ int measure(Bench& bench, const std::vector<Guest>& chosen, const Options& optio
             qemu.push_back(q.user_seconds);
             functional.push_back(s.child.user_seconds);
             instructions = s.instructions;
-        }
-        double inorder = 0;
-        if (!options.no_inorder) {
-            const Simulated s = bench.simulated(g.name, "inorder", 0);
-            inorder = static_cast<double>(s.instructions) / s.child.user_seconds / 1e6;
-            inorder_mips.add(inorder, g.name);
+            for (size_t i = 0; turn < 2 && i < timed.size(); ++i)
+                best[i] = std::max(best[i], mips(bench.simulated(g.name, timed[i].name, 0)));
         }
         const double seconds = median(functional), rate = static_cast<double>(instructions) / seconds / 1e6;
         const double of_qemu = median(qemu) / seconds, of_native = median(native) / seconds;
-        mips.add(rate, g.name);
+        rates.add(rate, g.name);
         to_qemu.add(of_qemu, g.name);
         to_native.add(of_native, g.name);
-        fmt::print("{:<12} {:>9.1f} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.0f} {:>8.3f} {:>8.3f} {:>8.1f}\n", g.name,
+        fmt::print("{:<12} {:>9.1f} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.0f} {:>8.3f} {:>8.3f}", g.name,
                    static_cast<double>(instructions) / 1e6, median(native), median(qemu), seconds, rate,
-                   of_qemu, of_native, inorder);
+                   of_qemu, of_native);
+        for (size_t i = 0; i < timed.size(); ++i) {
+            const double share = of_qemu * best[i] / rate;
+            timed[i].rate.add(best[i], g.name);
+            timed[i].to_qemu.add(share, g.name);
+            fmt::print(" {:>10.1f} {:>8.3f}", best[i], share);
+        }
+        fmt::print("\n");
         std::fflush(stdout);
     }
-    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8.0f} {:>8.3f} {:>8.3f} {:>8.1f}\n", "geom. mean", "", "",
-               "", "", mips.value(), to_qemu.value(), to_native.value(), inorder_mips.value());
-    fmt::print("worst: {:.0f} MIPS ({}), {:.3f} of qemu ({}), {:.3f} of native ({})\n", mips.worst, mips.who,
-               to_qemu.worst, to_qemu.who, to_native.worst, to_native.who);
+    fmt::print("{:<12} {:>9} {:>8} {:>8} {:>8} {:>8.0f} {:>8.3f} {:>8.3f}", "geom. mean", "", "", "", "",
+               rates.value(), to_qemu.value(), to_native.value());
+    for (const TimedModel& t : timed) fmt::print(" {:>10.1f} {:>8.3f}", t.rate.value(), t.to_qemu.value());
+    fmt::print("\nworst: {:.0f} MIPS ({}), {:.3f} of qemu ({}), {:.3f} of native ({})\n", rates.worst,
+               rates.who, to_qemu.worst, to_qemu.who, to_native.worst, to_native.who);
     std::vector<double> start;
     for (int turn = 0; turn < options.turns; ++turn)
         start.push_back(bench.simulated("empty", "functional", 0).child.user_seconds);
@@ -182,10 +228,39 @@ int measure(Bench& bench, const std::vector<Guest>& chosen, const Options& optio
     return 0;
 }
 
+// Total MIPS of one copy of each program per core. One host thread simulates all cores.
+int measure_cores(Bench& bench, const std::vector<Guest>& chosen, const Options& options) {
+    fmt::print("{:<12}", "program");
+    for (const std::string& model : options.timed)
+        for (const int n : options.cores) fmt::print(" {:>10}", fmt::format("{} x{}", model, n));
+    fmt::print("\n");
+    std::vector<Geomean> all(options.timed.size() * options.cores.size());
+    for (const Guest& g : chosen) {
+        fmt::print("{:<12}", g.name);
+        const std::string native = bench.native(g.name, 0).out;
+        size_t column = 0;
+        for (const std::string& model : options.timed)
+            for (const int n : options.cores) {
+                const Simulated s = bench.copies(g.name, model, n, 0);
+                same(g.name, fmt::format("on {} cores", n), repeated(native, n), s.console);
+                all[column++].add(mips(s), g.name);
+                fmt::print(" {:>10.1f}", mips(s));
+                std::fflush(stdout);
+            }
+        fmt::print("\n");
+    }
+    fmt::print("{:<12}", "geom. mean");
+    for (const Geomean& m : all) fmt::print(" {:>10.1f}", m.value());
+    fmt::print("\n");
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options{STILE_PROGRAM, STILE_BENCH_GUESTS, {}, 5, false, false};
+    Options options;
+    options.stile = STILE_PROGRAM;
+    options.programs = STILE_BENCH_GUESTS;
     CLI::App app{"Runs the guest programs natively, under qemu-x86_64 and in Stile, and compares."};
     app.add_option("--stile", options.stile, "the stile program")->capture_default_str();
     app.add_option("--programs", options.programs, "folder of the guest programs")->capture_default_str();
@@ -193,7 +268,12 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 99))
         ->capture_default_str();
     app.add_option("--only", options.only, "names of programs; default: all");
-    app.add_flag("--no-inorder", options.no_inorder, "leave out the timed core model");
+    app.add_option("--timed", options.timed, "core models beside the functional one")->capture_default_str();
+    app.add_flag_callback(
+        "--no-timed", [&options] { options.timed.clear(); }, "leave them out");
+    app.add_option("--cores", options.cores, "instead: a copy of the program on each core, of so many cores")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 64));
     app.add_flag("--check", options.check, "few rounds, nothing timed: do all print the same?");
     CLI11_PARSE(app, argc, argv);
     std::vector<Guest> chosen;
@@ -206,7 +286,9 @@ int main(int argc, char** argv) {
     }
     try {
         Bench bench(options);
-        return options.check ? check(bench, chosen) : measure(bench, chosen, options);
+        if (options.check) return check(bench, chosen, options);
+        return options.cores.empty() ? measure(bench, chosen, options)
+                                     : measure_cores(bench, chosen, options);
     } catch (const std::exception& e) {
         fmt::print(stderr, "bench_guests: {}\n", e.what());
         return 1;

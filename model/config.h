@@ -150,10 +150,10 @@ enum class Direction { gshare, tage };
 
 // What both pipelines guess branches with. Sources: sim/config/.
 struct PredictorConfig {
-    Direction direction = Direction::tage;
-    unsigned entries = 4096;  // two-bit counters: of gshare, or the base of tage
-    unsigned history = 30;    // branches that count at most
-    unsigned tables = 4;      // of tage
+    Direction direction = Direction::gshare;
+    unsigned entries = 16384;  // two-bit counters: of gshare, or the base of tage
+    unsigned history = 30;     // branches that count at most
+    unsigned tables = 4;       // of tage
     unsigned table_entries = 1024;
     unsigned btb_entries = 4096;
     unsigned btb_ways = 4;

@@ -44,6 +44,7 @@ struct Core::Impl final : Exec {
     void on_marker(const Uop& u);
     void refuse_target(const Block& b);
     bool wait_for_interrupt(Cycles until);
+    void wake();
     void take_messages();
     Cycles wake_time() const;  // in its own cycles; LocalApic::never: nothing known
     void wait_until(Cycles cycle);
@@ -172,5 +173,11 @@ struct Core::Impl final : Exec {
 };
 
 inline Core::Impl& impl_of(Exec& x) { return static_cast<Core::Impl&>(x); }
+
+// Of a micro-op whose class its operands decide.
+inline void variant(Exec& x, const Uop* u, isa::OpClass cls) {
+    const Core::Impl& core = impl_of(x);
+    if (core.active) core.active->variant(static_cast<unsigned>(u - core.block->first), cls);
+}
 
 }  // namespace stile::model

@@ -201,13 +201,13 @@ void Core::Impl::interrupt(unsigned vector) {
     if (apic.is_timer(vector)) in_tick = true;
     apic.accept(vector);
     deliver(*this, {static_cast<uint8_t>(vector), false, 0, 0}, Source::external);
-    hardware_event(isa::OpClass::sys_int, Phase::entry_exit);
+    hardware_event(isa::OpClass::sys_interrupt, Phase::entry_exit);
 }
 
 void Core::Impl::non_maskable_interrupt() {
     ++counters.interrupts;
     deliver(*this, {VEC_NMI, false, 0, 0}, Source::external);
-    hardware_event(isa::OpClass::sys_int, Phase::entry_exit);
+    hardware_event(isa::OpClass::sys_interrupt, Phase::entry_exit);
 }
 
 }  // namespace stile::model

@@ -227,6 +227,11 @@ void Core::Impl::wait_until(Cycles cycle) {
     counters.cycles = cycle;
 }
 
+// By an interrupt: the clock runs again, then the interrupt is delivered.
+void Core::Impl::wake() {
+    if (std::exchange(s.halted, false) && active) hardware_event(isa::OpClass::sys_wake, Phase::wait);
+}
+
 // What other cores want of this one, interrupts apart.
 void Core::Impl::take_messages() {
     if (apic.take_init()) {
@@ -246,7 +251,7 @@ void Core::Impl::take_messages() {
     }
     if (!waits_for_start && !nmi_blocked && !interrupt_shadow && apic.take_nmi()) {
         nmi_blocked = true;
-        s.halted = false;
+        wake();
         non_maskable_interrupt();
     }
 }
@@ -283,7 +288,7 @@ Stop Core::Impl::run(Cycles until) {
         interrupt_shadow = false;
         const int vector = apic.pending();
         if (vector >= 0 && !shadow && (s.rflags_system & flag::IF) && !waits_for_start) {
-            s.halted = false;
+            wake();
             tell_halted();
             interrupt(static_cast<unsigned>(vector));
             continue;

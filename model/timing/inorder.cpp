@@ -14,6 +14,7 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
       itlb_latency_(c.itlb.latency),
       l1i_latency_(c.l1i.latency),
       apl_latency_(c.apl_cache.latency),
+      hit_(c.dtlb.latency + c.l1d.latency),
       counters_(counters),
       lower_(lower),
       l1i_("l1i", c.l1i),
@@ -31,29 +32,41 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
         wait_until(now() + (counters_.domain_crossings - crossings_) * apl_latency_);
         crossings_ = counters_.domain_crossings;
     }
-    auto* block = static_cast<TimedBlock*>(*run.slot);
-    if (!block) [[unlikely]]
-        *run.slot = block = new TimedBlock(make_timed_block(*run.code, config_, slot_bits));
-
+    auto* block = static_cast<InorderBlock*>(*run.slot);
     path_.in_block(run.vaddr);
     fetch(run.vaddr, run.paddr, run.code->bytes);
-    const MemEvent* event = log.e;
-    const MemEvent* const events_end = log.e + log.n;
-    const TimedUop* const end_uop = block->uops.data() + block->uops.size();
-    const TimedUop* u = block->uops.data();
-    Slots at = at_;
-    if (run.uops_done >= run.code->uops.size()) [[likely]] {
-        for (; u != end_uop; ++u) at = issue(*u, at, event, events_end);
-    } else {
-        for (; u != end_uop && u->uop < run.uops_done; ++u) at = issue(*u, at, event, events_end);
+    const bool whole = run.uops_done >= run.code->uops.size();
+    if (!block) [[unlikely]] {
+        *run.slot = block =
+            new InorderBlock(make_timed_block(*run.code, config_, slot_bits), *run.code, config_.width);
+        issue_varied(*block, run.uops_done, log);
+    } else if (!whole || !variants_.empty() || !block->can_plan || !go_as_planned(*block, log)) {
+        issue_varied(*block, run.uops_done, log);
     }
+    if (run.branch.kind != BranchKind::none) redirect(run);
+    translation_.forget();
+    return end(start);
+}
+
+void InorderTiming::issue_varied(const InorderBlock& block, unsigned uops_done, const MemLog& log) {
+    if (variants_.empty()) [[likely]]
+        issue_all(block, 0, uops_done, log, log.e);
+    else
+        issue_all(varied<TimedBlock>(block, config_, slot_bits), 0, uops_done, log, log.e);
+}
+
+// From micro-op `from` on, whose first memory event is `event`.
+void InorderTiming::issue_all(const TimedBlock& block, size_t from, unsigned uops_done, const MemLog& log,
+                              const MemEvent* event) {
+    const MemEvent* const events_end = log.e + log.n;
+    const TimedUop* const end_uop = block.uops.data() + block.uops.size();
+    IssueSlots at = at_;
+    for (const TimedUop* u = block.uops.data() + from; u != end_uop && u->uop < uops_done; ++u)
+        at = issue(*u, at, event, events_end);
     at_ = at;
     // What a string instruction had done before it faulted.
     if (event != events_end) [[unlikely]]
         wait_until(now() + stream(event, events_end, 0));
-    if (run.branch.kind != BranchKind::none) redirect(run);
-    translation_.forget();
-    return end(start);
 }
 
 BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
@@ -76,6 +89,7 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     wait_until(all_ready());
     const Cycles memory = stream(log.e, log.e + log.n, 0);
     wait_until(now() + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
+    translation_.adopt();
     return end(start);
 }
 
@@ -92,25 +106,12 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
     finish(u, at_);
 }
 
-[[gnu::always_inline]] inline void InorderTiming::finish(const TimedUop& u, Slots ready) {
-    ready_[u.result[0]] = ready;
-    ready_[u.result[1]] = ready;
-    ready_[u.result[2]] = ready;
-}
-
 // `at`: the first free slot; returns the next one. Members are current only around calls that need them.
-[[gnu::always_inline]] inline InorderTiming::Slots InorderTiming::issue(const TimedUop& u, Slots at,
-                                                                        const MemEvent*& event,
-                                                                        const MemEvent* last) {
-    at = (at & slot_mask) >= config_.width ? (at | slot_mask) + 1 : at;
-    at = std::max(at, std::max(std::max(ready_[u.source[0]], ready_[u.source[1]]),
-                               std::max(ready_[u.source[2]], ready_[u.source[3]])));
-    if (u.busy != 0) {
-        at = std::max(at, unit_free_[u.unit]);
-        unit_free_[u.unit] = (at & ~slot_mask) + u.busy;
-    }
+[[gnu::always_inline]] inline IssueSlots InorderTiming::issue(const TimedUop& u, IssueSlots at,
+                                                              const MemEvent*& event, const MemEvent* last) {
+    at = issue_slot(u, at, config_.width, ready_);
     if (u.kind == TimedUop::plain) [[likely]] {
-        const Slots ready = (at & ~slot_mask) + u.latency;
+        const IssueSlots ready = (at & ~slot_mask) + u.latency;
         finish(u, ready);
         if (u.is_branch) resolved_ = ready >> slot_bits;
         return at + 1;
@@ -124,7 +125,7 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
             ready = std::max(ready, load(*event++));
             if (!u.last_access) break;
         }
-        const Slots result = (ready << slot_bits) + u.latency;
+        const IssueSlots result = (ready << slot_bits) + u.latency;
         finish(u, result);
         if (u.is_branch) resolved_ = result >> slot_bits;
     } else if (u.kind == TimedUop::store) {
@@ -132,7 +133,7 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
             store(*event++);
             if (!u.last_access) break;
         }
-        const Slots result = (at_ & ~slot_mask) + u.latency;
+        const IssueSlots result = (at_ & ~slot_mask) + u.latency;
         finish(u, result);
         if (u.is_branch) resolved_ = result >> slot_bits;
     } else {
@@ -196,12 +197,8 @@ Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsign
 }
 
 Cycles InorderTiming::all_ready() const {
-    return std::max(path_.drained(), *std::max_element(ready_.begin(), ready_.end()) >> slot_bits);
-}
-
-BlockCost InorderTiming::end(Cycles start) {
-    translation_.adopt();
-    return {now() - start, refill_};
+    return std::max(path_.drained(),
+                    *std::max_element(ready_.begin(), ready_.begin() + PLACE_COUNT) >> slot_bits);
 }
 
 void InorderTiming::begin() {
@@ -221,6 +218,6 @@ SnoopReply InorderTiming::snoop(uint64_t paddr, Snoop what) {
     return reply;
 }
 
-void InorderTiming::release(void* slot) { delete static_cast<TimedBlock*>(slot); }
+void InorderTiming::release(void* slot) { delete static_cast<InorderBlock*>(slot); }
 
 }  // namespace stile::model

@@ -16,6 +16,7 @@
 #include "model/timing/branch_predictor.h"
 #include "model/timing/cache.h"
 #include "model/timing/data_path.h"
+#include "model/timing/inorder_plan.h"
 #include "model/timing/lower_memory.h"
 #include "model/timing/timed_block.h"
 #include "model/timing/timing.h"
@@ -39,16 +40,30 @@ class InorderTiming final : public Timing {
     SnoopReply snoop(uint64_t paddr, Snoop what) override;
 
   private:
-    using Slots = uint64_t;
-    static constexpr unsigned slot_bits = 5;
-    static constexpr Slots slot_mask = (1 << slot_bits) - 1;
-
-    void fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes);
+    // Most blocks begin on the line on which the one before them ended.
+    void fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes) {
+        if (l1i_.line_of(paddr) == fetch_line_ && l1i_.line_of(paddr + bytes - 1) == fetch_line_ &&
+            translation_.fetches_from(vaddr)) [[likely]]
+            return;
+        fetch_anew(vaddr, paddr, bytes);
+    }
+    void fetch_anew(uint64_t vaddr, uint64_t paddr, unsigned bytes);
     void fetch_line(uint64_t line);
-    Slots issue(const TimedUop& u, Slots at, const MemEvent*& event, const MemEvent* end);
+    bool go_as_planned(InorderBlock& block, const MemLog& log);
+    const Plan* find_plan(InorderBlock& block, IssueSlots at);
+    void leave_plan(const InorderBlock& block, const Plan& plan, size_t access,
+                    Translation::Result translated, Cycles answer, const MemLog& log);
+    void issue_varied(const InorderBlock& block, unsigned uops_done, const MemLog& log);
+    void issue_all(const TimedBlock& block, size_t from, unsigned uops_done, const MemLog& log,
+                   const MemEvent* event);
+    IssueSlots issue(const TimedUop& u, IssueSlots at, const MemEvent*& event, const MemEvent* end);
     void wait_until(Cycles t) { at_ = std::max(at_, t << slot_bits); }
     Cycles now() const { return at_ >> slot_bits; }
-    void finish(const TimedUop& u, Slots ready);
+    void finish(const TimedUop& u, IssueSlots ready) {
+        ready_[u.result[0]] = ready;
+        ready_[u.result[1]] = ready;
+        ready_[u.result[2]] = ready;
+    }
     void slow(const TimedUop& u, const MemEvent*& event, const MemEvent* end);
     void unclaimed(uint8_t insn, const MemEvent*& event, const MemEvent* end);
     Cycles load(const MemEvent& e);
@@ -72,10 +87,11 @@ class InorderTiming final : public Timing {
     void begin();
     // This clock is the core's. Time that passed without this model (halted) is made up for.
     void keep_up() { wait_until(counters_.cycles); }
-    BlockCost end(Cycles start);
+    BlockCost end(Cycles start) const { return {now() - start, refill_}; }
 
     const CoreConfig config_;
     const Cycles itlb_latency_, l1i_latency_, apl_latency_;
+    const Cycles hit_;  // from the issue of a load to its data, if all goes well
     Counters& counters_;
     LowerMemory& lower_;
 
@@ -84,11 +100,10 @@ class InorderTiming final : public Timing {
     Translation translation_;
     BranchPredictor predictor_;
 
-    Slots at_ = 0;         // where the next micro-op may issue
+    IssueSlots at_ = 0;    // where the next micro-op may issue
     Cycles refill_ = 0;    // walks of the running block
     Cycles resolved_ = 0;  // when the block's branch knows where it goes
-    std::array<Slots, PLACE_COUNT> ready_{};
-    std::array<Slots, static_cast<size_t>(isa::OpClass::count)> unit_free_{};
+    Scoreboard ready_{};   // when each place is, and each unit
 
     bool started_ = false;
     uint64_t fetch_line_ = ~0ull;

@@ -7,7 +7,7 @@
 
 namespace stile::model {
 
-void InorderTiming::fetch(uint64_t vaddr, uint64_t paddr, unsigned bytes) {
+void InorderTiming::fetch_anew(uint64_t vaddr, uint64_t paddr, unsigned bytes) {
     const Translation::Result r = translation_.fetch(vaddr, now());
     if (r.extra) wait_until(now() + r.extra);
     if (r.done) wait_for_walk(r.done);

@@ -52,6 +52,11 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     path_.in_block(run.vaddr);
 
     fetch(run, *block);
+    OooBlock changed;
+    if (!variants_.empty()) [[unlikely]] {
+        changed = varied(*block, config_, 0);
+        block = &changed;
+    }
     const MemEvent* event = log.e;
     const MemEvent* const events_end = log.e + log.n;
     // Almost always nothing in the block meets a full structure: then none is asked.

@@ -194,7 +194,7 @@ class Maker {
                  : kind == TimedUop::serial ? OooUop::serial
                                             : OooUop::blocking;
         u.drains = kind == TimedUop::locked || kind == TimedUop::serial;
-        if (cls == C::fence) {
+        if (code.op == Op::fence) {
             // lfence waits for what is before it to be done, not for stores to reach the cache; sfence orders
             // stores, which the store buffer does already (Intel SDM vol. 3, 9.2.5).
             constexpr uint8_t mfence = 1;
@@ -239,6 +239,18 @@ class Maker {
 };
 
 }  // namespace
+
+void vary(OooUop& uop, isa::OpClass cls, const CoreConfig& config, unsigned) {
+    TimedUop timed;
+    timed.kind = uop.kind >= OooUop::string ? TimedUop::blocking : TimedUop::plain;
+    vary(timed, cls, config, 0);
+    if (uop.kind >= OooUop::string) {
+        uop.kind = timed.kind == TimedUop::serial ? OooUop::serial : OooUop::blocking;
+        uop.drains = timed.kind == TimedUop::serial;
+    }
+    uop.latency = timed.latency;
+    uop.busy = timed.busy;
+}
 
 OooBlock make_ooo_block(const isa::BlockCode& code, const CoreConfig& config, uint64_t paddr) {
     return Maker(code, config).make(paddr);

@@ -64,6 +64,9 @@ struct OooBlock {
     uint64_t stamp = 0;  // of the micro-op cache when it last held all of them
 };
 
+// The micro-op turned out to be of another class than it was taken for (Timing::variant).
+void vary(OooUop& uop, isa::OpClass cls, const CoreConfig& config, unsigned slot_bits);
+
 // `paddr` is where the block's first byte is.
 OooBlock make_ooo_block(const isa::BlockCode& code, const CoreConfig& config, uint64_t paddr);
 

@@ -12,9 +12,6 @@ using C = isa::OpClass;
 // One movs, stos, lods, cmps or scas without a repeat prefix: 4 / 1 / 1 / 4 / 1 cycles and 3 to 5 micro-ops
 // (X86SchedSandyBridge.td); one figure for all of them is our choice.
 constexpr uint32_t single_string = 4;
-// sfence and lfence as parts of mfence's latency (36, 6 and 4 cycles: InstLatx64, i7-3770K; each takes one
-// more to issue).
-constexpr uint32_t sfence_part = 7, lfence_part = 10;
 
 }  // namespace
 
@@ -29,6 +26,8 @@ C timing_class(const isa::Uop& u) {
         case Op::fnstenv:
         case Op::fldenv:
             return C::x87_slow;
+        case Op::fence:
+            return u.aux == 1 ? C::fence : u.aux == 0 ? C::lfence : C::sfence;
         case Op::lea4:
         case Op::lea8:
             return u.a == isa::PCBASE || (u.a != isa::ZERO && u.b != isa::ZERO && u.disp != 0)
@@ -70,6 +69,7 @@ uint8_t unit_of(C c) {
     switch (c) {
         case C::div32:
         case C::div64:
+        case C::div_wide:
         case C::fp_div_s:
         case C::fp_sqrt:
         case C::fp_sqrt_s:
@@ -173,15 +173,21 @@ bool serial_class(C c) {
         case C::sys_syscall:
         case C::sys_sysret:
         case C::sys_iret:
+        case C::sys_iret_same:
         case C::sys_int:
         case C::sys_msr_write:
+        case C::sys_msr_base:
         case C::sys_cr3_write:
+        case C::sys_cr3_keep:
         case C::sys_cr_write:
         case C::sys_invlpg:
         case C::sys_cpuid:
         case C::sys_hlt:
         case C::sys_table:
+        case C::sys_task:
+        case C::sys_wbinvd:
         case C::fence:
+        case C::lfence:
             return true;
         default:
             return false;
@@ -192,11 +198,17 @@ TimedUop::Kind kind_of(C cls, const isa::OpInfo& info) {
     if (cls == C::string) return TimedUop::string;
     if (cls == C::lock) return TimedUop::locked;
     if (serial_class(cls)) return TimedUop::serial;
-    if (cls > C::x87 || (info.load && info.store)) return TimedUop::blocking;
+    if (cls > C::x87 || cls == C::sfence || (info.load && info.store)) return TimedUop::blocking;
     return info.load ? TimedUop::load : info.store ? TimedUop::store : TimedUop::plain;
 }
 
 }  // namespace
+
+void vary(TimedUop& t, isa::OpClass cls, const CoreConfig& config, unsigned slot_bits) {
+    t.kind = serial_class(cls) ? TimedUop::serial : cls > C::x87 ? TimedUop::blocking : t.kind;
+    t.latency = static_cast<uint32_t>(config.latency[static_cast<size_t>(cls)]) << slot_bits;
+    t.busy = static_cast<uint32_t>(config.throughput[static_cast<size_t>(cls)]) << slot_bits;
+}
 
 TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits,
                             bool with_nops) {
@@ -224,7 +236,6 @@ TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config
             else if (u.op == Op::scas || u.op == Op::lods)
                 t.element = u.size;
         }
-        if (u.op == Op::fence && u.aux != 1) t.latency /= u.aux == 0 ? lfence_part : sfence_part;
         t.latency <<= slot_bits;
         t.busy <<= slot_bits;
         Places places{t};

@@ -46,6 +46,9 @@ struct TimedBlock {
     std::vector<TimedUop> uops;
 };
 
+// The micro-op turned out to be of another class than it was taken for (Timing::variant).
+void vary(TimedUop& uop, isa::OpClass cls, const CoreConfig& config, unsigned slot_bits);
+
 // With `with_nops`, a `nop` is a micro-op of no latency; without, it is none. Markers never are.
 TimedBlock make_timed_block(const isa::BlockCode& code, const CoreConfig& config, unsigned slot_bits,
                             bool with_nops = false);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "isa/uop.h"
 #include "model/config.h"
@@ -54,9 +55,29 @@ class Timing {
     virtual SnoopReply snoop(uint64_t paddr, Snoop what) { return {}; }
     // The core ran without this model for a while and now comes back to it.
     virtual void resume() {}
+    // A micro-op of the running block turned out to be of this class, which its operands decide: a return to
+    // the same ring, a register of the local APIC, a wide dividend. For block(), which forgets it.
+    void variant(unsigned uop, isa::OpClass cls) { variants_.push_back({uop, cls}); }
     // How long after the end of the last block until its last store is in the cache, where other cores can
     // see it.
     virtual Cycles stores_drained() const { return 0; }
+
+  protected:
+    struct Variant {
+        unsigned uop;
+        isa::OpClass cls;
+    };
+    // `block` (TimedBlock or OooBlock) with its variants, which are forgotten.
+    template <class Block>
+    Block varied(const Block& block, const CoreConfig& config, unsigned slot_bits) {
+        Block copy = block;
+        for (const Variant& v : variants_)
+            for (auto& u : copy.uops)
+                if (u.uop == v.uop) vary(u, v.cls, config, slot_bits);
+        variants_.clear();
+        return copy;
+    }
+    std::vector<Variant> variants_;
 };
 
 }  // namespace stile::model

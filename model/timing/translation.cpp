@@ -19,7 +19,7 @@ Translation::Translation(const MachineConfig& c, const PhysicalMemory& memory, D
       stlb_("stlb", c.stlb),
       walker_(c.walker, memory, path) {}
 
-// Only a change of context changes these, and that ends the block.
+// What changes these also makes the TLBs forget something, but for the start of a core or of another model.
 void Translation::adopt() {
     cr3_ = state_.cr3;
     paging_ = state_.cr0 & cr0_pg;
@@ -82,6 +82,7 @@ void Translation::forget_now() {
         }
     }
     forget_.clear();
+    adopt();
     fetch_page_ = data_page_ = ~0ull;
 }
 

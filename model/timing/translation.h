@@ -38,15 +38,17 @@ class Translation {
         return fetch_slow(vaddr, t);
     }
 
+    bool fetches_from(uint64_t vaddr) const { return vaddr >> 12 == fetch_page_; }
+
     void load_cr3(uint64_t value) { remember({Forget::context, value}); }
     void invlpg(uint64_t vaddr) { remember({Forget::page, vaddr}); }
     void flush() { remember({Forget::all, 0}); }
-    // At the end of a block.
+    // At the end of a block; adopts what the block changed.
     void forget() {
         if (!forget_.empty()) [[unlikely]]
             forget_now();
     }
-    // At the end of a block or an event.
+    // At the end of an event, and at the start.
     void adopt();
 
   private:

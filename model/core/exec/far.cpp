@@ -40,7 +40,10 @@ Next far_return(Exec& x, const Uop* u, const Destination& to, bool with_stack) {
     s.r[RSP] = to.rsp;
     s.cs = to.cs;
     const bool outward = ring > s.cpl;
-    if (outward) c.drop_inner_segments(ring);
+    if (outward)
+        c.drop_inner_segments(ring);
+    else
+        variant(x, u, isa::OpClass::sys_iret_same);
     c.set_ring(ring);
     return leave(x, outward && ring == 3 ? Exit::user : Exit::serial, to.rip, STILE_XFER_JUMP, true);
 }

@@ -4,6 +4,7 @@
 // of the low half.
 #include <type_traits>
 
+#include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
 
 namespace stile::model {
@@ -102,6 +103,10 @@ Next divide(Exec& x, const Uop* u) {
     const W quotient = static_cast<W>(dividend / static_cast<W>(divisor));
     const W remainder = static_cast<W>(dividend % static_cast<W>(divisor));
     if (static_cast<W>(static_cast<T>(quotient)) != quotient) return raise(x, u, VEC_DE);
+    // What the microcode looks at first: is the dividend no wider than the divisor?
+    if constexpr (sizeof(T) == 8)
+        if (static_cast<W>(static_cast<T>(dividend)) != dividend) [[unlikely]]
+            variant(x, u, isa::OpClass::div_wide);
     if constexpr (sizeof(T) == 1) {
         put<uint16_t>(
             x, RAX,

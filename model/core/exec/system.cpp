@@ -40,9 +40,15 @@ void put_pair(Exec& x, uint64_t v) {
     x.s.r[RDX] = v >> 32;
 }
 
+enum Msr : uint32_t { ICR = 0x830, FS_BASE = 0xc0000100, KERNEL_GS_BASE = 0xc0000102 };
+
+bool local_apic_register(uint32_t index) { return index >= 0x800 && index <= 0x8ff; }
+
 Next rdmsr(Exec& x, const Uop* u) {
     uint64_t v;
-    if (!impl_of(x).read_msr(get<uint32_t>(x, RCX), v)) return raise_gp(x, u);
+    const auto index = get<uint32_t>(x, RCX);
+    if (!impl_of(x).read_msr(index, v)) return raise_gp(x, u);
+    if (local_apic_register(index)) variant(x, u, isa::OpClass::sys_apic_read);
     put_pair(x, v);
     return next(x, u);
 }
@@ -53,6 +59,10 @@ Next wrmsr(Exec& x, const Uop* u) {
     if (!(index >= 0x800 && index <= 0x8ff) && index != 0x6e0) drain_stores(x);
     const uint64_t v = x.s.r[RDX] << 32 | get<uint32_t>(x, RAX);
     if (!impl_of(x).write_msr(index, v)) return raise_gp(x, u);
+    if (local_apic_register(index))
+        variant(x, u, index == ICR ? isa::OpClass::sys_apic_icr : isa::OpClass::sys_apic_write);
+    else if (index >= FS_BASE && index <= KERNEL_GS_BASE)
+        variant(x, u, isa::OpClass::sys_msr_base);
     return leave_serial(x, u);
 }
 
@@ -94,7 +104,9 @@ Next wrcr(Exec& x, const Uop* u) {
     return leave_serial(x, u);
 }
 Next wrcr3(Exec& x, const Uop* u) {
-    if (!impl_of(x).write_cr(3, x.s.r[u->a])) return raise_gp(x, u);
+    const uint64_t v = x.s.r[u->a];
+    if (!impl_of(x).write_cr(3, v)) return raise_gp(x, u);
+    if (v & cr::CR3_NO_FLUSH) variant(x, u, isa::OpClass::sys_cr3_keep);
     return leave_serial(x, u);
 }
 Next clts(Exec& x, const Uop* u) {

@@ -104,7 +104,36 @@ TEST(Pipeline, SystemInstructionsWaitForAllAndStopAll) {
     EXPECT_EQ(p.cost({uop(Op::div8, RAX, RBX), uop(Op::syscall)}),
               lat(OpClass::div64) + lat(OpClass::sys_syscall));
     EXPECT_EQ(p.cost({uop(Op::swapgs)}), lat(OpClass::sys_swapgs));
-    EXPECT_EQ(p.cost({uop(Op::fence)}), lat(OpClass::fence) / 10) << "lfence";
+    EXPECT_EQ(p.cost({uop(Op::fence)}), lat(OpClass::lfence)) << "aux 0: lfence";
+}
+
+TEST(Pipeline, OperandsMayDecideTheClass) {
+    Pipeline p;
+    const auto lat = [&p](OpClass cls) { return p.config.core.latency[static_cast<size_t>(cls)]; };
+    auto& b = p.make({uop(Op::nop), uop(Op::wrmsr)});
+    const auto cost = [&](OpClass cls) {
+        p.settle();
+        if (cls != OpClass::none) p.timing.variant(1, cls);
+        return p.run(b).total;
+    };
+    EXPECT_EQ(cost(OpClass::none), lat(OpClass::sys_msr_write));
+    EXPECT_EQ(cost(OpClass::sys_apic_icr), lat(OpClass::sys_apic_icr));
+    EXPECT_EQ(cost(OpClass::none), lat(OpClass::sys_msr_write)) << "said of one run of the block only";
+    auto& divide = p.make({uop(Op::div8, RAX, RBX), uop(Op::add8_ri, RCX, RAX)});
+    p.settle();
+    p.timing.variant(0, OpClass::div_wide);
+    EXPECT_EQ(p.run(divide).total, lat(OpClass::div_wide));
+}
+
+TEST(Pipeline, AccessToTheLocalApicDoesNotWaitForWhatIsOlder) {
+    Pipeline p;
+    const auto lat = [&p](OpClass cls) { return p.config.core.latency[static_cast<size_t>(cls)]; };
+    auto& b = p.make({uop(Op::div8, RAX, RBX), uop(Op::wrmsr)});
+    p.settle();
+    EXPECT_EQ(p.run(b).total, lat(OpClass::div64) + lat(OpClass::sys_msr_write));
+    p.settle();
+    p.timing.variant(1, OpClass::sys_apic_write);
+    EXPECT_EQ(p.run(b).total, lat(OpClass::sys_apic_write));
 }
 
 TEST(Pipeline, EventTakesItsClass) {

@@ -57,7 +57,7 @@ TEST(Predictor, LearnsAPeriodicPattern) {
 TEST(Predictor, LongHistoriesTellLongLoopsApart) {
     const auto loop_of_20 = [](unsigned i) { return i % 20 != 19; };
     EXPECT_EQ(wrong_when_warm(Direction::gshare, 4000, loop_of_20), 100u)
-        << "twelve branches of history: the end of every loop is a surprise";
+        << "fourteen branches of history: the end of every loop is a surprise";
     EXPECT_LE(wrong_when_warm(Direction::tage, 4000, loop_of_20), 5u);
 }
 
@@ -163,6 +163,7 @@ TEST(Predictor, RefusesSizesThatCannotBeIndexed) {
     Counters counters;
     const auto refused = [&counters](auto spoil) {
         PredictorConfig c;
+        c.direction = Direction::tage;
         spoil(c);
         EXPECT_THROW(BranchPredictor(c, counters), std::invalid_argument);
     };
