@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace stile::sim {
 namespace {
@@ -46,11 +47,13 @@ PhaseCycles busiest(unsigned caller, const std::vector<bool>& took_part, const A
     uint64_t most = 0;
     for (unsigned core = 0; core < end.size(); ++core) {
         if (core == caller || !at(took_part, core)) continue;
-        const model::Counters d = difference(end[core], begin[core]);
-        const uint64_t busy = d.cycles - d.phase[wait];
+        PhaseCycles phase = difference(end[core], begin[core]).phase;
+        // A halted core was taken to wait until the caller's clock; a message may have come a little before.
+        if (end[core].phase[wait] < begin[core].phase[wait]) phase[wait] = 0;
+        const uint64_t busy = std::accumulate(phase.begin(), phase.end(), uint64_t{0}) - phase[wait];
         if (busy <= most) continue;
         most = busy;
-        best = d.phase;
+        best = phase;
     }
     return best;
 }
@@ -164,7 +167,8 @@ void CallRecorder::halted(unsigned core, bool begins, const AllCounters& now) {
         return;
     }
     if (!call.halt) return;
-    const uint64_t waited = now[core].cycles - (*call.halt)[core].cycles;
+    // Not all that passes while a core is halted is waiting: its last stores may still drain.
+    const uint64_t waited = now[core].phase[wait] - (*call.halt)[core].phase[wait];
     const PhaseCycles instead = scaled(busiest(core, call.took_part_in_halt, *call.halt, now), waited);
     call.waited += waited;
     for (size_t i = 0; i < instead.size(); ++i) call.instead[i] += instead[i];

@@ -138,6 +138,22 @@ TEST_F(Cores, OtherCoreRowsAreWithinFivePercentOfQuantumOne) {
     EXPECT_EQ(elsewhere, 2u) << "pipe and binder";
 }
 
+TEST_F(Cores, PhasesOfTheCriticalPathSumToItsCyclesOnEveryCoreModel) {
+    for (const std::string core : {"functional", "inorder", "ooo"}) {
+        ASSERT_EQ(placed("--core " + core, core).code, 0);
+        const Csv csv = results(core);
+        for (size_t i = 0; i < csv.rows.size(); ++i) {
+            double sum = 0;
+            for (const char* phase : model::phase_names) {
+                const double cycles = number(csv, i, std::string("phase_") + phase);
+                EXPECT_LE(cycles, number(csv, i, "cycles_mean")) << core << " " << phase;
+                sum += cycles;
+            }
+            EXPECT_NEAR(sum, number(csv, i, "cycles_mean"), 0.01) << core << " " << csv.at(i, "mechanism");
+        }
+    }
+}
+
 TEST_F(Cores, TheServerOnAnotherCore) {
     ASSERT_EQ(placed("", "r").code, 0);
     const Csv csv = results("r");

@@ -88,6 +88,40 @@ TEST(SeveralCores, TheOtherCoresCyclesAreScaledToExactlyTheTimeWaited) {
     }
 }
 
+TEST(SeveralCores, WhatAHaltedCoreStillDoesItselfStaysItsOwn) {
+    Cores c(2);
+    c.recorder.switched(1, false);
+    c.begin(0);
+    c.halt(true);
+    c.spend(0, Phase::schedule, 7);
+    c.spend(1, Phase::copy, 100);
+    c.spend(0, Phase::wait, 93);
+    c.halt(false);
+    c.end(0);
+    const model::Counters m = c.only();
+    EXPECT_EQ(of(m, Phase::schedule), 7u);
+    EXPECT_EQ(of(m, Phase::copy), 93u);
+    EXPECT_EQ(of(m, Phase::wait), 0u);
+    EXPECT_EQ(m.cycles, 100u);
+}
+
+// The caller looked at a halted server and took it to wait until now; a message had come a little earlier.
+TEST(SeveralCores, AServerThatWokeBeforeItWasThoughtToHasNotWaitedLessThanNothing) {
+    Cores c(2);
+    c.recorder.switched(1, false);
+    c.begin(0);
+    c.spend(1, Phase::wait, 50);
+    c.halt(true);
+    c.now[1].phase[static_cast<size_t>(Phase::wait)] -= 50;
+    c.now[1].cycles -= 50;
+    c.spend(1, Phase::copy, 130);
+    c.spend(0, Phase::wait, 100);
+    c.halt(false);
+    c.end(0);
+    EXPECT_EQ(of(c.only(), Phase::copy), 100u);
+    EXPECT_EQ(of(c.only(), Phase::wait), 0u);
+}
+
 TEST(SeveralCores, OfSeveralTheBusiestIsWaitedFor) {
     Cores c(3);
     c.recorder.switched(1, false);
