@@ -21,35 +21,21 @@ class IssueWindow {
 
     // The first cycle from t on in which an entry is free. Cycles must not go back from call to call.
     Cycles room(Cycles t) {
-        if (t <= base_ && waiting_ < entries_) return t;
-        advance(t);
-        while (waiting_ >= entries_) advance(base_ + 1);
-        return std::max(t, base_);
+        if (t <= base_ && waiting_ < entries_) [[likely]]
+            return t;
+        return make_room(t);
     }
     // Takes the first cycle from t on that has one of the ports free.
     Cycles issue(Cycles t, uint16_t ports) {
         t = std::max(t, base_ + 1);
-        Cycles& full = full_until_[ports % hints];  // no cycle before it has one of `ports` free
-        if (owner_[ports % hints] != ports) {
-            owner_[ports % hints] = ports;
-            full = base_;
-        }
-        const bool from_hint = t <= full;
-        t = std::max(t, full);
-        while (t - base_ < cycles) {
+        if (t - base_ < cycles) [[likely]] {
             Slot& s = slot(t);
-            const auto free = static_cast<uint16_t>(ports & ~s.taken);
-            if (free) {
-                s.taken |= static_cast<uint16_t>(free & -free);
-                ++s.leaves;
-                ++waiting_;
-                if (from_hint) full = t;
+            if (const auto free = static_cast<uint16_t>(ports & ~s.taken)) {
+                take(s, free);
                 return t;
             }
-            ++t;
         }
-        wait_until(t);
-        return t;
+        return search(t, ports);
     }
     // Leaves at t without a port.
     void wait_until(Cycles t) {
@@ -68,6 +54,36 @@ class IssueWindow {
         uint16_t taken = 0, leaves = 0;
     };
     Slot& slot(Cycles t) { return ring_[t % cycles]; }
+    void take(Slot& s, uint16_t free) {
+        s.taken |= static_cast<uint16_t>(free & -free);
+        ++s.leaves;
+        ++waiting_;
+    }
+    [[gnu::noinline]] Cycles make_room(Cycles t) {
+        advance(t);
+        while (waiting_ >= entries_) advance(base_ + 1);
+        return std::max(t, base_);
+    }
+    [[gnu::noinline]] Cycles search(Cycles t, uint16_t ports) {
+        Cycles& full = full_until_[ports % hints];  // no cycle before it has one of `ports` free
+        if (owner_[ports % hints] != ports) {
+            owner_[ports % hints] = ports;
+            full = base_;
+        }
+        const bool from_hint = t <= full;
+        t = std::max(t, full);
+        while (t - base_ < cycles) {
+            Slot& s = slot(t);
+            if (const auto free = static_cast<uint16_t>(ports & ~s.taken)) {
+                take(s, free);
+                if (from_hint) full = t;
+                return t;
+            }
+            ++t;
+        }
+        wait_until(t);
+        return t;
+    }
     void advance(Cycles t) {
         while (base_ < t) {
             if (waiting_ == 0 && t - base_ > cycles) {
