@@ -215,9 +215,12 @@ bool Core::Impl::wait_for_interrupt(Cycles until) {
     return true;
 }
 
-// Interrupts wake it if they are enabled; other messages always do.
+// Interrupts wake it if they are enabled; other messages always do. Either may be here already: what comes in
+// the shadow of sti is taken after the hlt behind it, and between the two run() may end.
 Cycles Core::Impl::wake_time() const {
     const bool interruptible = !waits_for_start && (s.rflags_system & flag::IF);
+    if (interruptible && apic.pending() >= 0) return counters.cycles;
+    if (apic.message_waits() && !waits_for_start && !nmi_blocked) return counters.cycles;
     return from_reference(interruptible ? apic.next_event() : apic.next_arrival());
 }
 

@@ -110,6 +110,35 @@ TEST(CoreComplex, AnInterruptWakesAHaltedCoreOneLatencyAfterItWasSent) {
     }
 }
 
+// `sti; hlt` of core 1 slides past the moment at which the message arrives. In the shadow of sti it has to
+// wait for the hlt, and the core's turn may be over just then.
+GUEST(window, MY_ID
+      "mov rbx, rax\n" ENABLE_APIC
+      "test ebx, ebx\n jnz 1f\n" START(1) "mov ecx, 5000\n 2: loop 2b\n mov edx, 1\n mov eax, r10d\n" SEND
+                                          "mov ecx, 3000\n 3: loop 3b\n cli\n hlt\n"
+                                          "1: mov ecx, r14d\n 4: loop 4b\n sti\n hlt\n cli\n hlt");
+TEST(CoreComplex, AMessageInTheShadowOfStiWakesTheHaltBehindIt) {
+    constexpr uint32_t interrupt = 0x50, nmi = 0x400;
+    for (const uint32_t message : {interrupt, nmi}) {
+        for (uint64_t delay = 4970; delay < 5030; ++delay) {
+            Several m(2, 1);
+            m.rig.load(code_at, GUEST_BYTES(window));
+            m.rig.load(0x180000, GUEST_BYTES(count));
+            m.rig.load(0x181000, GUEST_BYTES(count_nmi));
+            m.rig.gate(0x50, 0x180000);
+            m.rig.gate(2, 0x181000);
+            m.core(0).state().r[isa::R10] = message;
+            m.core(0).state().r[isa::R14] = delay;
+            EXPECT_EQ(m.run(), Stop::idle_forever);
+            EXPECT_EQ(m.reg(1, R12), 1u) << message << " after " << delay;
+            // An NMI is also taken before the window, whose hlt then waits for another.
+            if (message == interrupt) {
+                EXPECT_FALSE(m.core(1).rflags() & 0x200) << " after " << delay;
+            }
+        }
+    }
+}
+
 // All but the sender; lowest priority reaches one.
 GUEST(broadcast, MY_ID "mov rbx, rax\n" ENABLE_APIC "test ebx, ebx\n jnz 1f\n" START(1) START(2)
                      START(3) "mov ecx, 20000\n 2: dec ecx\n jnz 2b\n xor edx, edx\n mov eax, r14d\n" SEND
