@@ -11,7 +11,7 @@ jobs | busybox wc -l
 kill %+ %-; wait; jobs
 busybox sleep 100 | busybox cat &
 kill -TERM -- -$(jobs -p %%); wait %% 2>/dev/null; echo $?
-busybox true & fg %% > /dev/null; echo $?
+busybox sleep 0.5 & fg %% > /dev/null; echo $?
 busybox sh -c 'kill -STOP $$; exit 3' & wait %%; echo $?; bg %% > /dev/null; wait %%; echo $?
 disown -a; jobs
 set +m

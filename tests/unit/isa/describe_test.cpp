@@ -61,8 +61,8 @@ TEST(Describe, FlagsAndClasses) {
     const Description adc = describe(row("11 /r"));
     EXPECT_EQ(adc.flags_read, "C");
     EXPECT_EQ(adc.flags_written, "OSZAPC");
-    EXPECT_EQ(adc.with_registers, (std::vector{OpClass::alu}));
-    EXPECT_EQ(adc.with_memory, (std::vector{OpClass::load, OpClass::alu, OpClass::store}));
+    EXPECT_EQ(adc.with_registers, (std::vector{OpClass::carry}));
+    EXPECT_EQ(adc.with_memory, (std::vector{OpClass::load, OpClass::carry, OpClass::store}));
     EXPECT_EQ(describe(row("F7 /6")).with_registers, (std::vector{OpClass::div32, OpClass::div64}));
     EXPECT_EQ(describe(row("F7 /6")).flags_written, "oszapc");
     EXPECT_EQ(describe(row("20 /r")).flags_written, "OSZaPC");
