@@ -42,7 +42,8 @@ class Core {
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
-    // Runs whole blocks until the clock reaches `until`. How a run is cut into calls changes no result.
+    // Runs whole blocks until the clock reaches `until`. How a run is cut into calls changes no result
+    // of one core; of several it is part of how they take turns.
     Stop run(Cycles until);
     // May be called from any callback (device, observer): run() returns at the end of the running block.
     void request_stop(Stop why = Stop::requested);

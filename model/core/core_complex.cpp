@@ -65,6 +65,7 @@ bool CoreComplex::send(unsigned from, const InterruptMessage& message, uint64_t 
     bool anybody = false;
     for (Core* core : cores_) {
         if (core->id() == from || !core->apic().named_by(message)) continue;
+        if (message.delivery == InterruptMessage::lowest_priority && !core->apic().listens()) continue;
         anybody = true;
         core->apic().receive(message, now + latency_);
         if (told_) told_(core->id());

@@ -162,6 +162,7 @@ struct Core::Impl final : Exec {
     // Told of each new block before it runs for the first time: where tests plant bugs.
     std::function<void(Block&)> translated;
     uint64_t tsc_offset = 0;
+    static constexpr uint64_t dr_at_reset[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
     uint64_t dr[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
 
     bool stop_requested = false, broken = false;

@@ -52,6 +52,7 @@ class LocalApic {
     // A message that gets here at `at`.
     void receive(const InterruptMessage& message, uint64_t at);
     bool named_by(const InterruptMessage& message) const;
+    bool listens() const { return enabled(); }  // to interrupts: enabled by software
     // What messages other than interrupts ask for; each is asked for once.
     bool take_nmi() { return std::exchange(nmi_, false); }
     bool take_init() { return std::exchange(init_, false); }

@@ -242,7 +242,10 @@ void Core::Impl::take_messages() {
         s.halted = false;
         f = {};
         apic.reset();
+        protection->apl_invalidate(-1);
         mmu_unit.flush_all();
+        if (timing) timing->flush_tlbs();
+        std::ranges::copy(dr_at_reset, dr);
         nmi_blocked = in_tick = interrupt_shadow = false;
         from_rip = saved_from_rip = s.rip;
         waits_for_start = true;

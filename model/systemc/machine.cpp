@@ -115,6 +115,7 @@ Machine::Outcome Machine::run(Cycles until) {
     if (CoreModule* const ended = impl_->turns.ended) {
         ended->rethrow();
         outcome.why = ended->stopped();
+        outcome.core = ended->core().id();
         outcome.reason = ended->reason();
     } else if (std::ranges::all_of(impl_->cores, [](const auto& core) { return core->asleep(); })) {
         outcome.why = Stop::idle_forever;

@@ -40,6 +40,7 @@ class Machine {
 
     struct Outcome {
         Stop why = Stop::until;
+        unsigned core = 0;        // which stopped, where one did
         uint32_t power_code = 0;  // with Stop::power_off: what the guest wrote to STILE_POWER_OFF
         std::string reason;       // for a human; empty unless something went wrong
     };

@@ -11,7 +11,8 @@
 namespace stile::sim {
 namespace {
 
-// Between two looks at the host's clock; how a run is cut changes no result.
+// Between two looks at the host's clock. Of several cores that are awake it is part of how they take turns,
+// so it depends on nothing of the host.
 constexpr model::Cycles slice = 5'000'000;
 
 model::Cycles cycles_of(int64_t nanoseconds, uint64_t frequency) {
@@ -88,7 +89,7 @@ End Conductor::run(const ProgressFunction& progress) {
     end.region_wanted = config_.measure.fast_forward == "roi" || config_.measure.stop_at == "roi_end";
     end.region_end_wanted = config_.measure.stop_at == "roi_end";
     end.where = running(machine_, measurement_);
-    if (end.outcome.why == model::Stop::triple_fault) end.dump = machine_.core().dump();
+    if (end.outcome.why == model::Stop::triple_fault) end.dump = machine_.core(end.outcome.core).dump();
     return end;
 }
 

@@ -43,6 +43,10 @@ constexpr const char* limits = R"(
 - No Ivy Bridge was at hand: nothing here was measured by us on silicon. The sources are other parts of the same die (faster
   clock, other memory), and for privileged instructions other generations. Where two sources disagree, the one closest to this
   part was taken before the model was run; sources of one quantity differ by 5 to 20 %, those of privileged instructions by more.
+- Some values of the machine file were chosen after a first comparison with the rows of this page, where sources gave a range or
+  nothing: `mispredict`, the first level's prefetchers (off), the streamer's distance, the DRAM controller's share, `lock`, `cpuid`,
+  `mov cr3`, `movd`, `ipi_latency`. Those rows show that the model can be set to the processor, not that it foretells it. No figure of
+  inter-process communication was used.
 - Micro-benchmarks test one thing at a time. That each part is right does not say that a whole program is: overlap of many
   misses, wrong-path effects, bank conflicts and the micro-op cache are not in these rows.
 - What a `mov cr3` costs afterwards: the one published figure, 20 cycles for each page in use (Linux commit 10af6235e0d3, by

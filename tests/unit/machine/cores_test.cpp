@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Several cores on the whole machine: do they start, wait for one another no more than they must, and end
-// together? Does the quantum change what it may not?
+// together? Does the quantum change what it may not? Each test needs a process of its own, as CTest gives it.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

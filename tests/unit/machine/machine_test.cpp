@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The whole machine with a program of a few bytes: does it boot, print, keep time, and end as it should?
+// Each test needs a process of its own (CTest gives it one): there is one simulation in the life of a process.
 #include "model/systemc/machine.h"
 
 #include <gtest/gtest.h>
