@@ -26,6 +26,7 @@ struct Block {
     uint64_t cost = 0;                    // instructions; micro-ops in the upper half (Exec::spent)
     Jump far;                             // where the direct exit to another page leads
     unsigned instructions = 0;            // markers excluded
+    uint32_t uops = 0, last_offset = 0;   // micro-ops; of the last instruction, which transfers control
     Phase phase = Phase::user;
     uint8_t cpl = 0;
     bool privileged = false;  // ring 3, on a page that may run CODOMs' privileged instructions
@@ -37,9 +38,6 @@ struct Block {
     void* slot = nullptr;  // the timing model's
     uint64_t paddr = 0;
     uint64_t second_page = ~0ull;  // physical, where it straddles
-
-    // Offset of the last instruction: the one that transfers control.
-    unsigned last_offset() const { return code.insns.back().offset; }
 };
 
 }  // namespace stile::model

@@ -39,7 +39,12 @@ struct Core::Impl final : Exec {
     void account(Block& b, unsigned instructions, unsigned uops);
     void settle();  // Exec::spent into the counters; before anybody reads them
     void set_limit();
-    void spend(BlockCost cost, Phase phase);
+    void spend(BlockCost cost, Phase phase) {
+        if (in_tick) phase = Phase::other;
+        counters.cycles += cost.total;
+        counters.phase[static_cast<size_t>(phase)] += cost.total - cost.refill;
+        counters.phase[static_cast<size_t>(in_tick ? Phase::other : Phase::refill)] += cost.refill;
+    }
     void hardware_event(isa::OpClass cls, Phase phase);
     void on_marker(const Uop& u);
     void refuse_target(const Block& b);

@@ -9,15 +9,8 @@
 
 namespace stile::model {
 
-void Core::Impl::spend(BlockCost cost, Phase phase) {
-    if (in_tick) phase = Phase::other;
-    counters.cycles += cost.total;
-    counters.phase[static_cast<size_t>(phase)] += cost.total - cost.refill;
-    counters.phase[static_cast<size_t>(in_tick ? Phase::other : Phase::refill)] += cost.refill;
-}
-
 // `uops` of the block's micro-ops were executed, `instructions` of its instructions retired.
-inline void Core::Impl::account(Block& b, unsigned instructions, unsigned uops) {
+[[gnu::always_inline]] inline void Core::Impl::account(Block& b, unsigned instructions, unsigned uops) {
     counters.instructions += instructions;
     counters.uops += uops;
     if (b.cpl == 0) counters.kernel_instructions += instructions;
@@ -26,10 +19,19 @@ inline void Core::Impl::account(Block& b, unsigned instructions, unsigned uops) 
         counters.phase[static_cast<size_t>(in_tick ? Phase::other : b.phase)] += instructions;
         return;
     }
-    BlockRun run{&b.code, &b.slot, s.r[isa::PCBASE], b.paddr, uops, {}};
-    if (uops == b.code.uops.size() && b.branch != BranchKind::none) {
-        const uint64_t next = run.vaddr + b.code.bytes;
-        run.branch = {b.branch, taken, run.vaddr + b.last_offset(), next, target};
+    // Field by field: stores joined by the compiler would be read back before they are done.
+    BlockRun run;
+    run.code = &b.code;
+    run.slot = &b.slot;
+    run.vaddr = s.r[isa::PCBASE];
+    run.paddr = b.paddr;
+    run.uops_done = uops;
+    if (uops == b.uops && b.branch != BranchKind::none) {
+        run.branch.kind = b.branch;
+        run.branch.taken = taken;
+        run.branch.from = run.vaddr + b.last_offset;
+        run.branch.next = run.vaddr + b.code.bytes;
+        run.branch.target = target;
     }
     const BlockCost cost = active->block(run, log);
     log.n = 0;
@@ -88,16 +90,16 @@ void Core::Impl::execute(Block* b) {
     for (;;) {
         block = b;
         s.r[isa::PCBASE] = pc;
-        set_limit();
+        if (!active) set_limit();  // of chains
         const Uop* u = b->first;
         do u = reinterpret_cast<Handler>(const_cast<void*>(u->handler))(*this, u);
         while (u);
-        settle();
+        if (spent != 0) settle();
         b = block;
         pc = s.r[isa::PCBASE];
 
         if (__builtin_expect(exit > Exit::indirect, 0)) break;
-        account(*b, b->instructions, static_cast<unsigned>(b->code.uops.size()));
+        account(*b, b->instructions, b->uops);
         if (__builtin_expect(counters.cycles >= horizon, 0)) break;
         if (exit == Exit::direct && b->link[taken]) {
             if (b->link[taken]->ordered && has_company() && timed()) break;
@@ -122,8 +124,8 @@ void Core::Impl::execute(Block* b) {
     }
 
     const uint64_t start = s.r[isa::PCBASE];
-    from_rip = start + b->last_offset();
-    const auto size = static_cast<unsigned>(b->code.uops.size());
+    from_rip = start + b->last_offset;
+    const unsigned size = b->uops;
     switch (exit) {
         case Exit::direct:
         case Exit::indirect:

@@ -173,6 +173,8 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     b->instructions = static_cast<unsigned>(b->code.insns.size() - b->code.markers);
     b->branch = branch_kind(b->code.uops.back().op);
     b->cost = b->instructions | b->code.uops.size() << 32;
+    b->uops = static_cast<uint32_t>(b->code.uops.size());
+    b->last_offset = b->code.insns.back().offset;
     b->ordered = std::ranges::any_of(b->code.uops, [](const Uop& u) {
         const isa::OpClass cls = isa::op_info(u.op).cls;
         return cls == isa::OpClass::lock || cls == isa::OpClass::fence;

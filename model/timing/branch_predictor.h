@@ -34,7 +34,7 @@ class BranchPredictor {
         ++counters_.conditional_branches;
         if (!direction_.resolve(branch.from, branch.taken)) [[unlikely]]
             return wrong_direction(branch);
-        if (!branch.taken || known(branch)) [[likely]]
+        if (!branch.taken | known(branch)) [[likely]]
             return Verdict::right;
         return late(branch);
     }

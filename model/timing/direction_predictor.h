@@ -39,9 +39,10 @@ class DirectionPredictor {
         uint8_t useful = 0;
     };
     static bool train(uint8_t& counter, bool taken, uint8_t top) {
+        // Without a jump of the host, which would be as hard to predict as the guest's.
         const bool predicted = counter > top / 2;
-        if (taken && counter < top) ++counter;
-        if (!taken && counter > 0) --counter;
+        const unsigned up = taken & (counter < top), down = !taken & (counter > 0);
+        counter = static_cast<uint8_t>(counter + up - down);
         return predicted == taken;
     }
     bool gshare(uint64_t from, bool taken) {

@@ -14,6 +14,7 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
       itlb_latency_(c.itlb.latency),
       l1i_latency_(c.l1i.latency),
       apl_latency_(c.apl_cache.latency),
+      fetch_slots_((l1i_latency_ + itlb_latency_) << slot_bits),
       hit_(c.dtlb.latency + c.l1d.latency),
       counters_(counters),
       lower_(lower),
@@ -22,33 +23,9 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
       translation_(c, memory, path_, state, counters),
       predictor_(c.core.predictor, counters) {}
 
-BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
-    if (!started_) [[unlikely]]
-        begin();
-    keep_up();
-    const Cycles start = now();
-    refill_ = 0;
-    if (counters_.domain_crossings != crossings_) [[unlikely]] {
-        wait_until(now() + (counters_.domain_crossings - crossings_) * apl_latency_);
-        crossings_ = counters_.domain_crossings;
-    }
-    auto* block = static_cast<InorderBlock*>(*run.slot);
-    path_.in_block(run.vaddr);
-    fetch(run.vaddr, run.paddr, run.code->bytes);
-    const bool whole = run.uops_done >= run.code->uops.size();
-    if (!block) [[unlikely]] {
-        *run.slot = block =
-            new InorderBlock(make_timed_block(*run.code, config_, slot_bits), *run.code, config_.width);
-        issue_varied(*block, run.uops_done, log);
-    } else if (!whole || !variants_.empty() || !block->can_plan || !go_as_planned(*block, log)) {
-        issue_varied(*block, run.uops_done, log);
-    }
-    if (run.branch.kind != BranchKind::none) redirect(run);
-    translation_.forget();
-    return end(start);
-}
-
 void InorderTiming::issue_varied(const InorderBlock& block, unsigned uops_done, const MemLog& log) {
+    use_board();
+    touched_.add(block.written);
     if (variants_.empty()) [[likely]]
         issue_all(block, 0, uops_done, log, log.e);
     else
@@ -86,6 +63,7 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
         }
         return end(start);
     }
+    use_board();
     wait_until(all_ready());
     const Cycles memory = stream(log.e, log.e + log.n, 0);
     wait_until(now() + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
@@ -126,6 +104,7 @@ void InorderTiming::slow(const TimedUop& u, const MemEvent*& event, const MemEve
             if (!u.last_access) break;
         }
         const IssueSlots result = (ready << slot_bits) + u.latency;
+        last_load_ = std::max(last_load_, result);
         finish(u, result);
         if (u.is_branch) resolved_ = result >> slot_bits;
     } else if (u.kind == TimedUop::store) {

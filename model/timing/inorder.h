@@ -50,9 +50,12 @@ class InorderTiming final : public Timing {
     void fetch_anew(uint64_t vaddr, uint64_t paddr, unsigned bytes);
     void fetch_line(uint64_t line);
     bool go_as_planned(InorderBlock& block, const MemLog& log);
-    const Plan* find_plan(InorderBlock& block, IssueSlots at);
+    const Plan* find_plan(InorderBlock& block);
     void leave_plan(const InorderBlock& block, const Plan& plan, size_t access,
                     Translation::Result translated, Cycles answer, const MemLog& log);
+    bool take_up(IssueSlots at);
+    bool wait_in_state(IssueSlots at);
+    void use_board();
     void issue_varied(const InorderBlock& block, unsigned uops_done, const MemLog& log);
     void issue_all(const TimedBlock& block, size_t from, unsigned uops_done, const MemLog& log,
                    const MemEvent* event);
@@ -91,7 +94,8 @@ class InorderTiming final : public Timing {
 
     const CoreConfig config_;
     const Cycles itlb_latency_, l1i_latency_, apl_latency_;
-    const Cycles hit_;  // from the issue of a load to its data, if all goes well
+    const IssueSlots fetch_slots_;  // from a taken branch to what it fetches
+    const Cycles hit_;              // from the issue of a load to its data, if all goes well
     Counters& counters_;
     LowerMemory& lower_;
 
@@ -103,7 +107,15 @@ class InorderTiming final : public Timing {
     IssueSlots at_ = 0;    // where the next micro-op may issue
     Cycles refill_ = 0;    // walks of the running block
     Cycles resolved_ = 0;  // when the block's branch knows where it goes
-    Scoreboard ready_{};   // when each place is, and each unit
+
+    // What is not ready at state_at_ is either in state_, or, where that is null, on the board.
+    PipelineStates states_;
+    const PipelineState* state_ = nullptr;
+    IssueSlots state_at_ = 0;
+    uint8_t edge_ = Plan::no_edge;  // of the plan before
+    Scoreboard ready_{};            // when each place is, and each unit
+    PlaceSet touched_;              // all that may not be ready
+    IssueSlots last_load_ = 0;
 
     bool started_ = false;
     uint64_t fetch_line_ = ~0ull;

@@ -32,18 +32,4 @@ void InorderTiming::fetch_line(uint64_t line) {
     path_.share_with_code(paddr);
 }
 
-// A control transfer: what the front end loses, and the fetch latency that only straight-line code hides.
-void InorderTiming::redirect(const BlockRun& run) {
-    const auto verdict = predictor_.resolve(run.branch);
-    if (verdict == BranchPredictor::Verdict::wrong) {
-        wait_until(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
-    } else {
-        if (verdict == BranchPredictor::Verdict::late_target) wait_until(now() + config_.resteer);
-        if (run.branch.taken) {
-            wait_until(now() + l1i_latency_ + itlb_latency_);
-            at_ |= slot_mask;  // a fetch group ends at a taken branch
-        }
-    }
-}
-
 }  // namespace stile::model

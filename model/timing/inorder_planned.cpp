@@ -12,13 +12,57 @@ constexpr uint8_t most_patience = 8, runs_per_plan = 64;
 
 }  // namespace
 
-// A new plan for each new pattern, unless this block's patterns hardly ever come again.
-[[gnu::noinline]] const Plan* InorderTiming::find_plan(InorderBlock& block, IssueSlots at) {
+// From the board to a state. Not while the result of a miss is on its way, which hardly ever comes twice in
+// the same state.
+[[gnu::noinline]] bool InorderTiming::take_up(IssueSlots at) {
+    if (last_load_ > at + ((hit_ + 1) << slot_bits)) return false;
+    if (states_.full()) states_.clear();
+    PipelineState& state = states_.blank(at & slot_mask);
+    const IssueSlots first = at & ~slot_mask;
+    touched_.each([&](unsigned place) {
+        if (ready_[place] > at) state.add(place, ready_[place] - first);
+    });
+    state_ = states_.find();
+    if (!state_) return false;
+    state_at_ = at;
+    edge_ = Plan::no_edge;
+    for (const PipelineState::Pending& p : state_->pending) ready_[p.place] = 0;
+    touched_.clear();
+    return true;
+}
+
+// Time has passed since the block before.
+bool InorderTiming::wait_in_state(IssueSlots at) {
+    const PipelineState* const state = states_.after(*state_, at - state_at_);
+    if (!state) {
+        use_board();
+        return false;
+    }
+    state_ = state;
+    state_at_ = at;
+    return true;
+}
+
+void InorderTiming::use_board() {
+    if (!state_) return;
+    const IssueSlots first = state_at_ & ~slot_mask;
+    for (const PipelineState::Pending& p : state_->pending) {
+        ready_[p.place] = first + p.ready;
+        touched_.add(p.place);
+    }
+    // What a wait for everything waits for.
+    if (at_ < state_at_ && edge_ != Plan::no_edge) ready_[edge_] = state_at_;
+    state_ = nullptr;
+    last_load_ = 0;
+}
+
+// A new plan for each new state, unless this block's states hardly ever come again.
+[[gnu::noinline]] const Plan* InorderTiming::find_plan(InorderBlock& block) {
     for (const auto& plan : block.plans)
-        if (fits(*plan, block, at, ready_)) return block.current = plan.get();
+        if (plan->from == state_->id) return block.current = plan.get();
     if (block.patience == 0) return nullptr;
     --block.patience;
-    auto plan = make_plan(block, at, ready_, config_.width, hit_);
+    auto plan = make_plan(block, *state_, states_, config_.width, hit_);
     if (!plan) return nullptr;
     block.current = plan.get();
     if (block.plans.size() < InorderBlock::most_plans)
@@ -29,16 +73,22 @@ constexpr uint8_t most_patience = 8, runs_per_plan = 64;
 }
 
 // False: nothing has been done.
-bool InorderTiming::go_as_planned(InorderBlock& block, const MemLog& log) {
-    const IssueSlots at = (at_ & slot_mask) >= config_.width ? (at_ | slot_mask) + 1 : at_;
+[[gnu::always_inline]] inline bool InorderTiming::go_as_planned(InorderBlock& block, const MemLog& log) {
+    const IssueSlots at = next_slot(at_, config_.width);
+    if (!state_) [[unlikely]] {
+        if (!take_up(at)) return false;
+    } else if (at != state_at_) {
+        if (!wait_in_state(at)) [[unlikely]]
+            return false;
+    }
     const Plan* plan = block.current;
-    if (plan && fits(*plan, block, at, ready_)) [[likely]] {
+    if (plan && plan->from == state_->id) [[likely]] {
         if (++block.runs == runs_per_plan) [[unlikely]] {
             block.runs = 0;
             if (block.patience < most_patience) ++block.patience;
         }
     } else {
-        plan = find_plan(block, at);
+        plan = find_plan(block);
         if (!plan) return false;
     }
     if (log.n != plan->accesses.size()) [[unlikely]]
@@ -63,11 +113,52 @@ bool InorderTiming::go_as_planned(InorderBlock& block, const MemLog& log) {
         leave_plan(block, *plan, static_cast<size_t>(e - log.e), r, answer, log);
         return true;
     }
-    for (auto r = plan->results.data(), end = r + plan->results.size(); r != end; r += Plan::group)
-        for (unsigned i = 0; i < Plan::group; ++i) ready_[r[i].place] = first + r[i].ready;
     resolved_ = (first >> slot_bits) + plan->resolved;
     at_ = first + plan->end;
+    state_ = plan->after;
+    edge_ = plan->edge;
+    state_at_ = next_slot(at_, config_.width);
     return true;
+}
+
+// A control transfer: what the front end loses, and the fetch latency that only straight-line code hides.
+[[gnu::always_inline]] inline void InorderTiming::redirect(const BlockRun& run) {
+    const auto verdict = predictor_.resolve(run.branch);
+    if (verdict == BranchPredictor::Verdict::wrong) {
+        wait_until(resolved_ + config_.mispredict + l1i_latency_ + itlb_latency_);
+    } else {
+        if (verdict == BranchPredictor::Verdict::late_target) wait_until(now() + config_.resteer);
+        // A fetch group ends at a taken branch. No jump of the host: it would be as hard to predict as the
+        // guest's.
+        const IssueSlots taken = run.branch.taken ? ~0ull : 0;
+        at_ = (at_ + (fetch_slots_ & taken)) | (slot_mask & taken);
+    }
+}
+
+BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
+    if (!started_) [[unlikely]]
+        begin();
+    keep_up();
+    const Cycles start = now();
+    refill_ = 0;
+    if (counters_.domain_crossings != crossings_) [[unlikely]] {
+        wait_until(now() + (counters_.domain_crossings - crossings_) * apl_latency_);
+        crossings_ = counters_.domain_crossings;
+    }
+    auto* block = static_cast<InorderBlock*>(*run.slot);
+    path_.in_block(run.vaddr);
+    fetch(run.vaddr, run.paddr, run.code->bytes);
+    const bool whole = run.uops_done >= run.code->uops.size();
+    if (!block) [[unlikely]] {
+        *run.slot = block =
+            new InorderBlock(make_timed_block(*run.code, config_, slot_bits), *run.code, config_.width);
+        issue_varied(*block, run.uops_done, log);
+    } else if (!whole || !variants_.empty() || !block->can_plan || !go_as_planned(*block, log)) {
+        issue_varied(*block, run.uops_done, log);
+    }
+    if (run.branch.kind != BranchKind::none) redirect(run);
+    translation_.forget();
+    return end(start);
 }
 
 // Access number `access` does not hit: it goes to a device, `translated` says that it needs a walk, or
@@ -76,6 +167,8 @@ bool InorderTiming::go_as_planned(InorderBlock& block, const MemLog& log) {
 [[gnu::noinline]] void InorderTiming::leave_plan(const InorderBlock& block, const Plan& plan, size_t access,
                                                  Translation::Result translated, Cycles answer,
                                                  const MemLog& log) {
+    use_board();
+    touched_.add(block.written);
     const size_t here = plan.accesses[access].uop;
     const MemEvent& e = log.e[access];
     IssueSlots at = at_;
@@ -102,6 +195,7 @@ bool InorderTiming::go_as_planned(InorderBlock& block, const MemLog& log) {
         const Cycles data =
             translated.done ? path_.load(e.paddr, e.bytes, now() + translated.extra, e.insn) : answer + hit_;
         ready = (data << slot_bits) + u.latency;
+        last_load_ = std::max(last_load_, ready);
     }
     finish(u, ready);
     if (u.is_branch) resolved_ = ready >> slot_bits;

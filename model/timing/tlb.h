@@ -29,6 +29,8 @@ class Tlb {
             return true;
         return find(vaddr, pcid) != nullptr;
     }
+    // Does it hit the entry used last of its set?
+    bool last_used(uint64_t vaddr, unsigned pcid) const { return small_.first(vaddr, pcid); }
     // The same, and what kind of page it is.
     bool hit(uint64_t vaddr, unsigned pcid, PageKind& kind) {
         const Entry* e = find(vaddr, pcid);

@@ -31,6 +31,10 @@ class Translation {
     // An access at time t. Walks read the tables through the data cache at once.
     Result data(uint64_t vaddr, Cycles t) {
         if (vaddr >> 12 == data_page_ || !paging_) return {dtlb_latency_, 0};
+        if (dtlb_.last_used(vaddr, pcid_)) {
+            data_page_ = vaddr >> 12;
+            return {dtlb_latency_, 0};
+        }
         return data_slow(vaddr, t);
     }
     Result fetch(uint64_t vaddr, Cycles t) {
