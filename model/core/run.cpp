@@ -90,7 +90,10 @@ void Core::Impl::execute(Block* b) {
     for (;;) {
         block = b;
         s.r[isa::PCBASE] = pc;
-        if (!active) set_limit();  // of chains
+        if (active)
+            __builtin_prefetch(b->slot);
+        else
+            set_limit();  // of chains
         const Uop* u = b->first;
         do u = reinterpret_cast<Handler>(const_cast<void*>(u->handler))(*this, u);
         while (u);
@@ -99,6 +102,10 @@ void Core::Impl::execute(Block* b) {
         pc = s.r[isa::PCBASE];
 
         if (__builtin_expect(exit > Exit::indirect, 0)) break;
+        // While the timing model works.
+        const auto probable = reinterpret_cast<uintptr_t>(b->link[taken]);
+        for (size_t line = 0; line < sizeof(Block); line += 64)
+            __builtin_prefetch(reinterpret_cast<const void*>(probable + line));
         account(*b, b->instructions, b->uops);
         if (__builtin_expect(counters.cycles >= horizon, 0)) break;
         if (exit == Exit::direct && b->link[taken]) {

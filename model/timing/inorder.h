@@ -50,7 +50,7 @@ class InorderTiming final : public Timing {
     void fetch_anew(uint64_t vaddr, uint64_t paddr, unsigned bytes);
     void fetch_line(uint64_t line);
     bool go_as_planned(InorderBlock& block, const MemLog& log);
-    const Plan* find_plan(InorderBlock& block);
+    bool find_plan(InorderBlock& block);
     void leave_plan(const InorderBlock& block, const Plan& plan, size_t access,
                     Translation::Result translated, Cycles answer, const MemLog& log);
     bool take_up(IssueSlots at);

@@ -21,10 +21,10 @@ InorderBlock::InorderBlock(TimedBlock block, const isa::BlockCode& code, unsigne
     if (uops.empty() || width >= slot_mask) can_plan = false;
 }
 
-std::unique_ptr<Plan> make_plan(const InorderBlock& block, const PipelineState& state, PipelineStates& states,
-                                unsigned width, Cycles hit) {
+std::unique_ptr<KeptPlan> make_plan(const InorderBlock& block, const PipelineState& state,
+                                    PipelineStates& states, unsigned width, Cycles hit) {
     constexpr IssueSlots most_cycles = 0xffff;
-    auto plan = std::make_unique<Plan>();
+    auto plan = std::make_unique<KeptPlan>();
     plan->from = state.id;
     Scoreboard b{};
     PlaceSet used = block.written;
@@ -41,7 +41,7 @@ std::unique_ptr<Plan> make_plan(const InorderBlock& block, const PipelineState& 
             const bool store = u.kind == TimedUop::store;
             if (!store) ready += hit << slot_bits;
             if (t >> slot_bits > most_cycles) return nullptr;
-            plan->accesses.push_back({static_cast<uint16_t>(t >> slot_bits), static_cast<uint8_t>(i), store});
+            plan->all.push_back({static_cast<uint16_t>(t >> slot_bits), static_cast<uint8_t>(i), store});
         }
         for (const uint8_t place : u.result) b[place] = ready;
         if (u.is_branch) plan->resolved = static_cast<uint32_t>(ready >> slot_bits);
@@ -55,6 +55,11 @@ std::unique_ptr<Plan> make_plan(const InorderBlock& block, const PipelineState& 
         if (b[place] > next) left.add(place, b[place] - first);
         if (b[place] == next && next != t && place < PLACE_COUNT) plan->edge = static_cast<uint8_t>(place);
     });
+    plan->count = static_cast<uint16_t>(plan->all.size());
+    if (plan->count <= Plan::most_few)
+        std::ranges::copy(plan->all, plan->few.begin());
+    else
+        plan->many = plan->all.data();
     plan->after = states.find();
     return plan->after ? std::move(plan) : nullptr;
 }

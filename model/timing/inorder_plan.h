@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -25,25 +26,37 @@ struct Plan {
         bool store;
     };
     static constexpr uint8_t no_edge = 255;
+    static constexpr unsigned most_few = 6;
+    uint32_t from = 0;  // PipelineState::id; 0: no plan
+    uint16_t count = 0;
     uint8_t edge = no_edge;  // a place that is ready exactly where `after` starts, later than `end`
-    uint32_t from = 0;       // PipelineState::id
     uint32_t end = 0;        // slots
     uint32_t resolved = 0;   // cycles
     const PipelineState* after = nullptr;  // of a start in the first slot from `end` on that is one
-    std::vector<Access> accesses;
+    std::array<Access, most_few> few{};    // the accesses, if there are no more
+    const Access* many = nullptr;          // else
+
+    const Access* accesses() const { return count <= most_few ? few.data() : many; }
+};
+struct KeptPlan : Plan {
+    std::vector<Access> all;
 };
 
-struct InorderBlock : TimedBlock {
-    InorderBlock(TimedBlock block, const isa::BlockCode& code, unsigned width);
-
-    // All micro-ops are such that at most one access each is known.
-    bool can_plan = true;
+// What every run looks at is one line of the host's cache.
+struct InorderFront {
+    Plan current;          // the plan used last
+    bool can_plan = true;  // all micro-ops are such that at most one access each is known
     uint8_t patience = 4;  // plans that may still be made: one more for each 64 runs that had one
     uint8_t runs = 0;
-    unsigned next_to_go = 0;
-    Plan* current = nullptr;  // the plan used last
+};
+static_assert(sizeof(InorderFront) <= 64);
+
+struct alignas(64) InorderBlock : InorderFront, TimedBlock {
+    InorderBlock(TimedBlock block, const isa::BlockCode& code, unsigned width);
+
     static constexpr unsigned most_plans = 8;
-    std::vector<std::unique_ptr<Plan>> plans;
+    unsigned next_to_go = 0;
+    std::vector<std::unique_ptr<KeptPlan>> plans;
     PlaceSet written;  // places and units
 };
 
@@ -67,7 +80,7 @@ inline IssueSlots issue_slot(const TimedUop& u, IssueSlots at, unsigned width, S
 
 // The plan for a start in this state, or null if its figures are too large; loads have their data `hit`
 // cycles after issue.
-std::unique_ptr<Plan> make_plan(const InorderBlock& block, const PipelineState& state, PipelineStates& states,
-                                unsigned width, Cycles hit);
+std::unique_ptr<KeptPlan> make_plan(const InorderBlock& block, const PipelineState& state,
+                                    PipelineStates& states, unsigned width, Cycles hit);
 
 }  // namespace stile::model

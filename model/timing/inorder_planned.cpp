@@ -57,19 +57,22 @@ void InorderTiming::use_board() {
 }
 
 // A new plan for each new state, unless this block's states hardly ever come again.
-[[gnu::noinline]] const Plan* InorderTiming::find_plan(InorderBlock& block) {
-    for (const auto& plan : block.plans)
-        if (plan->from == state_->id) return block.current = plan.get();
-    if (block.patience == 0) return nullptr;
+[[gnu::noinline]] bool InorderTiming::find_plan(InorderBlock& block) {
+    for (const auto& plan : block.plans) {
+        if (plan->from != state_->id) continue;
+        block.current = *plan;
+        return true;
+    }
+    if (block.patience == 0) return false;
     --block.patience;
     auto plan = make_plan(block, *state_, states_, config_.width, hit_);
-    if (!plan) return nullptr;
-    block.current = plan.get();
+    if (!plan) return false;
+    block.current = *plan;
     if (block.plans.size() < InorderBlock::most_plans)
         block.plans.push_back(std::move(plan));
     else
         block.plans[block.next_to_go++ % InorderBlock::most_plans] = std::move(plan);
-    return block.current;
+    return true;
 }
 
 // False: nothing has been done.
@@ -81,21 +84,22 @@ void InorderTiming::use_board() {
         if (!wait_in_state(at)) [[unlikely]]
             return false;
     }
-    const Plan* plan = block.current;
-    if (plan && plan->from == state_->id) [[likely]] {
+    const Plan& plan = block.current;
+    if (plan.from == state_->id) [[likely]] {
         if (++block.runs == runs_per_plan) [[unlikely]] {
             block.runs = 0;
             if (block.patience < most_patience) ++block.patience;
         }
-    } else {
-        plan = find_plan(block);
-        if (!plan) return false;
+    } else if (!find_plan(block)) {
+        return false;
     }
-    if (log.n != plan->accesses.size()) [[unlikely]]
+    if (log.n != plan.count) [[unlikely]]
         return false;
     const IssueSlots first = at & ~slot_mask;
     const MemEvent* e = log.e;
-    for (const Plan::Access& a : plan->accesses) {
+    const Plan::Access* const accesses = plan.accesses();
+    for (const Plan::Access* p = accesses; p != accesses + plan.count; ++p) {
+        const Plan::Access& a = *p;
         const Cycles t = (first >> slot_bits) + a.at;
         Cycles answer = 0;
         Translation::Result r;
@@ -110,13 +114,13 @@ void InorderTiming::use_board() {
                 }
             }
         }
-        leave_plan(block, *plan, static_cast<size_t>(e - log.e), r, answer, log);
+        leave_plan(block, plan, static_cast<size_t>(e - log.e), r, answer, log);
         return true;
     }
-    resolved_ = (first >> slot_bits) + plan->resolved;
-    at_ = first + plan->end;
-    state_ = plan->after;
-    edge_ = plan->edge;
+    resolved_ = (first >> slot_bits) + plan.resolved;
+    at_ = first + plan.end;
+    state_ = plan.after;
+    edge_ = plan.edge;
     state_at_ = next_slot(at_, config_.width);
     return true;
 }
@@ -169,7 +173,7 @@ BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
                                                  const MemLog& log) {
     use_board();
     touched_.add(block.written);
-    const size_t here = plan.accesses[access].uop;
+    const size_t here = plan.accesses()[access].uop;
     const MemEvent& e = log.e[access];
     IssueSlots at = at_;
     for (size_t i = 0; i < here; ++i) {

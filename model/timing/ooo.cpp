@@ -96,6 +96,7 @@ BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
     retire({done.complete + config_.latency[static_cast<size_t>(cls)] + l1i_latency_ + itlb_latency_,
             done.walk});
     restart(retired_);
+    translation_.adopt();
     return end(start);
 }
 
@@ -272,7 +273,6 @@ inline Cycles OooTiming::load_data(const OooUop& u, const MemEvent& e, Cycles t)
 }
 
 BlockCost OooTiming::end(Cycles start) {
-    translation_.adopt();
     const Cycles total = retired_ - start;
     return {total, std::min(refill_, total)};
 }

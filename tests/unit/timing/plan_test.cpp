@@ -98,8 +98,16 @@ TEST_P(Plans, ChangeNoCycle) {
         const model::BlockCost got = with.run(*kept[b], accesses, branch);
         ASSERT_EQ(got.total, expected.total) << "block " << b << " in step " << n;
         ASSERT_EQ(got.refill, expected.refill) << "block " << b << " in step " << n;
-        // The core's clock, which a pipeline follows.
         cycles += got.total;
+        // Waits for all that is on its way.
+        if (random_() % 16 == 0) {
+            with.log.n = without.log.n = 0;
+            const model::BlockCost waited = with.timing.event(isa::OpClass::sys_int, with.log);
+            ASSERT_EQ(waited.total, without.timing.event(isa::OpClass::sys_int, without.log).total)
+                << "after block " << b << " in step " << n;
+            cycles += waited.total;
+        }
+        // The core's clock, which a pipeline follows.
         with.counters.cycles = without.counters.cycles = cycles;
     }
     for (Pipeline::Block* b : kept) planned += static_cast<InorderBlock*>(b->slot)->plans.size();
