@@ -139,7 +139,8 @@ void InorderTiming::use_board() {
     }
 }
 
-BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
+// With the common case of what it calls in one function: 4 %.
+[[gnu::flatten]] BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
         begin();
     keep_up();

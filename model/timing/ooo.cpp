@@ -103,7 +103,7 @@ BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
 // By value, so that compilers need no branch for it.
 static inline Cycles later(Cycles a, Cycles b) { return a > b ? a : b; }
 
-bool OooTiming::room_for(const OooBlock& block) const {
+inline bool OooTiming::room_for(const OooBlock& block) const {
     const Cycles t = std::max(front_, dispatched_);
     return rob_.room_for(block.slots) <= t && loads_.room_for(block.loads) <= t &&
            branches_.room_for(block.branches) <= t && integers_.room_for(block.integers) <= t &&
@@ -187,7 +187,8 @@ inline void OooTiming::retire(const OooUop& u, Done done) {
 void OooTiming::retire(Done done) { retire(OooUop{}, done); }
 
 template <bool crowded>
-inline void OooTiming::step(const OooUop& u, const MemEvent*& event, const MemEvent* last) {
+[[gnu::always_inline]] inline void OooTiming::step(const OooUop& u, const MemEvent*& event,
+                                                   const MemEvent* last) {
     const Cycles t = dispatch<crowded>(u);
     Done done;
     switch (u.kind) {

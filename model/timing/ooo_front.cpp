@@ -7,6 +7,17 @@ namespace stile::model {
 
 void OooTiming::fetch(const BlockRun& run, OooBlock& block) {
     Cycles at = supply_.now();
+    // Most blocks begin on the line on which the one before them ended.
+    if (l1i_.line_of(run.paddr) == fetch_line_ &&
+        l1i_.line_of(run.paddr + run.code->bytes - 1) == fetch_line_ && translation_.fetches_from(run.vaddr))
+        [[likely]] {
+        supply_.wait(at);
+        if (block.stamp == uop_cache_.changes() && !decoding_) [[likely]]
+            supply_.deliver(block.supply);
+        else
+            supply(block);
+        return hold_front(at);
+    }
     const Translation::Result r = translation_.fetch(run.vaddr, at);
     if (r.extra || r.done) [[unlikely]] {
         if (r.done > at) front_walk_ += r.done - at;
