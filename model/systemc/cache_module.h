@@ -35,7 +35,7 @@ class CacheModule : public sc_core::sc_module,
 
     // Of this level alone; the first level is asked by who knows it.
     SnoopReply snoop(uint64_t paddr, Snoop what) override;
-    const Cache& cache() const { return cache_; }
+    const OuterCache& cache() const { return cache_; }
     void statistics(StatisticsSink& sink) const override;
     std::string state() const override;
 
@@ -63,7 +63,7 @@ class CacheModule : public sc_core::sc_module,
     void send_prefetches();
     unsigned bytes() const { return static_cast<unsigned>(cache_.line_bytes()); }
 
-    Cache cache_;
+    OuterCache cache_;
     const Ticks latency_;
     Slots port_;
     MissRegisters misses_under_way_, write_buffers_;

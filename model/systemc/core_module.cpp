@@ -200,12 +200,12 @@ LineReply CoreModule::access(uint64_t paddr, unsigned bytes, LineRequest request
         device(tlm::TLM_IGNORE_COMMAND, paddr, nullptr, bytes, delay);
         return {clock_.cycles(delay)};
     }
-    const Ticks start = clock_.time(at).value();
+    const Ticks start = clock_.ticks(at);
     const Ticks done = line_.send(to_l2_, paddr, bytes, request, start);
     if (line_.reply().asked) core_.synchronise();
     // The first level hands a modified line over and forgets about it.
     if (request == LineRequest::writeback) return {0};
-    return {clock_.cycles(sc_core::sc_time::from_value(done - start)), line_.reply().exclusive};
+    return {clock_.cycles(done - start), line_.reply().exclusive};
 }
 
 SnoopReply CoreModule::snoop(uint64_t paddr, Snoop what) {

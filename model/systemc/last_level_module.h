@@ -37,7 +37,7 @@ class LastLevelModule : public sc_core::sc_module, public StatisticsSource, publ
         ports_.emplace_back(interval_);
     }
 
-    const Cache& cache() const { return cache_; }
+    const OuterCache& cache() const { return cache_; }
     const Directory& directory() const { return directory_; }
     void statistics(StatisticsSink& sink) const override;
     std::string state() const override;
@@ -56,7 +56,7 @@ class LastLevelModule : public sc_core::sc_module, public StatisticsSource, publ
     SnoopReply recall(uint64_t line);
     unsigned bytes() const { return static_cast<unsigned>(cache_.line_bytes()); }
 
-    Cache cache_;
+    OuterCache cache_;
     const bool inclusive_;
     const Ticks latency_, interval_, snoop_latency_, dirty_latency_;
     std::vector<SnoopTarget*> cores_;

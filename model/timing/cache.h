@@ -15,17 +15,30 @@
 #include <string>
 
 #include "model/config.h"
+#include "model/timing/aged_tags.h"
 #include "model/timing/tag_array.h"
 
 namespace stile::model {
 
-class Cache {
-  public:
+struct CacheLines {
     static constexpr uint64_t no_line = ~0ull;
     static constexpr uint64_t clean = 0, dirty = 1, shared = 2, prefetched = 4;  // marks
+    struct Found {
+        bool present = false;
+        uint64_t marks = 0;
+        bool is(uint64_t mark) const { return marks & mark; }
+    };
+    struct Victim {
+        uint64_t line = no_line;  // its address
+        bool dirty = false;
+    };
+};
 
+template <class Tags>
+class BasicCache : public CacheLines {
+  public:
     // A size of 0 makes a cache that holds nothing. Throws std::invalid_argument where sets cannot be formed.
-    Cache(const char* name, const CacheConfig& config)
+    BasicCache(const char* name, const CacheConfig& config)
         : line_shift_(static_cast<unsigned>(std::countr_zero(checked(name, config).line))),
           sets_(config.size / (uint64_t{config.ways} * config.line)),
           tags_(sets_, config.ways) {}
@@ -50,25 +63,18 @@ class Cache {
         const uint64_t line = paddr >> line_shift_;
         tags_.touch(set(line), line << 3);
     }
-    struct Found {
-        bool present = false;
-        uint64_t marks = 0;
-        bool is(uint64_t mark) const { return marks & mark; }
-    };
     Found find(uint64_t paddr) const {
-        const uint64_t* tag = tag_of(paddr);
-        return tag ? Found{true, *tag & 7} : Found{};
+        if (sets_ == 0) return {};
+        const uint64_t line = paddr >> line_shift_;
+        const uint64_t marks = tags_.marks_of(set(line), line << 3);
+        return marks == Tags::none ? Found{} : Found{true, marks};
     }
     // False if the line is not here.
     bool change(uint64_t paddr, uint64_t set_marks, uint64_t clear_marks) {
-        uint64_t* const tag = tag_of(paddr);
-        if (tag) *tag = (*tag & ~clear_marks) | set_marks;
-        return tag;
+        if (sets_ == 0) return false;
+        const uint64_t line = paddr >> line_shift_;
+        return tags_.change(set(line), line << 3, set_marks, clear_marks);
     }
-    struct Victim {
-        uint64_t line = no_line;  // its address
-        bool dirty = false;
-    };
     // Brings the line in; returns what it took the place of.
     Victim insert(uint64_t paddr, uint64_t marks) {
         if (sets_ == 0) return {};
@@ -104,15 +110,7 @@ class Cache {
     }
 
   private:
-    using Tags = MarkedTags<3>;
-
     uint64_t set(uint64_t line) const { return line & (sets_ - 1); }
-    uint64_t* tag_of(uint64_t paddr) {
-        if (sets_ == 0) return nullptr;
-        const uint64_t line = paddr >> line_shift_;
-        return tags_.find(set(line), line << 3);
-    }
-    const uint64_t* tag_of(uint64_t paddr) const { return const_cast<Cache*>(this)->tag_of(paddr); }
     static const CacheConfig& checked(const char* name, const CacheConfig& c) {
         const uint64_t sets = c.ways && c.line ? c.size / (uint64_t{c.ways} * c.line) : 0;
         if (!std::has_single_bit(c.line) || c.ways == 0 || sets * c.ways * c.line != c.size ||
@@ -125,5 +123,9 @@ class Cache {
     uint64_t sets_;
     Tags tags_;
 };
+
+// A first level, where most accesses find the line that was used last; and those behind it.
+using Cache = BasicCache<MarkedTags<3>>;
+using OuterCache = BasicCache<AgedTags>;
 
 }  // namespace stile::model

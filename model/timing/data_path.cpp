@@ -10,6 +10,7 @@ DataPath::DataPath(const MachineConfig& config, LowerMemory& lower, Counters& co
       lower_(lower),
       counters_(counters),
       prefetcher_(config.l1d_prefetch, cache_.line_bytes()),
+      buffers_(config.core.fill_buffers),
       fills_(std::max(1u, config.core.fill_buffers)),
       stores_(std::max(1u, config.core.store_buffer)) {}
 
@@ -53,11 +54,10 @@ Cycles DataPath::attend(uint64_t paddr, Cycles t, bool write, unsigned insn) {
     if (found.present && !(write && found.is(Cache::shared))) {
         cache_.hit(paddr, write);
     } else {
-        Fill& buffer = free_buffer();
-        const Cycles at = std::max(t, buffer.ready) + latency_;
+        const Cycles at = buffers_.room(t) + latency_;
         there = std::max(there, at + request(paddr, write, found.present, at));
         // A shared line may be read while it waits for the right to be written.
-        fill(buffer, found.present ? ~0ull : cache_.line_of(paddr), there);
+        fill(found.present ? ~0ull : cache_.line_of(paddr), there);
     }
     if (!write && insn != nobody && prefetcher_.on()) train(paddr, insn, t + latency_);
     return there;
@@ -80,23 +80,17 @@ void DataPath::train(uint64_t paddr, unsigned insn, Cycles at) {
 
 void DataPath::prefetch(uint64_t paddr, Cycles at) {
     if (cache_.find(paddr).present) return;
-    Fill& buffer = free_buffer();
-    if (buffer.ready > at) return;
+    if (buffers_.room(at) > at) return;
     ++counters_.l1d_prefetches;
     const auto bytes = static_cast<unsigned>(cache_.line_bytes());
     const uint64_t line = paddr & ~(cache_.line_bytes() - 1);
     const LineReply reply = lower_.access(line, bytes, LineRequest::prefetch, at);
     bring_in(line, Cache::prefetched | read_as(line, reply), at);
-    fill(buffer, cache_.line_of(paddr), at + reply.cycles);
+    fill(cache_.line_of(paddr), at + reply.cycles);
 }
 
-DataPath::Fill& DataPath::free_buffer() {
-    return *std::min_element(fills_.begin(), fills_.end(),
-                             [](const Fill& a, const Fill& b) { return a.ready < b.ready; });
-}
-
-void DataPath::fill(Fill& buffer, uint64_t line, Cycles ready) {
-    buffer = {line, ready};
+void DataPath::fill(uint64_t line, Cycles ready) {
+    fills_[buffers_.hold(line, ready)] = {line, ready};
     last_fill_ = std::max(last_fill_, ready);
 }
 

@@ -14,6 +14,7 @@
 #include "model/timing/cache.h"
 #include "model/timing/l1_prefetcher.h"
 #include "model/timing/lower_memory.h"
+#include "model/timing/miss_registers.h"
 #include "model/timing/snoop.h"
 
 namespace stile::model {
@@ -99,8 +100,7 @@ class DataPath {
     void bring_in(uint64_t line, uint64_t marks, Cycles at);
     uint64_t read_as(uint64_t line, const LineReply& reply) const;
     void train(uint64_t paddr, unsigned insn, Cycles at);
-    Fill& free_buffer();
-    void fill(Fill& buffer, uint64_t line, Cycles ready);
+    void fill(uint64_t line, Cycles ready);
 
     Cache cache_;
     Cache* const code_;
@@ -109,7 +109,8 @@ class DataPath {
     Counters& counters_;
     L1Prefetcher prefetcher_;
     uint64_t block_ = 0;
-    std::vector<Fill> fills_;
+    MissRegisters buffers_;
+    std::vector<Fill> fills_;  // what is in them
     Cycles last_fill_ = 0;
     std::vector<Cycles> stores_;  // when each of the last stores left the buffer
     size_t next_store_ = 0;

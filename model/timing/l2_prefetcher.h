@@ -19,7 +19,16 @@ class L2Prefetcher {
         : config_(config),
           line_(line_bytes),
           pages_(config.streamer ? std::max(1u, config.streams) : 0, ~0ull),
-          streams_(pages_.size()) {}
+          streams_(pages_.size()),
+          older_(pages_.size()),
+          newer_(pages_.size()),
+          followed_(buckets) {
+        for (size_t i = 0; i < pages_.size(); ++i) {
+            older_[i] = i == 0 ? nobody : i - 1;
+            newer_[i] = i + 1 == pages_.size() ? nobody : i + 1;
+        }
+        newest_ = pages_.empty() ? 0 : pages_.size() - 1;
+    }
 
     bool on() const { return config_.streamer || config_.adjacent; }
 
@@ -35,7 +44,6 @@ class L2Prefetcher {
         int last = 0, ahead = 0;  // lines in the page
         int direction = 0;
         unsigned steps = 0;  // in that direction
-        uint64_t used = 0;
     };
     static constexpr int per_access = 2;
     static constexpr unsigned begin_after = 2;
@@ -47,11 +55,9 @@ class L2Prefetcher {
         const bool known = find(page);
         Stream& s = streams_[recent_];
         if (!known) {
-            pages_[recent_] = page;
-            s = {line, line, 0, 0, ++clock_};
+            s = {line, line, 0, 0};
             return;
         }
-        s.used = ++clock_;
         if (line == s.last) return;
         const int direction = line > s.last ? 1 : -1;
         s.last = line;
@@ -71,27 +77,44 @@ class L2Prefetcher {
             wish(page << 12 | static_cast<uint64_t>(next) * line_);
         }
     }
-    // Makes the page's stream the recent one, or that which was used longest ago if it has none.
+    // Makes the page's stream the recent one; if it has none, it gets that which was used longest ago. Most
+    // pages without one are told by a count of the streams in their bucket.
     bool find(uint64_t page) {
         if (pages_[recent_] == page) return true;
-        const auto it = std::find(pages_.begin(), pages_.end(), page);
-        if (it != pages_.end()) {
-            recent_ = static_cast<size_t>(it - pages_.begin());
-            return true;
+        if (followed_[page % buckets] != 0) {
+            const auto it = std::find(pages_.begin(), pages_.end(), page);
+            if (it != pages_.end()) {
+                use(static_cast<size_t>(it - pages_.begin()));
+                return true;
+            }
         }
-        const auto oldest =
-            std::min_element(streams_.begin(), streams_.end(),
-                             [](const Stream& a, const Stream& b) { return a.used < b.used; });
-        recent_ = static_cast<size_t>(oldest - streams_.begin());
+        use(oldest_);
+        if (pages_[recent_] != ~0ull) --followed_[pages_[recent_] % buckets];
+        ++followed_[page % buckets];
+        pages_[recent_] = page;
         return false;
     }
+    void use(size_t stream) {
+        recent_ = stream;
+        if (stream == newest_) return;
+        const size_t older = older_[stream], newer = newer_[stream];
+        (older == nobody ? oldest_ : newer_[older]) = newer;
+        older_[newer] = older;
+        older_[stream] = newest_;
+        newer_[stream] = nobody;
+        newer_[newest_] = stream;
+        newest_ = stream;
+    }
+
+    static constexpr size_t buckets = 1024, nobody = ~size_t{0};
 
     const L2PrefetchConfig config_;
     const uint64_t line_;
     std::vector<uint64_t> pages_;  // of the streams: apart, to be searched quickly
     std::vector<Stream> streams_;
-    size_t recent_ = 0;
-    uint64_t clock_ = 0;
+    std::vector<size_t> older_, newer_;  // of the streams, in the order of their use
+    size_t oldest_ = 0, newest_ = 0, recent_ = 0;
+    std::vector<uint16_t> followed_;  // streams whose page is in this bucket
 };
 
 }  // namespace stile::model

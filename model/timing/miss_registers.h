@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "model/timing/slots.h"
@@ -13,37 +14,52 @@ namespace stile::model {
 
 class MissRegisters {
   public:
-    explicit MissRegisters(unsigned entries) : until_(std::max(1u, entries)), lines_(until_.size(), ~0ull) {}
+    explicit MissRegisters(unsigned entries)
+        : count_(std::max(1u, entries)), mask_(std::bit_ceil(count_) - 1), ring_(mask_ + 1) {
+        for (size_t i = 0; i < count_; ++i) ring_[i].number = i;
+    }
 
     // The first time from `at` on at which there is an entry.
-    Ticks room(Ticks at) {
-        free_ = static_cast<size_t>(std::min_element(until_.begin(), until_.end()) - until_.begin());
-        return std::max(at, until_[free_]);
-    }
-    // Takes the entry that room() found last.
-    void hold(uint64_t line, Ticks until) {
-        lines_[free_] = line;
-        until_[free_] = until;
-        newest_ = std::max(newest_, until);
+    Ticks room(Ticks at) const { return std::max(at, ring_[first_ & mask_].until); }
+    // Takes the entry that room() found; returns its number.
+    size_t hold(uint64_t line, Ticks until) {
+        const Entry taken{until, ring_[first_++ & mask_].number, line};
+        // Mostly the new one ends last.
+        size_t i = first_ + count_ - 1;
+        for (; i != first_ && taken.before(ring_[(i - 1) & mask_]); --i)
+            ring_[i & mask_] = ring_[(i - 1) & mask_];
+        ring_[i & mask_] = taken;
+        return taken.number;
     }
     // When the line on its way arrives; t, if there is none that arrives later.
     Ticks arrival(uint64_t line, Ticks t) const {
-        if (t >= newest_) return t;
-        for (size_t i = 0; i < lines_.size(); ++i)
-            if (lines_[i] == line) t = std::max(t, until_[i]);
+        for (size_t i = first_ + count_; i-- != first_;) {
+            const Entry& e = ring_[i & mask_];
+            if (e.until <= t) break;
+            if (e.line == line) return e.until;
+        }
         return t;
     }
     // Entries that are busy at `at`.
     size_t busy(Ticks at) const {
-        return static_cast<size_t>(
-            std::count_if(until_.begin(), until_.end(), [at](Ticks until) { return until > at; }));
+        size_t n = 0;
+        for (size_t i = 0; i < count_; ++i) n += ring_[(first_ + i) & mask_].until > at;
+        return n;
     }
 
   private:
-    std::vector<Ticks> until_;
-    std::vector<uint64_t> lines_;
-    size_t free_ = 0;
-    Ticks newest_ = 0;
+    struct Entry {
+        Ticks until = 0;
+        size_t number = 0;  // decides where two end together
+        uint64_t line = ~0ull;
+        bool before(const Entry& e) const {
+            return until < e.until || (until == e.until && number < e.number);
+        }
+    };
+
+    const size_t count_, mask_;
+    std::vector<Entry> ring_;  // from first_ on in the order in which they become free
+    size_t first_ = 0;
 };
 
 }  // namespace stile::model

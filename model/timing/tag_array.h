@@ -35,12 +35,22 @@ class MarkedTags {
         way[0] = key | mark;
         return victim;
     }
-    // The entry with its marks, for reading and marking, or null. No use of it as LRU counts them.
-    uint64_t* find(uint64_t set, uint64_t key) {
-        uint64_t* way = &tags_[set * ways_];
+    // The marks of key's entry, or none. No use of it as LRU counts them; nor is change().
+    uint64_t marks_of(uint64_t set, uint64_t key) const {
+        const uint64_t* way = &tags_[set * ways_];
         for (unsigned i = 0; i < ways_; ++i)
-            if ((way[i] & ~marks) == key) return &way[i];
-        return nullptr;
+            if ((way[i] & ~marks) == key) return way[i] & marks;
+        return none;
+    }
+    // False if it is not there.
+    bool change(uint64_t set, uint64_t key, uint64_t set_marks, uint64_t clear_marks) {
+        uint64_t* way = &tags_[set * ways_];
+        for (unsigned i = 0; i < ways_; ++i) {
+            if ((way[i] & ~marks) != key) continue;
+            way[i] = (way[i] & ~clear_marks) | set_marks;
+            return true;
+        }
+        return false;
     }
     // Returns the entry as it was, with its marks, or none. Holes go to the least recently used end.
     uint64_t remove(uint64_t set, uint64_t key) {
