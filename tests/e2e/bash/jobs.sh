@@ -2,7 +2,7 @@
 set -m
 busybox sleep 100 & 
 jobs
-kill -STOP %1; wait %1; echo $?
+kill -STOP %1; wait %1 2> /dev/null; echo $?
 jobs -s | busybox wc -l
 kill -CONT %1; jobs -r | busybox wc -l
 kill %1; wait %1; echo $?
@@ -12,7 +12,7 @@ kill %+ %-; wait; jobs
 busybox sleep 100 | busybox cat &
 kill -TERM -- -$(jobs -p %%); wait %% 2>/dev/null; echo $?
 busybox sleep 0.5 & fg %% > /dev/null; echo $?
-busybox sh -c 'kill -STOP $$; exit 3' & wait %%; echo $?; bg %% > /dev/null; wait %%; echo $?
+busybox sh -c 'kill -STOP $$; exit 3' & wait %% 2> /dev/null; echo $?; bg %% > /dev/null; wait %%; echo $?
 disown -a; jobs
 set +m
 busybox sleep 0.02 & busybox sleep 0.01 & wait; echo done
