@@ -13,35 +13,10 @@
 #include "abi/platform.h"
 #include "model/systemc/machine.h"
 #include "tests/unit/core/rig.h"
+#include "tests/unit/machine/long_mode.h"
 
 namespace stile::model {
 namespace {
-
-constexpr uint64_t code = 0x10'0000, tables = 0x1000, data = 0x20'0000;
-
-// Ring 0, long mode, 2 MiB pages: RAM at its own address, the device region at its own.
-void boot(Machine& m, std::span<const uint8_t> program) {
-    PhysicalMemory& ram = m.memory();
-    const auto put = [&ram](uint64_t at, uint64_t value) { std::memcpy(ram.host(at), &value, 8); };
-    const uint64_t pdpt = tables + 0x1000, pd = pdpt + 0x1000, pdpt_io = pd + 0x1000,
-                   pd_io = pdpt_io + 0x1000;
-    put(tables, pdpt | 3);
-    put(pdpt, pd | 3);
-    for (uint64_t i = 0; i < 512; ++i) put(pd + 8 * i, i << 21 | 0x83);
-    put(tables + (STILE_MMIO_BASE >> 39) * 8, (STILE_MMIO_BASE >> 39 ? pdpt_io : pdpt) | 3);
-    put(pdpt_io + (STILE_MMIO_BASE >> 30 & 511) * 8, pd_io | 3);
-    put(pd_io + (STILE_MMIO_BASE >> 21 & 511) * 8, STILE_MMIO_BASE | 0x83);
-    std::memcpy(ram.host(code), program.data(), program.size());
-    CpuState& s = m.core().state();
-    s.cr0 = 0x80050033;
-    s.cr4 = 0x6a0;
-    s.efer = 0xd01;
-    s.cr3 = tables;
-    s.cs = 8;
-    s.rip = code;
-    m.core().mmu().flush_all();
-    m.core().mmu().context_changed();
-}
 
 MachineConfig with(unsigned cores, CoreModel model = CoreModel::inorder) {
     MachineConfig c;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The whole machine with a program of a few bytes: does it boot, print, keep time, and end as it should?
-// Each test needs a process of its own (CTest gives it one): there is one simulation in the life of a process.
+// Each test needs a process of its own (CTest gives it one): there is one simulation in the life of a
+// process.
 #include "model/systemc/machine.h"
 
 #include <gtest/gtest.h>
@@ -13,11 +14,12 @@
 
 #include "abi/marker.h"
 #include "abi/platform.h"
+#include "tests/unit/machine/long_mode.h"
 
 namespace stile::model {
 namespace {
 
-constexpr uint64_t code_at = 0x10'0000, tables_at = 0x1000, data_at = 0x20'0000;
+constexpr uint64_t data_at = 0x20'0000;
 
 struct Program {
     std::vector<uint8_t> bytes;
@@ -35,31 +37,7 @@ struct Program {
     Program& off(uint32_t code) { return rdi(STILE_POWER_OFF).raw({0xc7, 0x07}).number(code, 4).raw({0xf4}); }
 };
 
-// Ring 0, long mode, 2 MiB pages: all RAM and the device region at their own addresses.
-void boot(Machine& m, const Program& program) {
-    PhysicalMemory& ram = m.memory();
-    const auto put = [&ram](uint64_t at, uint64_t value) { std::memcpy(ram.host(at), &value, 8); };
-    const uint64_t pml4 = tables_at, pdpt = pml4 + 0x1000, pd = pdpt + 0x1000, pdpt_io = pd + 0x1000,
-                   pd_io = pdpt_io + 0x1000;
-    put(pml4, pdpt | 3);
-    put(pdpt, pd | 3);
-    for (uint64_t i = 0; i < 512; ++i) put(pd + 8 * i, i << 21 | 0x83);
-    put(pml4 + (STILE_MMIO_BASE >> 39) * 8, (STILE_MMIO_BASE >> 39 ? pdpt_io : pdpt) | 3);
-    put(pdpt_io + (STILE_MMIO_BASE >> 30 & 511) * 8, pd_io | 3);
-    put(pd_io + (STILE_MMIO_BASE >> 21 & 511) * 8, STILE_MMIO_BASE | 0x83);
-    std::memcpy(ram.host(code_at), program.bytes.data(), program.bytes.size());
-    CpuState& s = m.core().state();
-    s.cr0 = 0x80050033;
-    s.cr4 = 0x6a0;
-    s.efer = 0xd01;
-    s.cr3 = pml4;
-    s.cs = 8;
-    s.cpl = 0;
-    s.rip = code_at;
-    s.r[isa::RSP] = 0x8'0000;
-    m.core().mmu().flush_all();
-    m.core().mmu().context_changed();
-}
+void boot(Machine& m, const Program& program) { boot(m, std::span<const uint8_t>(program.bytes)); }
 
 MachineConfig small() {
     MachineConfig c;
