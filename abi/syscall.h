@@ -12,6 +12,7 @@
 #define STILE_SYS_dom_create 1025  /* (name) -> owner handle of a new domain */
 #define STILE_SYS_dom_copy 1026    /* (dom, right) -> weaker handle; EPERM when not weaker or equal */
 #define STILE_SYS_dom_mmap 1027    /* (dom, addr, length, prot) -> address; owner only */
+#define STILE_PROT_CAPS 0x10000    /* in dom_mmap's prot, beside PROT_READ and PROT_WRITE: capability storage */
 #define STILE_SYS_dom_remap 1028   /* (dst, src, addr, length): move pages between owned domains */
 #define STILE_SYS_grant_create \
     1029 /* (src, dst) -> grant: src's APL gets dst at the right held in dst; owner of src */

@@ -18,6 +18,7 @@
      STILE_POLICY_REG_INTEGRITY_CALLEE)
 
 #ifndef __ASSEMBLER__
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "os/lib/stile.h"
@@ -31,6 +32,10 @@ static inline long dipc_dom_copy(long domain, enum stile_right right) {
 }
 static inline long dipc_dom_mmap(long domain, void* address, size_t length, int prot) {
     return stile_syscall6(STILE_SYS_dom_mmap, domain, (long)address, (long)length, prot, 0, 0);
+}
+/* Pages of `from` become pages of `to`: same addresses, contents and page rights. */
+static inline long dipc_dom_remap(long to, long from, void* address, size_t length) {
+    return stile_syscall6(STILE_SYS_dom_remap, to, from, (long)address, (long)length, 0, 0);
 }
 static inline long dipc_grant_create(long source, long target) {
     return stile_syscall3(STILE_SYS_grant_create, source, target, 0);
