@@ -70,6 +70,7 @@ struct CodomsState {
     TransferLatch saved_latch;  // of the interrupted ring-3 code, while at ring 0
     uint64_t dcs_ptr = 0, dcs_base = 0, dcs_limit = 0;
     uint64_t kcs = 0;
+    uint64_t depth = 0;         // of the running activation
     std::array<stile_cap, STILE_CAP_REGS> caps{};
     uint16_t fault_from = 0, fault_to = 0;
     uint32_t fault_right = 0;  // needed | had << 8
@@ -94,6 +95,7 @@ struct CpuState {
     uint64_t tss_base = 0;
     TableRegister gdt, idt;
     uint64_t star = 0, lstar = 0, sfmask = 0, cstar = 0, pat = 0x0007040600070406ull, tsc_aux = 0;
+    uint32_t pkru = 0;
     CodomsState cd;
     bool halted = false;
 };

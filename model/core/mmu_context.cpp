@@ -9,9 +9,8 @@ constexpr uint64_t cr0_paging = cr::CR0_PG | cr::CR0_WP;
 constexpr uint64_t cr4_paging = cr::CR4_PGE | cr::CR4_PCIDE | cr::CR4_SMEP;
 constexpr uint64_t efer_paging = cr::EFER_NXE;
 
-constexpr uint32_t key_ring3 = 1u << 12;
-constexpr uint32_t key_domains = 1u << 13;
-constexpr unsigned key_tag_shift = 14;
+constexpr uint64_t key_ring3 = 1u << 12;
+constexpr unsigned key_unit_shift = 13;
 
 constexpr unsigned pcids = 4096;
 
@@ -39,7 +38,7 @@ Mmu::Impl::Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmi
       mmio(mmio),
       protection(protection),
       log(log),
-      walker(state, memory),
+      walker(state, memory, protection),
       pool(pool_size),
       generations(pcids * 2),
       fetches(fetch_entries),
@@ -54,14 +53,12 @@ Mmu::Impl::Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmi
     controls_changed();
 }
 
-uint32_t Mmu::Impl::context_key() const {
-    uint32_t key = pcid() | (state.cpl == 0 ? 0 : key_ring3);
-    if (domains_on()) key |= key_domains | static_cast<uint32_t>(domain()) << key_tag_shift;
-    return key;
+uint64_t Mmu::Impl::context_key() const {
+    return pcid() | (state.cpl == 0 ? 0 : key_ring3) | protection.context(state) << key_unit_shift;
 }
 
-void Mmu::Impl::select(uint32_t key) {
-    uint8_t& slot = hint[(key ^ key >> 12 ^ key >> key_tag_shift) % hints];
+void Mmu::Impl::select(uint64_t key) {
+    uint8_t& slot = hint[key * 0x9e3779b97f4a7c15ull >> 58];
     if (pool[slot].key != key) {
         unsigned oldest = 0, found = pool_size;
         for (unsigned i = 0; i < pool_size; ++i) {
@@ -157,12 +154,13 @@ void Mmu::context_changed() {
         m.current = nullptr;
     }
     if (m.protection.stale) m.drop_tlbs();
-    const uint32_t key = m.context_key();
+    const uint64_t key = m.context_key();
     if (m.current && m.current->key == key) return;
     m.select(key);
 }
 
 void Mmu::capabilities_changed() {
+    impl_->protection.capabilities_stale = false;
     for (Context& c : impl_->pool) c.drop_by_capability();
 }
 

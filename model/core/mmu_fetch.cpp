@@ -52,22 +52,22 @@ bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& 
                      STILE_RIGHT_NIL);
         return false;
     }
-    piece = {vaddr, page.page_paddr | (vaddr & ~page_mask), nullptr, sizeof(stile_dcs_entry)};
+    piece = {vaddr, page.page_paddr | (vaddr & ~page_mask), nullptr, STILE_DCS_ENTRY};
     if (memory.contains(piece.paddr, piece.bytes)) piece.host = memory.host(piece.paddr);
     return true;
 }
 
-bool Mmu::Impl::push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) {
+bool Mmu::Impl::push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) {
     Piece piece;
     if (!locate_dcs(vaddr, Access::cap_write, any_page, piece, fault)) return false;
-    store(piece, reinterpret_cast<const uint8_t*>(&e), 0);
+    store(piece, reinterpret_cast<const uint8_t*>(&c), 0);
     return true;
 }
 
-bool Mmu::Impl::read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) {
+bool Mmu::Impl::read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) {
     Piece piece;
     if (!locate_dcs(vaddr, Access::cap_read, any_page, piece, fault)) return false;
-    load(piece, reinterpret_cast<uint8_t*>(&e), 0);
+    load(piece, reinterpret_cast<uint8_t*>(&c), 0);
     return true;
 }
 
@@ -76,6 +76,7 @@ bool Mmu::fetch(uint64_t vaddr, FetchPage& out, Fault& fault) { return impl_->fe
 bool Mmu::arrive(uint64_t vaddr, const FetchPage& target, uint64_t from_rip, Fault& fault) {
     Impl& m = *impl_;
     if (!m.protection.arrive(m.state, target.page, vaddr, from_rip, m, fault)) return false;
+    if (m.protection.capabilities_stale) capabilities_changed();
     context_changed();
     return true;
 }

@@ -6,7 +6,8 @@
 //   mmu_fetch.cpp    fetch translation, arrival in another domain, the domain capability stack
 //
 // A context is what the answer to "may this access go ahead?" depends on besides the address: PCID, ring and
-// the domain in whose name the access is made. Each context in use owns one software TLB out of a fixed
+// what the protection unit goes by (CODOMs: the domain in whose name the access is made; protection keys:
+// PKRU). Each context in use owns one software TLB out of a fixed
 // pool; the least recently selected one gives way. Anything that takes a right away (INVLPG, a CR3 write
 // without the no-flush bit, an APL cache entry replaced, a capability register changed) drops entries at
 // once, so the software TLBs never allow more than the architecture does. They may forget more than hardware
@@ -28,8 +29,8 @@
 namespace stile::model {
 
 struct Context {
-    static constexpr uint32_t no_key = ~0u;
-    uint32_t key = no_key;
+    static constexpr uint64_t no_key = ~0ull;
+    uint64_t key = no_key;
     uint64_t last_selected = 0;
     // Entries that only a capability register may have allowed (at some time since the registers last
     // changed).
@@ -62,8 +63,8 @@ struct Mmu::Impl final : Protection::DcsMemory {
     }
 
     // --- contexts (mmu_context.cpp)
-    uint32_t context_key() const;
-    void select(uint32_t key);
+    uint64_t context_key() const;
+    void select(uint64_t key);
     void controls_changed();
     void drop_tlbs();  // every software TLB entry
     void drop_pcid(unsigned pcid);
@@ -72,14 +73,13 @@ struct Mmu::Impl final : Protection::DcsMemory {
     void drop_all_writes();
     uint64_t generation_of(unsigned pcid, unsigned ring);
     unsigned pcid() const { return state.cr4 & cr::CR4_PCIDE ? state.cr3 & 0xfff : 0; }
-    bool domains_on() const { return state.cd.control & 1; }
     // In whose name data is touched (abi/codoms.h).
     uint16_t domain() const { return state.cpl == 0 ? state.cd.saved_latch.tag : state.cd.latch.tag; }
 
     // --- fetch and domain capability stack (mmu_fetch.cpp)
     bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
-    bool push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) override;
-    bool read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) override;
+    bool push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) override;
+    bool read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) override;
     bool locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& piece, Fault& fault);
 
     bool is_code_page(uint64_t paddr) const {

@@ -3,14 +3,11 @@
 
 #include <algorithm>
 
+#include "model/protection/capability.h"
+
 namespace stile::model {
 
 namespace {
-
-bool covers(const stile_cap& c, uint64_t vaddr, uint64_t bytes) {
-    return c.right != STILE_RIGHT_NIL && vaddr >= c.base && vaddr - c.base < c.length &&
-           bytes <= c.length - (vaddr - c.base);
-}
 
 bool aligned_entry(uint64_t vaddr) { return vaddr % STILE_ENTRY_ALIGN == 0; }
 
@@ -25,12 +22,12 @@ void Codoms::refuse(CpuState& s, Fault& fault, uint32_t error, uint64_t address,
     domain_fault(s, fault, error, address, from, to, needed, had);
 }
 
-void Codoms::miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from, int missing,
-                  uint32_t needed) {
+void Codoms::miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from,
+                  const Rights& r, uint32_t needed) {
     ++counters_.apl_misses;
-    missed_ = missing;
-    missed_from_ = from;
-    domain_fault(s, fault, STILE_CD_APL_MISS | flags, address, from, static_cast<uint16_t>(missing), needed,
+    missed_ = r.missing;
+    missed_from_ = r.partner;
+    domain_fault(s, fault, STILE_CD_APL_MISS | flags, address, from, static_cast<uint16_t>(r.missing), needed,
                  0);
 }
 
@@ -40,6 +37,37 @@ Codoms::Looked Codoms::look_up(uint16_t from, uint16_t to) {
     if (f < 0) return {STILE_RIGHT_NIL, from};
     if (t < 0) return {STILE_RIGHT_NIL, to};
     return {apl_.right(static_cast<unsigned>(f), static_cast<unsigned>(t)), -1};
+}
+
+// Capability registers are matched beside the APL cache. A capability lends what its origin may do, so that
+// its right may miss, too.
+Codoms::Rights Codoms::rights(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes) {
+    Rights r;
+    const Looked own = look_up(from, to);
+    r.apl = own.right;
+    if (own.missing >= 0) {
+        r.missing = own.missing;
+        r.partner = own.missing == from ? to : from;
+    }
+    const uint64_t page = vaddr & ~uint64_t{4095};
+    for (const stile_cap& c : s.cd.caps) {
+        if (type_of(c) == STILE_CAP_EMPTY || !covers(c, vaddr, bytes)) continue;
+        uint32_t right = right_of(c);
+        if (const uint16_t origin = origin_of(c); origin != to) {
+            const Looked lent = look_up(origin, to);
+            if (lent.missing >= 0) {
+                if (r.missing < 0) {
+                    r.missing = lent.missing;
+                    r.partner = lent.missing == origin ? to : origin;
+                }
+                continue;
+            }
+            right = std::min(right, lent.right);
+        }
+        r.part = std::max(r.part, right);
+        if (covers(c, page, 4096)) r.whole = std::max(r.whole, right);
+    }
+    return r;
 }
 
 Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
@@ -54,27 +82,14 @@ Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uin
         return Verdict::refuse;
     }
     if (from == page.tag || !checks.data) return Verdict::allow_page;
-
-    // Capability registers are matched beside the APL cache; a hit there makes the APL's answer, or its
-    // absence, irrelevant.
-    const uint64_t first = vaddr & ~uint64_t{4095};
-    bool once = false;
-    uint32_t had = STILE_RIGHT_NIL;
-    for (const stile_cap& c : s.cd.caps) {
-        if (!covers(c, vaddr, bytes)) continue;
-        had = std::max(had, c.right);
-        if (c.right < needed) continue;
-        if (covers(c, first, 4096)) return Verdict::allow_page_by_cap;
-        once = true;
-    }
-    const Looked apl = look_up(from, page.tag);
-    if (apl.missing < 0 && apl.right >= needed) return Verdict::allow_page;
-    if (once) return Verdict::allow_once;
-    if (apl.missing >= 0) {
-        miss(s, fault, flags, vaddr, from, apl.missing, needed);
-    } else {
-        refuse(s, fault, STILE_CD_RIGHT | flags, vaddr, from, page.tag, needed, std::max(had, apl.right));
-    }
+    const Rights r = rights(s, from, page.tag, vaddr, bytes);
+    if (r.apl >= needed) return Verdict::allow_page;
+    if (r.whole >= needed) return Verdict::allow_page_by_cap;
+    if (r.part >= needed) return Verdict::allow_once;
+    if (r.missing >= 0)
+        miss(s, fault, flags, vaddr, from, r, needed);
+    else
+        refuse(s, fault, STILE_CD_RIGHT | flags, vaddr, from, page.tag, needed, r.best());
     return Verdict::refuse;
 }
 
@@ -82,23 +97,14 @@ Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uin
 bool Codoms::enter(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, Fault& fault) {
     if (!checks.transfer) return true;
     const uint16_t from = s.cd.latch.tag;
-    uint32_t had = STILE_RIGHT_NIL;
-    for (const stile_cap& c : s.cd.caps)
-        if (covers(c, vaddr, 1)) had = std::max(had, c.right);
-    const auto enough = [&](uint32_t right) {
-        return right >= STILE_RIGHT_READ ||
-               (right == STILE_RIGHT_CALL && (aligned_entry(vaddr) || !checks.align));
-    };
-    if (enough(had)) return true;
-    const Looked apl = look_up(from, to);
-    if (apl.missing < 0 && enough(apl.right)) return true;
+    const Rights r = rights(s, from, to, vaddr, 1);
+    const uint32_t had = r.best();
+    if (had >= STILE_RIGHT_READ || (had == STILE_RIGHT_CALL && (aligned_entry(vaddr) || !checks.align)))
+        return true;
     s.cd.fault_rip = from_rip;
-    if (apl.missing >= 0) {
-        miss(s, fault, STILE_CD_FETCH, vaddr, from, apl.missing, STILE_RIGHT_CALL);
-        return false;
-    }
-    had = std::max(had, apl.right);
-    if (had == STILE_RIGHT_CALL)
+    if (r.missing >= 0)
+        miss(s, fault, STILE_CD_FETCH, vaddr, from, r, STILE_RIGHT_CALL);
+    else if (had == STILE_RIGHT_CALL)
         refuse(s, fault, STILE_CD_ALIGN | STILE_CD_FETCH, vaddr, from, to, STILE_RIGHT_READ, had);
     else
         refuse(s, fault, STILE_CD_RIGHT | STILE_CD_FETCH, vaddr, from, to, STILE_RIGHT_CALL, had);
@@ -107,23 +113,24 @@ bool Codoms::enter(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, 
 
 bool Codoms::push_return(CpuState& s, uint16_t to, uint64_t vaddr, DcsMemory& dcs, Fault& fault) {
     auto& cd = s.cd;
-    const uint64_t top = cd.dcs_ptr, size = sizeof(stile_dcs_entry);
-    const bool inside =
-        top >= cd.dcs_base && top <= cd.dcs_limit && cd.dcs_limit - top >= size && top % size == 0;
+    const uint64_t top = cd.dcs_ptr, size = STILE_DCS_ENTRY;
+    const bool inside = top >= cd.dcs_base && top <= cd.dcs_limit && cd.dcs_limit - top >= size &&
+                        top % size == 0 && cd.depth < STILE_MAX_DEPTH;
     if (!inside) {
-        if (!checks.dcs && top % size != 0) return true;  // nowhere to put it
+        if (!checks.dcs && (top % size != 0 || cd.depth >= STILE_MAX_DEPTH)) return true;  // nowhere to put it
         if (checks.dcs) {
             refuse(s, fault, STILE_CD_DCS_BOUNDS | STILE_CD_FETCH, vaddr, cd.latch.tag, to, STILE_RIGHT_CALL,
                    STILE_RIGHT_CALL);
             return false;
         }
     }
-    const stile_dcs_entry entry{cd.latch.return_address, cd.latch.tag};
+    const stile_cap entry = return_capability(cd.latch.return_address, cd.latch.tag, cd.depth);
     if (!dcs.push(top, entry, !checks.cap_page, fault)) {
         if (fault.vector == STILE_VEC_DOMAIN) ++counters_.domain_faults;
         return false;
     }
     cd.dcs_ptr = top + size;
+    ++cd.depth;
     return true;
 }
 
@@ -131,7 +138,7 @@ bool Codoms::push_return(CpuState& s, uint16_t to, uint64_t vaddr, DcsMemory& dc
 bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs,
                    Fault& fault) {
     auto& cd = s.cd;
-    const uint64_t size = sizeof(stile_dcs_entry);
+    const uint64_t size = STILE_DCS_ENTRY;
     const bool inside = cd.dcs_ptr >= cd.dcs_base && cd.dcs_ptr <= cd.dcs_limit &&
                         cd.dcs_ptr - cd.dcs_base >= size && cd.dcs_ptr % size == 0;
     if (!inside && checks.dcs && checks.ret) {
@@ -141,13 +148,13 @@ bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, 
         return false;
     }
     if (!inside && !checks.ret) return true;  // nothing to pop
-    stile_dcs_entry entry{};
+    stile_cap entry{};
     if (!dcs.read(cd.dcs_ptr - size, entry, !checks.cap_page, fault)) {
         if (fault.vector == STILE_VEC_DOMAIN) ++counters_.domain_faults;
         cd.fault_rip = from_rip;
         return false;
     }
-    const bool match = entry.return_address == vaddr && entry.tag == to;
+    const bool match = type_of(entry) == STILE_CAP_RETURN && entry.base == vaddr && origin_of(entry) == to;
     if (!match) {
         if (!checks.ret) return true;
         cd.fault_rip = from_rip;
@@ -156,7 +163,18 @@ bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, 
         return false;
     }
     cd.dcs_ptr -= size;
+    end_activation(s, depth_of(entry));
     return true;
+}
+
+// What an activation made for itself, or was lent by those it called, dies with it.
+void Codoms::end_activation(CpuState& s, uint64_t depth) {
+    s.cd.depth = depth;
+    for (stile_cap& c : s.cd.caps) {
+        if (type_of(c) != STILE_CAP_SYNC || depth_of(c) <= depth) continue;
+        c = {};
+        capabilities_stale = true;
+    }
 }
 
 bool Codoms::arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip,
@@ -206,7 +224,7 @@ void Codoms::apl_invalidate(int64_t tag) {
     stale = true;
 }
 
-// The domain that missed is kept: without it the retried access would miss again.
+// The other tag of the pair that missed is kept: without it the retried access would miss again.
 int64_t Codoms::apl_victim() { return apl_.victim(static_cast<uint16_t>(missed_), missed_from_, -1); }
 
 }  // namespace stile::model

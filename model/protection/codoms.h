@@ -31,6 +31,10 @@ class Codoms final : public Protection {
     bool straddle(CpuState& s, const PageAttributes& first, const PageAttributes& last, uint64_t vaddr,
                   Fault& fault) override;
     bool privileged(const PageAttributes& page) const override { return page.privileged; }
+    uint64_t context(const CpuState& s) const override {
+        const uint16_t domain = s.cpl == 0 ? s.cd.saved_latch.tag : s.cd.latch.tag;
+        return s.cd.control & 1 ? 1 | uint64_t{domain} << 1 : 0;
+    }
 
     void apl_fill(const stile_apl_record& record) override;
     void apl_invalidate(int64_t tag) override;
@@ -48,12 +52,22 @@ class Codoms final : public Protection {
         int missing = -1;  // tag that is not cached
     };
     Looked look_up(uint16_t from, uint16_t to);
+    // What the APL and the capability registers give `from` over [vaddr, vaddr + bytes) of a page tagged `to`.
+    // With `page`, the registers that cover it whole are told apart.
+    struct Rights {
+        uint32_t apl = STILE_RIGHT_NIL;
+        uint32_t part = STILE_RIGHT_NIL, whole = STILE_RIGHT_NIL;  // by capabilities
+        int missing = -1, partner = -1;  // the first tag that the answer lacks, and the tag it goes with
+        uint32_t best() const { return apl > part ? apl : part; }
+    };
+    Rights rights(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes);
+    void end_activation(CpuState& s, uint64_t depth);
     bool enter(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, Fault& fault);
     bool leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs, Fault& fault);
     bool push_return(CpuState& s, uint16_t to, uint64_t vaddr, DcsMemory& dcs, Fault& fault);
     void refuse(CpuState& s, Fault& fault, uint32_t error, uint64_t address, uint16_t from, uint16_t to,
                 uint32_t needed, uint32_t had);
-    void miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from, int missing,
+    void miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from, const Rights& r,
               uint32_t needed);
 
     AplCache apl_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/protection/codoms.h"
+#include "model/protection/mpk.h"
 
 namespace stile::model {
 
@@ -31,6 +32,7 @@ class PageTablesOnly final : public Protection {
 std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters) {
     if (config.protection == ProtectionKind::codoms)
         return std::make_unique<Codoms>(config.apl_cache, counters);
+    if (config.protection == ProtectionKind::mpk) return std::make_unique<Mpk>(config.mpk_checks);
     return std::make_unique<PageTablesOnly>(counters);
 }
 

@@ -28,6 +28,16 @@ class Protection {
   public:
     virtual ~Protection() = default;
 
+    // What data()'s and page_fault()'s answers depend on besides address, PCID, ring and CR0.WP, as a number of
+    // at most 51 bits: answers are remembered per number, so that a change of it costs a look and no flush.
+    virtual uint64_t context(const CpuState& s) const { return 0; }
+
+    // Bits of a page fault's error code with which the unit refuses a data access in the course of the page
+    // walk, before accessed and dirty bits are set; 0: none. `user`: made with the rights of ring 3.
+    virtual uint32_t page_fault(const CpuState& s, const PageAttributes& page, bool write, bool user) const {
+        return 0;
+    }
+
     // May code of domain `from` make this access? On `refuse`, `fault` and the cd.fault_* state are filled.
     virtual Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr,
                          unsigned bytes, Access access, Fault& fault) = 0;
@@ -37,8 +47,8 @@ class Protection {
     struct DcsMemory {
         virtual ~DcsMemory() = default;
         // `any_page`: do not insist on the capability-storage bit.
-        virtual bool push(uint64_t vaddr, const stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
-        virtual bool read(uint64_t vaddr, stile_dcs_entry& e, bool any_page, Fault& fault) = 0;
+        virtual bool push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) = 0;
+        virtual bool read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) = 0;
     };
     virtual bool arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip,
                         DcsMemory& dcs, Fault& fault) = 0;
@@ -60,6 +70,8 @@ class Protection {
     virtual int64_t hardware_tag(uint64_t tag) { return -1; }
     // Set by the unit when remembered allowances may have gone stale; the MMU flushes and clears it.
     bool stale = false;
+    // Likewise, of those that a capability register allowed.
+    bool capabilities_stale = false;
 };
 
 // Fills `fault` and the cd.fault_* state with a #CD.

@@ -4,6 +4,7 @@
 // (protection: paging) does not know them.
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
+#include "model/protection/capability.h"
 
 namespace stile::model {
 
@@ -33,6 +34,7 @@ Next cd_save(Exec& x, const Uop* u) {
     m.dcs_base = cd.dcs_base;
     m.dcs_limit = cd.dcs_limit;
     m.kcs = cd.kcs;
+    m.depth = cd.depth;
     for (unsigned i = 0; i < STILE_CAP_REGS; ++i) m.caps[i] = cd.caps[i];
     x.storing = u;
     if (!x.mmu->write_capability(vaddr, &m, sizeof m, x.fault, u->insn)) return raise(x, u);
@@ -46,12 +48,15 @@ Next cd_restore(Exec& x, const Uop* u) {
     x.storing = nullptr;
     stile_cd_state m;
     if (!x.mmu->read_capability(vaddr, &m, sizeof m, x.fault, u->insn)) return raise(x, u);
-    if (m.latch >> 16 > STILE_XFER_RET) return raise_gp(x, u);
+    if (m.latch >> 16 > STILE_XFER_RET || m.depth > STILE_MAX_DEPTH) return raise_gp(x, u);
+    for (const stile_cap& c : m.caps)
+        if (type_of(c) == STILE_CAP_RETURN) return raise_gp(x, u);
     cd.saved_latch = {static_cast<uint16_t>(m.latch), static_cast<uint8_t>(m.latch >> 16), m.latch_ret};
     cd.dcs_ptr = m.dcs_ptr;
     cd.dcs_base = m.dcs_base;
     cd.dcs_limit = m.dcs_limit;
     cd.kcs = m.kcs;
+    cd.depth = m.depth;
     for (unsigned i = 0; i < STILE_CAP_REGS; ++i) cd.caps[i] = m.caps[i];
     return changed(x, u);
 }

@@ -49,11 +49,12 @@ void set_stack_bounds(uint64_t low, uint64_t high, uint64_t& from, uint64_t& siz
     size = high - from - (max_stack_args + 1) * 8;
 }
 
-stile_cap stack_cap(uint64_t low, uint64_t high) {
+// Of the activation at home, so that no return takes it away.
+stile_cap stack_cap(uint64_t low, uint64_t high, uint16_t tag) {
     stile_cap c{};
     c.base = low;
     c.length = high - low;
-    c.right = STILE_RIGHT_WRITE;
+    c.word = STILE_CAP_WORD(tag, 0, STILE_RIGHT_WRITE, STILE_CAP_SYNC);
     return c;
 }
 
@@ -92,7 +93,7 @@ Status add_stack(DipcThread& t, Visit& v, const Domain& callee) {
     if (const Status f = space.populate(area->start, visit_stack_bytes, true); f < 0) return f;
     set_stack_bounds(area->start, area->end, v.stack_low, v.stack_size);
     v.stack_top = align_down(v.stack_low + v.stack_size, 16);
-    cap_beside(t, v) = stack_cap(area->start, area->end);
+    cap_beside(t, v) = stack_cap(area->start, area->end, callee.tag);
     return 0;
 }
 
@@ -185,14 +186,14 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
     home.stack_low = k.stack_low;
     home.stack_size = k.stack_size;
     home.stack_top = frame->rsp;
-    cap_beside(t, home) = stack_cap(low, high);
+    cap_beside(t, home) = stack_cap(low, high, stack->tag);
 
     stile_cd_state& s = *t.state;
     s.latch = code->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
     s.dcs_ptr = s.dcs_base = home.dcs_ptr;
     s.dcs_limit = home.dcs_limit;
     s.kcs = t.user;
-    s.caps[stack_capability] = stack_cap(low, high);
+    s.caps[stack_capability] = stack_cap(low, high, stack->tag);
     return 0;
 }
 

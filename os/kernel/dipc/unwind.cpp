@@ -11,20 +11,35 @@
 namespace stile::os {
 namespace {
 
-// The caller's return capability must be on top when the proxy returns. Where the callee shared the caller's
-// domain capability stack, what it left above is dropped: the entry is the first from the top with the
-// record's address.
-void drop_callees_entries(DipcThread& t, const CallRecord& record, stile_cd_state& s) {
+// The caller's return capability must be on top when the proxy returns, and the proxy's activation is the one
+// that it began. Where the callee shared the caller's domain capability stack, what it left above is dropped:
+// the entry is the first from the top with the record's address. Elsewhere the record tells its place.
+bool is_return_to(const stile_cap& c, const CallRecord& record) {
+    return STILE_CAP_TYPE(c.word) == STILE_CAP_RETURN && c.base == record.return_address;
+}
+
+// In which domain capability stack of the thread an entry would end at `end`; its lowest entry, and how many
+// there are up to `end`.
+const stile_cap* dcs_below(DipcThread& t, unsigned i, uint64_t end, uint64_t& entries) {
+    const uint64_t bottom = t.user + kcs_dcs + i * page_size;
+    if (!t.dcs[i] || end <= bottom || end > bottom + page_size) return nullptr;
+    entries = (end - bottom) / STILE_DCS_ENTRY;
+    return static_cast<const stile_cap*>(page_address(t.dcs[i]));
+}
+
+void drop_callees_entries(DipcThread& t, const CallRecord& record, bool separate, stile_cd_state& s) {
+    const uint64_t end = separate ? record.dcs_ptr : s.dcs_ptr;
     for (unsigned i = 0; i < max_visits; i++) {
-        if (!t.dcs[i]) continue;
-        const uint64_t bottom = t.user + kcs_dcs + i * page_size;
-        if (s.dcs_ptr < bottom || s.dcs_ptr > bottom + page_size) continue;
-        const auto* entries = static_cast<const stile_dcs_entry*>(page_address(t.dcs[i]));
-        for (uint64_t n = (s.dcs_ptr - bottom) / sizeof(stile_dcs_entry); n; n--) {
-            if (entries[n - 1].return_address != record.return_address) continue;
-            s.dcs_ptr = bottom + n * sizeof(stile_dcs_entry);
-            return;
-        }
+        uint64_t n = 0;
+        const stile_cap* entries = dcs_below(t, i, end, n);
+        if (!entries) continue;
+        while (n && !is_return_to(entries[n - 1], record)) n--;
+        if (!n) continue;
+        if (!separate) s.dcs_ptr = t.user + kcs_dcs + i * page_size + n * STILE_DCS_ENTRY;
+        s.depth = STILE_CAP_DEPTH(entries[n - 1].word) + 1;
+        for (stile_cap& c : s.caps)
+            if (STILE_CAP_TYPE(c.word) == STILE_CAP_SYNC && STILE_CAP_DEPTH(c.word) > s.depth) c = {};
+        return;
     }
 }
 
@@ -35,7 +50,7 @@ bool unwind(DipcThread& t, TrapFrame* frame, stile_cd_state& s, long error) {
     const CallRecord& record = *t.record(t.depth() - 1);
     const Proxy* p = proxy_of_index(record.proxy);
     if (!p) return false;
-    if (domains_checked() && !p->separate_dcs()) drop_callees_entries(t, record, s);
+    if (domains_checked()) drop_callees_entries(t, record, p->separate_dcs(), s);
     s.latch = p->domain->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
     s.latch_ret = 0;
     t.kcs->error = static_cast<uint64_t>(static_cast<int64_t>(error));

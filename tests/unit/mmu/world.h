@@ -159,7 +159,7 @@ class World {
     // Retries after each APL miss, as the kernel's handler makes the processor do.
     template <class F>
     bool with_refill(F access) {
-        for (int i = 0; i < 4; ++i) {
+        for (int i = 0; i < 12; ++i) {
             if (access()) return true;
             if (fault.vector != STILE_VEC_DOMAIN || STILE_CD_REASON(fault.error) != STILE_CD_APL_MISS)
                 return false;
@@ -169,8 +169,16 @@ class World {
         return false;
     }
     unsigned reason() const { return fault.vector == STILE_VEC_DOMAIN ? STILE_CD_REASON(fault.error) : 0; }
+    // A capability of the first activation; `right` nil: none. It lends the rights of the page at its base, or of
+    // `origin`.
     void cap(unsigned i, uint64_t base, uint64_t length, unsigned right) {
-        state.cd.caps[i] = {base, length, right, 0, 0};
+        PageAttributes page;
+        mmu->probe(base, page);
+        cap(i, base, length, right, page.tag);
+    }
+    void cap(unsigned i, uint64_t base, uint64_t length, unsigned right, uint16_t origin) {
+        const auto type = right == STILE_RIGHT_NIL ? STILE_CAP_EMPTY : STILE_CAP_SYNC;
+        state.cd.caps[i] = {base, length, 0, 0, STILE_CAP_WORD(origin, 0, right, type)};
         mmu->capabilities_changed();
     }
     // A domain capability stack of one page, `bits` beside present, writable, supervisor.

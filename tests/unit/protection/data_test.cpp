@@ -161,7 +161,7 @@ TEST_F(Domains, a_call_capability_reads_nothing) {
 }
 
 TEST_F(Domains, a_page_covering_capability_is_remembered_until_it_changes) {
-    w.cap(7, OTHER - page_bytes, 3 * page_bytes, STILE_RIGHT_WRITE);
+    w.cap(7, OTHER - page_bytes, 3 * page_bytes, STILE_RIGHT_WRITE, YOU);
     ASSERT_TRUE(w.store(OTHER));
     const unsigned misses = w.soft_misses;
     ASSERT_TRUE(w.store(OTHER));
@@ -186,7 +186,7 @@ TEST_F(Domains, capability_answers_go_in_every_domain) {
 }
 
 TEST_F(Domains, a_capability_to_the_end_of_memory_does_not_wrap) {
-    w.cap(0, ~0ull - 15, 32, STILE_RIGHT_WRITE);
+    w.cap(0, ~0ull - 15, 32, STILE_RIGHT_WRITE, YOU);
     EXPECT_FALSE(load(0x8));
     w.page(0, PTE_RWU | STILE_PTE_TAG(YOU));
     EXPECT_FALSE(load(0x8));
@@ -216,7 +216,7 @@ TEST_F(Domains, capability_storage_is_out_of_reach_of_ordinary_accesses) {
 }
 
 TEST_F(Domains, capabilities_live_in_capability_storage_only) {
-    stile_cap c{1, 2, 3, 0, 0}, got{};
+    stile_cap c{1, 2, 0, 0, 3}, got{};
     EXPECT_TRUE(w.mmu->write_capability(STORAGE + 32, &c, sizeof c, w.fault, 0));
     EXPECT_TRUE(w.mmu->read_capability(STORAGE + 32, &got, sizeof got, w.fault, 0));
     EXPECT_EQ(got.length, 2u);

@@ -34,7 +34,7 @@ struct Transfers : testing::Test {
         EXPECT_EQ(w.state.cd.fault_right, needed | had << 8);
         EXPECT_EQ(w.state.cd.fault_rip, 0xabcu);
     }
-    uint64_t depth() const { return (w.state.cd.dcs_ptr - w.state.cd.dcs_base) / sizeof(stile_dcs_entry); }
+    uint64_t depth() const { return (w.state.cd.dcs_ptr - w.state.cd.dcs_base) / STILE_DCS_ENTRY; }
 };
 
 TEST_F(Transfers, each_kind_of_entry_needs_a_right_and_alignment) {
@@ -94,10 +94,11 @@ TEST_F(Transfers, capabilities_allow_entries_too) {
 TEST_F(Transfers, a_call_pushes_what_the_return_must_match) {
     allow(STILE_RIGHT_CALL);
     ASSERT_TRUE(go(STILE_XFER_CALL, B, A + 0x123));
-    stile_dcs_entry e;
+    stile_cap e;
     ASSERT_TRUE(w.mmu->probe_read(STACK, &e, sizeof e));
-    EXPECT_EQ(e.return_address, A + 0x123);
-    EXPECT_EQ(e.tag, TAG_A);
+    EXPECT_EQ(e.base, A + 0x123);
+    EXPECT_EQ(e.word, STILE_CAP_WORD(TAG_A, 0, 0, STILE_CAP_RETURN));
+    EXPECT_EQ(e.length | e.counter | e.value, 0u);
     EXPECT_TRUE(go(STILE_XFER_RET, A + 0x123)) << "B needs no right over A to return";
     EXPECT_EQ(depth(), 0u);
     EXPECT_EQ(w.state.cd.latch.tag, TAG_A);
@@ -134,7 +135,7 @@ TEST_F(Transfers, a_return_capability_works_once) {
 }
 
 TEST_F(Transfers, the_stack_is_bounded) {
-    w.state.cd.dcs_limit = w.state.cd.dcs_base + 2 * sizeof(stile_dcs_entry);
+    w.state.cd.dcs_limit = w.state.cd.dcs_base + 2 * STILE_DCS_ENTRY;
     allow(STILE_RIGHT_CALL);
     for (int i = 0; i < 2; ++i) {
         at(TAG_A);
