@@ -29,6 +29,11 @@ void cache_op(Emitter& e) {
     }
 }
 
+void keys(Emitter& e) {
+    if (e.insn().lock) e.invalid();
+    e.emit(e.op());
+}
+
 void mov_cr(Emitter& e) {
     const uint8_t cr = e.insn().reg, r = e.insn().rm;
     if (cr != 0 && cr != 2 && cr != 3 && cr != 4 && cr != 8) {

@@ -62,6 +62,7 @@ void sized_plain(Emitter& e);  // op whose `size` is the operand size
 void address(Emitter& e);      // op that only takes the memory operand
 void fence(Emitter& e);        // kind by opcode extension
 void cache_op(Emitter& e);
+void keys(Emitter& e);  // rdpkru, wrpkru
 void mov_cr(Emitter& e);
 void mov_dr(Emitter& e);
 void mov_sreg(Emitter& e);

@@ -44,6 +44,7 @@ enum class OpClass : uint8_t {
     sys_syscall, sys_sysret, sys_iret, sys_iret_same, sys_int, sys_interrupt, sys_wake, sys_swapgs,
     sys_msr_read, sys_msr_write, sys_msr_base, sys_apic_read, sys_apic_write, sys_apic_icr,
     sys_cr_read, sys_cr3_write, sys_cr3_keep, sys_cr_write, sys_clts, sys_invlpg, sys_segbase, sys_segbase_read,
+    sys_pkru_read, sys_pkru_write,
     sys_segment, sys_rdtsc, sys_rdtscp, sys_cpuid, sys_pushf, sys_popf, sys_cli, sys_sti, sys_hlt, sys_pause,
     sys_table, sys_task, sys_wbinvd, codoms, count
 };

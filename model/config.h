@@ -20,7 +20,15 @@ enum class CoreModel { functional, inorder, ooo };
 inline const char* name_of(CoreModel m) {
     return m == CoreModel::functional ? "functional" : m == CoreModel::inorder ? "inorder" : "ooo";
 }
-enum class ProtectionKind { none, paging, codoms };
+enum class ProtectionKind { none, paging, mpk, codoms };
+
+// What protection keys forbid, each rule with a switch, so that one can see what it is for.
+struct MpkChecks {
+    bool access = true;      // AD: neither loads nor stores
+    bool write = true;       // WD: no stores
+    bool supervisor = true;  // ring 0 is refused user pages, too
+    bool operator==(const MpkChecks&) const = default;
+};
 
 struct CacheConfig {
     uint64_t size = 0;  // bytes; 0: the level does not exist
@@ -63,11 +71,16 @@ struct TlbConfig {
     unsigned large_ways = 4;
 };
 
+enum class AplReplacement { lru, plru, fifo, random };
+enum class AplRefill { software, hardware };
+
 struct AplCacheConfig {
     unsigned entries = 32;
     unsigned ways = 32;  // ways == entries: fully associative
-    Cycles latency = 0;  // added to a crossing that hits; data checks hide behind the TLB
-    std::string refill = "software";
+    AplReplacement replacement = AplReplacement::lru;
+    unsigned ports = 2;  // lookups that can begin in a cycle
+    Cycles latency = 0;  // from the tag of the page to the verdict; hidden behind the fetch and the cache
+    AplRefill refill = AplRefill::software;
 };
 
 // Times are in clocks of the DRAM, with the names of the data sheet (tCL is cl), those of the controller in
@@ -196,6 +209,7 @@ struct MachineConfig {
     Cycles watchdog = 310'000'000;  // reference cycles that a core may be awake without retiring; 0: for ever
     Cycles quantum = 10'000;  // how far a core runs ahead of SystemC's clock; changes no result on one core
     ProtectionKind protection = ProtectionKind::codoms;
+    MpkChecks mpk_checks;
 
     // The last `little_cores` of the cores are of another kind: of `little` everything that is a core's own.
     unsigned little_cores = 0;

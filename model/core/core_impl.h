@@ -100,7 +100,10 @@ struct Core::Impl final : Exec {
     bool query_descriptor(Query query, uint16_t selector, bool& visible, uint32_t& answer, Fault& fault);
 
     // A processor whose pages alone protect has neither CODOMs' instructions nor their registers.
-    bool has_domains() const { return config.protection != ProtectionKind::paging; }
+    bool has_domains() const {
+        return config.protection == ProtectionKind::codoms || config.protection == ProtectionKind::none;
+    }
+    bool has_keys() const { return config.protection == ProtectionKind::mpk; }
 
     uint64_t tsc() {
         settle();

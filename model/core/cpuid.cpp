@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "model/core/core_impl.h"
+#include "model/core/page_walker.h"
 
 namespace stile::model {
 
@@ -77,8 +78,9 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
             break;
         }
         case 7:
-            if (subleaf == 0)
-                out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
+            if (subleaf != 0) break;
+            out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
+            if (has_keys()) out[2] = bit(3) /*PKU*/ | (s.cr4 & cr::CR4_PKE ? bit(4) /*OSPKE*/ : 0);
             break;
         case 0xb:
             topology_leaf(config.cores, id, subleaf, out);

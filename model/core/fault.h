@@ -27,7 +27,7 @@ enum Vector : uint8_t {
 };
 
 // Page-fault error code bits (Intel SDM vol. 3, 4.7).
-enum : uint32_t { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
+enum : uint32_t { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16, PF_KEY = 32 };
 
 struct Fault {
     uint8_t vector = 0;

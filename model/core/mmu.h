@@ -29,6 +29,7 @@ enum class Access : uint8_t { read, write, fetch, cap_read, cap_write };
 struct PageAttributes {
     uint64_t page_paddr = 0;  // of the 4 KiB page
     uint16_t tag = 0;
+    uint8_t key = 0;  // of protection keys
     bool writable = false, user = false, executable = false;
     bool privileged = false, cap_storage = false;
     bool large = false;  // mapped by a 2 MiB entry
@@ -92,7 +93,7 @@ class Mmu {
     bool probe(uint64_t vaddr, PageAttributes& out) const;
     bool probe_read(uint64_t vaddr, void* out, uint64_t bytes) const;
 
-    // Call after any change of ring, CR0/CR4/EFER paging bits, current domain, saved latch or CD_CTL, and
+    // Call after any change of ring, CR0/CR4/EFER paging bits, current domain, saved latch, CD_CTL or PKRU, and
     // after cd.aplfill and cd.aplinv. A few nanoseconds when nothing changed or the context was seen lately.
     void context_changed();
     void capabilities_changed();  // drops what only a capability had allowed

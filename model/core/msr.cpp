@@ -58,7 +58,8 @@ enum : uint64_t {
     CR4_PCID = 1 << 17,
     CR4_SMEP_BIT = 1 << 20,
     CR4_KNOWN = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_GLOBAL | CR4_OSFXSR | CR4_OSXMMEXCPT |
-                CR4_FSGSBASE | CR4_PCID | CR4_SMEP_BIT
+                CR4_FSGSBASE | CR4_PCID | CR4_SMEP_BIT,
+    CR4_PROTECTION_KEYS = 1 << 22
 };
 
 bool domain_register(uint32_t index) { return index >= STILE_MSR_CD_CTL && index <= STILE_MSR_CD_FAULT_RIP; }
@@ -213,7 +214,8 @@ bool Core::Impl::write_cr(unsigned n, uint64_t value) {
             return true;
         }
         case 4:
-            if (value & ~CR4_KNOWN || !(value & CR4_PAE)) return false;
+            if (value & ~(CR4_KNOWN | (has_keys() ? uint64_t{CR4_PROTECTION_KEYS} : 0)) || !(value & CR4_PAE))
+                return false;
             if ((value & ~s.cr4 & CR4_PCID) && (s.cr3 & 0xfff)) return false;
             if ((value ^ s.cr4) & (CR4_GLOBAL | CR4_PCID | CR4_SMEP_BIT) && active) active->flush_tlbs();
             s.cr4 = value;

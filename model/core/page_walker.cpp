@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "model/protection/protection.h"
+
 namespace stile::model {
 
 namespace {
@@ -15,6 +17,7 @@ void read_leaf(uint64_t entry, PageAttributes& out) {
     out.tag = static_cast<uint16_t>(STILE_PTE_TAG_OF(entry));
     out.privileged = entry & STILE_PTE_PRIVILEGED;
     out.cap_storage = entry & STILE_PTE_CAP_STORAGE;
+    out.key = entry >> pte::key_shift & 15;
 }
 
 }  // namespace
@@ -92,12 +95,14 @@ bool PageWalker::translate(uint64_t vaddr, Access access, Who who, PageAttribute
         if (write && !out.writable && (user || (state_.cr0 & cr::CR0_WP))) allowed = false;
         if (fetch && (!out.executable || (!user && out.user && smep))) allowed = false;
     }
-    if (!allowed) {
+    uint32_t unit = 0;  // a data access that would otherwise fault says so, too (4.7)
+    if (path.present && !path.reserved && !fetch) unit = protection_.page_fault(state_, out, write, user);
+    if (!allowed || unit != 0) {
         // The fetch bit exists only where something can make a page unfit for fetching.
         const bool report_fetch = fetch && ((state_.efer & cr::EFER_NXE) || smep);
         fault = {VEC_PF, true,
                  (path.present ? PF_PRESENT : 0u) | (write ? PF_WRITE : 0u) | (user ? PF_USER : 0u) |
-                     (path.reserved ? PF_RESERVED : 0u) | (report_fetch ? PF_FETCH : 0u),
+                     (path.reserved ? PF_RESERVED : 0u) | (report_fetch ? PF_FETCH : 0u) | unit,
                  vaddr};
         return false;
     }

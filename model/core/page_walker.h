@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The 4-level page walk (Intel SDM vol. 3, 4.5 to 4.8): 4 KiB and 2 MiB leaves, NX, U/S, WP, SMEP, accessed
-// and dirty bits. CPUID reports no 1 GiB pages, so the PS bit of a PDPTE is reserved, as on a real part
-// without them. Leaves carry CODOMs' bits (abi/codoms.h); tables above a leaf have [51:40] reserved as on
-// any processor with 40 physical address bits.
+// The 4-level page walk (Intel SDM vol. 3, 4.5 to 4.8): 4 KiB and 2 MiB leaves, NX, U/S, WP, SMEP, what the
+// protection unit adds to page faults, accessed and dirty bits. CPUID reports no 1 GiB pages, so the PS bit
+// of a PDPTE is reserved, as on a real part without them. Leaves carry CODOMs' bits (abi/codoms.h); tables
+// above a leaf have [51:40] reserved as on any processor with 40 physical address bits.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include "model/memory/physical_memory.h"
 
 namespace stile::model {
+
+class Protection;
 
 inline constexpr uint64_t page_bytes = 4096;
 inline constexpr uint64_t page_mask = ~(page_bytes - 1);
@@ -26,6 +28,7 @@ enum : uint64_t {
     CR4_PGE = 1ull << 7,
     CR4_PCIDE = 1ull << 17,
     CR4_SMEP = 1ull << 20,
+    CR4_PKE = 1ull << 22,
     EFER_NXE = 1ull << 11,
     CR3_NO_FLUSH = 1ull << 63,
 };
@@ -42,6 +45,7 @@ enum : uint64_t {
     NX = 1ull << 63,
 };
 inline constexpr uint64_t address = ((1ull << physical_bits) - 1) & page_mask;
+inline constexpr unsigned key_shift = 59;  // [62:59]: protection key
 }  // namespace pte
 
 inline bool canonical(uint64_t vaddr) {
@@ -50,7 +54,8 @@ inline bool canonical(uint64_t vaddr) {
 
 class PageWalker {
   public:
-    PageWalker(CpuState& state, PhysicalMemory& memory) : state_(state), memory_(memory) {}
+    PageWalker(CpuState& state, PhysicalMemory& memory, const Protection& protection)
+        : state_(state), memory_(memory), protection_(protection) {}
 
     // Who asks: `supervisor` when at ring 0 or when the hardware itself reaches for one of its own
     // structures.
@@ -78,6 +83,7 @@ class PageWalker {
 
     CpuState& state_;
     PhysicalMemory& memory_;
+    const Protection& protection_;
 };
 
 }  // namespace stile::model

@@ -9,6 +9,8 @@
 //   fsgs    Linux, x86 FSGSBASE series (tag x86-fsgsbase-2020-08-04)
 //   xperf   page-fault entry and exit on E5 v3, lastweek.io/notes/xperf
 //   inst    InstLatX64, Ivy Bridge parts
+//   libmpk  Park et al., libmpk (ATC'19), table of primitive costs, Skylake (recalled)
+//   erim    Vahldiek-Oberwagner et al., ERIM (USENIX Security'19), Skylake
 //   choice  ours, where no measurement of this part is known; to be swept
 #include "model/timing/latency_table.h"
 
@@ -89,6 +91,9 @@ constexpr LatencyRow rows[] = {
     {C::sys_invlpg, "sys_invlpg", 200, 200, "invlpg", "choice within 120-430"},
     {C::sys_segbase, "sys_segbase", 18, 18, "wrfsbase, wrgsbase", "choice; fsgs: less than swapgs"},
     {C::sys_segbase_read, "sys_segbase_read", 8, 8, "rdfsbase, rdgsbase", "choice; fsgs"},
+    {C::sys_pkru_read, "sys_pkru_read", 1, 1, "rdpkru", "libmpk: 0.5 (Skylake)"},
+    {C::sys_pkru_write, "sys_pkru_write", 23, 23, "wrpkru, beside the wait for what is older",
+     "libmpk: 23.3 (Skylake); erim: 11 to 260 by what is around it"},
     {C::sys_segment, "sys_segment", 20, 20, "mov to or from a segment register", "atom: 21"},
     {C::sys_rdtsc, "sys_rdtsc", 27, 27, "rdtsc", "inst: 27"},
     {C::sys_rdtscp, "sys_rdtscp", 32, 32, "rdtscp", "osaca: 23 micro-ops; choice"},

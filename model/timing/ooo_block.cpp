@@ -201,6 +201,9 @@ class Maker {
             u.kind = code.aux <= mfence ? OooUop::fence : OooUop::blocking;
             u.drains = code.aux == mfence;
         }
+        // Never speculative, and no later access runs ahead of it; stores may stay in their buffer (Intel SDM
+        // vol. 2, WRPKRU).
+        if (code.op == Op::wrpkru) u.kind = OooUop::fence;
         block_.uops.push_back(u);
     }
     void add_nop(size_t i) {

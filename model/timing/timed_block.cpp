@@ -163,6 +163,16 @@ void implicit_places(const isa::Uop& u, Places& p) {
         case Op::jcxz:
             p.reads(isa::RCX);
             break;
+        case Op::rdpkru:
+            p.reads(isa::RCX);
+            p.writes(isa::RAX);
+            p.writes(isa::RDX);
+            break;
+        case Op::wrpkru:
+            p.reads(isa::RAX);
+            p.reads(isa::RCX);
+            p.reads(isa::RDX);
+            break;
         default:
             break;
     }

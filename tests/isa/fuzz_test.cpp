@@ -15,6 +15,7 @@ FuzzOptions options(uint64_t count, uint64_t seed) {
     o.count = count;
     o.seed = seed;
     o.generator.fsgsbase = Native::has_fsgsbase();
+    o.generator.keys = Native::has_keys();
     return o;
 }
 

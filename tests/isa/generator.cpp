@@ -33,7 +33,7 @@ bool left_open(const isa::Insn& insn) {
     const std::string_view name = f.mnemonic;
     if (f.oracle == isa::Oracle::none || f.oracle == isa::Oracle::tolerance) return true;
     if (f.reason == Why::machine_value || f.reason == Why::x87_pointers || f.reason == Why::selectors ||
-        f.reason == Why::fsgsbase)
+        f.reason == Why::fsgsbase || f.reason == Why::protection_keys)
         return true;
     if (name == "int" || name == "bsf" || name == "bsr" || name == "bswap" || name == "shld" ||
         name == "shrd" || name == "lar" || name == "lsl" || name == "verr" || name == "verw")
@@ -213,6 +213,7 @@ Generator::Generator(uint64_t seed, GeneratorOptions options) : seed_(seed), opt
     for (const isa::Form& f : isa::forms()) {
         if (f.oracle == isa::Oracle::none) continue;
         if (f.reason == Why::fsgsbase && !options_.fsgsbase) continue;
+        if (f.reason == Why::protection_keys && options_.keys) continue;
         if (!options_.row.empty() && !contains(f.mnemonic, options_.row) &&
             !contains(f.encoding, options_.row) && name_of(f.reason) != options_.row)
             continue;

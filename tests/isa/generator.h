@@ -15,6 +15,8 @@ struct GeneratorOptions {
     std::string row;       // only rows whose mnemonic, encoding or reason contains this
     unsigned length = 16;  // units at most
     bool fsgsbase = true;  // the host's kernel lets programs use these instructions
+    bool keys =
+        false;  // likewise rdpkru and wrpkru: then they change what the harness may touch, and are left out
 };
 
 class Generator {

@@ -66,6 +66,7 @@ int main(int argc, char** argv) try {
     options.only = only->count() > 0;
     options.minimise = !whole;
     options.generator.fsgsbase = stile::fuzz::Native::has_fsgsbase();
+    options.generator.keys = stile::fuzz::Native::has_keys();
     if (core == "functional") options.cores = {CoreModel::functional};
     if (core == "inorder") options.cores = {CoreModel::inorder};
     if (core == "ooo") options.cores = {CoreModel::ooo};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/isa/native.h"
 
+#include <cpuid.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/auxv.h>
@@ -307,5 +308,11 @@ void Native::place(const Program& program) {
 }
 
 bool Native::has_fsgsbase() { return getauxval(AT_HWCAP2) & 2; }
+
+bool Native::has_keys() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    constexpr unsigned ospke = 1 << 4;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & ospke);
+}
 
 }  // namespace stile::fuzz

@@ -26,6 +26,7 @@ class Native {
     void place(const Program& program);
 
     static bool has_fsgsbase();
+    static bool has_keys();
 
   private:
     struct Impl;

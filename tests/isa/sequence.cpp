@@ -199,7 +199,7 @@ bool always_faults(const isa::Form& form) {
             return true;
         default:
             return form.reason == Why::ring3_fault || form.reason == Why::ring3_gate ||
-                   form.reason == Why::codoms;
+                   form.reason == Why::codoms || form.reason == Why::protection_keys;
     }
 }
 

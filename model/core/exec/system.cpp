@@ -235,6 +235,23 @@ Next wrsegbase(Exec& x, const Uop* u) {
     return next(x, u);
 }
 
+// Protection keys (Intel SDM vol. 2, RDPKRU, WRPKRU). CR4.PKE cannot be set on a processor without them.
+Next rdpkru(Exec& x, const Uop* u) {
+    if (!(x.s.cr4 & cr::CR4_PKE)) return raise(x, u, VEC_UD);
+    if (get<uint32_t>(x, RCX) != 0) return raise_gp(x, u);
+    put_pair(x, x.s.pkru);
+    return next(x, u);
+}
+// Stores in the buffer have been checked; accesses behind this one ask anew, or what is remembered for the
+// new value.
+Next wrpkru(Exec& x, const Uop* u) {
+    if (!(x.s.cr4 & cr::CR4_PKE)) return raise(x, u, VEC_UD);
+    if (get<uint32_t>(x, RCX) != 0 || get<uint32_t>(x, RDX) != 0) return raise_gp(x, u);
+    x.s.pkru = get<uint32_t>(x, RAX);
+    impl_of(x).sync();
+    return next_unwound(u);
+}
+
 Next io(Exec& x, const Uop* u) { return raise_gp(x, u); }
 
 }  // namespace
@@ -276,6 +293,8 @@ void register_system(HandlerTable& table, Mode) {
     table.set(Op::verw, descriptor<Core::Impl::Query::writable>);
     table.set(Op::rdsegbase, rdsegbase);
     table.set(Op::wrsegbase, wrsegbase);
+    table.set(Op::rdpkru, rdpkru);
+    table.set(Op::wrpkru, wrpkru);
     table.set(Op::io, io);
 }
 
