@@ -407,14 +407,26 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .range(2, 256)
         .help("ways per set; as many as entries: fully associative")
         .source("CODOMs (ISCA'14): fully associative");
+    keys.choice<model::AplReplacement>("machine.codoms.apl_cache.replacement", machine.apl_cache.replacement,
+                                       {{"lru", model::AplReplacement::lru},
+                                        {"plru", model::AplReplacement::plru},
+                                        {"fifo", model::AplReplacement::fifo},
+                                        {"random", model::AplReplacement::random}})
+        .help("who leaves a full set: least recently crossed or filled, its tree approximation, oldest fill, LFSR")
+        .source("our choice: CODOMs does not say");
+    keys.integer("machine.codoms.apl_cache.ports", machine.apl_cache.ports)
+        .range(1, 16)
+        .help("lookups that can begin in a cycle: loads and stores on other domains' pages, crossings")
+        .source("our choice: as many as the core has address units");
     keys.cycles("machine.codoms.apl_cache.latency", machine.apl_cache.latency)
         .range(0, max_latency)
-        .help("added to a domain crossing that hits")
-        .source("CODOMs (ISCA'14): hidden behind the front end");
-    keys.text("machine.codoms.apl_cache.refill", machine.apl_cache.refill)
-        .choices({"software"})
-        .help("who fills it after a miss: software is an exception to the kernel")
-        .source("CODOMs (ISCA'14)");
+        .help("of a lookup, beside the fetch of a crossing's target or the cache; what exceeds them is paid")
+        .source("CODOMs (ISCA'14): no extra latency on a hit");
+    keys.choice<model::AplRefill>("machine.codoms.apl_cache.refill", machine.apl_cache.refill,
+                                  {{"software", model::AplRefill::software},
+                                   {"hardware", model::AplRefill::hardware}})
+        .help("who fills it after a miss: the kernel, told by an exception, or a walk of the APL directory")
+        .source("CODOMs (ISCA'14): software; the walk is our choice");
     bind_memory(keys, machine.memory);
     keys.cycles("machine.io_latency", machine.io_latency)
         .range(0, max_latency)

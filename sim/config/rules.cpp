@@ -98,6 +98,8 @@ void check_core(Rules& rules, const std::string& p, const model::MachineConfig& 
     rules.tlb(p + "dtlb", machine.dtlb);
     rules.tlb(p + "stlb", machine.stlb);
     rules.table(p + "codoms.apl_cache", machine.apl_cache.entries, machine.apl_cache.ways);
+    if (machine.apl_cache.replacement == model::AplReplacement::plru)
+        rules.power_of_two(p + "codoms.apl_cache.ways", machine.apl_cache.ways);
     const model::PredictorConfig& predictor = machine.core.predictor;
     rules.power_of_two(p + "core.predictor.entries", predictor.entries);
     rules.power_of_two(p + "core.predictor.table_entries", predictor.table_entries);
