@@ -66,7 +66,13 @@ enum stile_cd_reason {
 #define STILE_MSR_CD_APL_ROOT 0xc0011007    /* physical address of the APL directory | STILE_APL_ROOT_ON */
 #define STILE_APL_ROOT_ON 1ull              /* misses are answered by walking it; software refill: #GP(0) */
 
-enum stile_transfer { STILE_XFER_SEQ = 0, STILE_XFER_JUMP = 1, STILE_XFER_CALL = 2, STILE_XFER_RET = 3 };
+enum stile_transfer {
+    STILE_XFER_SEQ = 0,
+    STILE_XFER_JUMP = 1,
+    STILE_XFER_CALL = 2,
+    STILE_XFER_RET = 3,
+    STILE_XFER_PRIVILEGED_RET = 4, /* by code on a privileged page: crossing or not, it needs its capability */
+};
 
 /* CPUID leaf 0x57110000: eax = highest sub-leaf, ebx/ecx/edx = "STILECODOMS1"; sub-leaf 1: eax = APL cache
  * entries, ebx = capability registers, ecx = entry alignment, edx = tag bits | STILE_CPUID_APL_WALK. */
