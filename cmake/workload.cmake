@@ -9,7 +9,7 @@
 file(GLOB STILE_GUEST_LIB CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/lib/*.c ${CMAKE_SOURCE_DIR}/os/lib/*.S
      ${CMAKE_SOURCE_DIR}/os/lib/channel/*.c)
 set(STILE_GUEST_LIB_PIE ${STILE_GUEST_LIB})
-list(FILTER STILE_GUEST_LIB EXCLUDE REGEX "/dipc[^/]*$")
+list(FILTER STILE_GUEST_LIB EXCLUDE REGEX "/(dipc|codoms)[^/]*$")
 
 function(stile_add_workload)
   cmake_parse_arguments(W "" "NAME;HOST" "GUEST;IMAGES" ${ARGN})

@@ -9,7 +9,8 @@
 
 namespace stile::sim {
 
-// Section that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make.
+// Sections that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make, and .text.stub.domain of
+// cmake/guest_domain.ld.
 static constexpr const char* stub_section = ".text.stub";
 
 // C++ names as they were written, without their arguments.
@@ -41,7 +42,7 @@ CodeMap::CodeMap(std::vector<CodeImage> images) {
             image->all.end = std::max(image->all.end, s.vaddr + s.memory_size);
         }
         for (const ElfImage::Section& s : image->elf->sections())
-            if (s.name == stub_section) image->stubs.push_back({s.address, s.address + s.size});
+            if (s.name.starts_with(stub_section)) image->stubs.push_back({s.address, s.address + s.size});
         if (image->file.kernel) kernel_ = image.get();
         images_.push_back(std::move(image));
     }

@@ -14,19 +14,30 @@ struct Kind {
     Mechanism mechanism;
     bool cross_process;
     bool policies;  // one row per isolation policy
-    bool booted;    // client and server are both started at boot and share a page table
+    bool booted;    // client and server are both started at boot
+    bool shared;    // they need a place in the shared page table
 };
 
 const std::vector<Kind>& kinds() {
     static const std::vector<Kind> all{
-        {{"function", "call in one protection domain: the floor"}, false, false, false},
+        {{"function", "call in one protection domain: the floor"}, false, false, false, false},
         {{"syscall", "empty system call (getpid): the floor of what enters the kernel; no payload"},
          false,
          false,
+         false,
          false},
-        {{"pipe", "two pipes, one per direction"}, true, false, false},
-        {{"binder", "Binder transaction through /dev/binder"}, true, false, false},
-        {{"dipc", "call into another process through a dIPC proxy, payload by reference"}, true, true, true},
+        {{"codoms", "call into another domain of the same process: no proxy, no kernel"},
+         false,
+         true,
+         false,
+         true},
+        {{"pipe", "two pipes, one per direction"}, true, false, false, false},
+        {{"binder", "Binder transaction through /dev/binder"}, true, false, false, false},
+        {{"dipc", "call into another process through a dIPC proxy, payload by reference"},
+         true,
+         true,
+         true,
+         true},
     };
     return all;
 }
@@ -56,7 +67,7 @@ Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Pl
                          policy,
                          std::to_string(placement.client_core),
                          std::to_string(placement.server_core)};
-    const std::string suffix = kind.booted ? "_pie" : "";
+    const std::string suffix = kind.shared ? "_pie" : "";
     Process client{"/bin/sync_client" + suffix, {"/bin/sync_client" + suffix}, {}, ""};
     client.argv.insert(client.argv.end(), common.begin(), common.end());
     client.argv.push_back(std::to_string(measure.warmup));
@@ -126,7 +137,7 @@ Descriptor describe() {
         {.name = "policies",
          .type = Type::string_list,
          .default_value = Strings{"low", "high"},
-         .help = "Isolation policies of mechanisms that have them (dipc)",
+         .help = "Isolation policies of mechanisms that have them (codoms, dipc)",
          .choices = {"low", "high"}},
         {.name = "placement",
          .type = Type::string_list,

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A call from one domain of a program into another: no kernel, no proxy. The caller's domain has the call
+ * right over the callee's, whose handler is an entry point; the hardware checks the crossing, pushes the
+ * return capability and pops it.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "os/lib/codoms.h"
+#include "os/lib/domain.h"
+
+/* Named by cmake/guest_domain.ld; absent in programs without a second domain. */
+#define BOUNDS(part) \
+    extern char stile_domain_##part[] __attribute__((weak)), stile_domain_##part##_end[] __attribute__((weak))
+BOUNDS(code);
+BOUNDS(gate);
+BOUNDS(data);
+
+#define MOVE(part, to, from) \
+    dipc_dom_remap(to, from, stile_domain_##part, (size_t)(stile_domain_##part##_end - stile_domain_##part))
+
+static long may_call(long source, long domain) {
+    const long callable = dipc_dom_copy(domain, STILE_RIGHT_CALL);
+    return callable < 0 ? callable : dipc_grant_create(source, callable);
+}
+
+long stile_domain_split(const char* name, int gated) {
+    const long own = dipc_dom_default();
+    if (own < 0) return own;
+    const long domain = dipc_dom_create(name);
+    if (domain < 0) return domain;
+    const long gate = gated ? dipc_dom_create("gate") : domain;
+    if (gate < 0) return gate;
+    long r = may_call(own, gate);
+    if (r >= 0 && gated) r = dipc_grant_create(gate, domain);
+    if (r >= 0) r = MOVE(code, domain, own);
+    if (r >= 0) r = MOVE(data, domain, own);
+    if (r >= 0) r = MOVE(gate, gate, own);
+    return r < 0 ? r : 0;
+}
+
+enum { ANSWER }; /* own_memory[] */
+enum { ENTRY };  /* own[]: of policies with properties */
+
+static int isolated(const struct stile_channel* ch) { return (ch->policy & DIPC_STUB_POLICIES) != 0; }
+
+static int prepare(struct stile_channel* ch) {
+    ch->out = stile_channel_memory(ch->capacity);
+    ch->own_memory[ANSWER] = stile_channel_memory(ch->capacity);
+    if (!ch->out || !ch->own_memory[ANSWER]) return -ENOMEM;
+    if (!&stile_domain_server) return -ENOENT;
+    const int error = stile_domain_server.set_up(ch);
+    if (error) return error;
+    ch->handler = stile_domain_server.handler;
+    ch->context = stile_domain_server.context;
+    ch->own[ENTRY] = (long)stile_domain_server.isolated;
+    return (int)stile_domain_split("server", isolated(ch));
+}
+
+static int connect(struct stile_channel* ch) { return 0; }
+
+/* What the callee may touch of ours: the request in register 0, room for the answer in register 1. Both are
+ * of this activation, so they would outlive the call; the next call makes them anew. */
+STILE_STUB static inline void lend(const struct stile_channel* ch, size_t length, void* answer) {
+    if (ch->capacity == 0) return;
+    stile_cap_make(0, ch->out, length, STILE_RIGHT_WRITE);
+    stile_cap_make(1, answer, ch->capacity, STILE_RIGHT_WRITE);
+}
+
+STILE_STUB static long call(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
+    void* answer = ch->own_memory[ANSWER];
+    *in = answer;
+    lend(ch, length, answer);
+    if (isolated(ch)) return codoms_isolated_call2((uint64_t)ch->own[ENTRY], code, (long)length);
+    long result = (long)ch->handler(ch->context, code, ch->out, length, answer, ch->capacity);
+    /* A call of its own: a jump at the end of a function pushes no return capability. */
+    __asm__ volatile("" : "+r"(result));
+    return result;
+}
+
+static const struct stile_mechanism codoms = {.name = "codoms",
+                                              .flags = STILE_SAME_PROCESS | STILE_CALLER_CROSSES,
+                                              .prepare = prepare,
+                                              .connect = connect,
+                                              .call = call};
+STILE_MECHANISM(codoms);
