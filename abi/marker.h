@@ -43,6 +43,8 @@ enum stile_mark {
     STILE_MARK_K_FORK = 0x10c,     /* rdi = parent pid, rsi = child pid */
     STILE_MARK_K_CURRENT = 0x10d,  /* rdi = tid, rsi = pid it now runs for (dispatch of a new thread) */
     STILE_MARK_K_TEST = 0x10e, /* kernel self-test: rdi = name (kernel string), rsi = 1 passed, 0 failed */
+    STILE_MARK_K_UNWOUND = 0x10f, /* rdi = pid that the thread acted for, rsi = struct stile_kill_info * (kernel
+                                   * address): a fault that ended a call into it, not a process */
 };
 
 /* Values of stile_kill_info.vector that are no exceptions. */

@@ -50,12 +50,15 @@ struct Measurement::Impl {
     std::map<std::tuple<uint64_t, std::string, std::vector<uint8_t>>, UnsupportedInstruction> unsupported;
     uint64_t unsupported_elsewhere = 0;  // in more places than are remembered
     std::map<uint64_t, uint64_t> unknown_syscalls;
+    unsigned unwound_calls = 0;
     MeasurementResult r;  // the rest of what result() returns
 
     AllCounters everywhere(const CoreView& core) const;
     bool user_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi);
     void kernel_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
+    KilledProcess fault_of(CoreView& core, uint64_t pid, uint64_t info_address);
     void killed(CoreView& core, uint64_t pid, uint64_t info_address);
+    void unwound(CoreView& core, uint64_t pid, uint64_t info_address);
     std::string cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info);
 };
 
@@ -137,6 +140,9 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
         case STILE_MARK_K_KILLED:
             killed(core, rdi, rsi);
             break;
+        case STILE_MARK_K_UNWOUND:
+            unwound(core, rdi, rsi);
+            break;
         case STILE_MARK_K_ENOSYS:
             ++unknown_syscalls[rdi];
             break;
@@ -166,7 +172,8 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
     }
 }
 
-void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_address) {
+// Without the sentence for people: `message` is only where and why.
+KilledProcess Measurement::Impl::fault_of(CoreView& core, uint64_t pid, uint64_t info_address) {
     stile_kill_info info{};
     if (!core.read(info_address, &info, sizeof info))
         r.warnings.push_back(fmt::format("process {} was killed, but why cannot be read", pid));
@@ -183,9 +190,23 @@ void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_addre
     const std::string why = cause(core, k, info);
     // Where there is no symbol its text is the address.
     const std::string where = fmt::format("{:#x} ", k.rip);
-    k.message = fmt::format("{} was killed by {} at {}{}: {}", code.describe_process(pid), k.signal_name,
-                            k.symbol.starts_with(where) ? "" : where, k.symbol, why);
+    k.message =
+        fmt::format("{} at {}{}: {}", k.signal_name, k.symbol.starts_with(where) ? "" : where, k.symbol, why);
+    return k;
+}
+
+void Measurement::Impl::killed(CoreView& core, uint64_t pid, uint64_t info_address) {
+    KilledProcess k = fault_of(core, pid, info_address);
+    k.message = fmt::format("{} was killed by {}", code.describe_process(pid), k.message);
     r.killed.push_back(k);
+}
+
+void Measurement::Impl::unwound(CoreView& core, uint64_t pid, uint64_t info_address) {
+    constexpr unsigned told = 10;
+    if (++unwound_calls > told) return;
+    r.warnings.push_back(fmt::format("a call into {} was ended by {}{}", code.describe_process(pid),
+                                     fault_of(core, pid, info_address).message,
+                                     unwound_calls == told ? "; further ones are not told" : ""));
 }
 
 std::string Measurement::Impl::cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info) {
