@@ -42,20 +42,12 @@ Outcome caprst(const World& world, Core& core, const Instruction& i) {
     return {};
 }
 
-// A counter shares its 32 bytes with nothing that is a capability: cd.caprev would count in its fields.
-bool lies_in_capability(const World& world, const Core& core, uint64_t counter) {
-    stile_cap slot;
-    read(world, core, counter & ~31ull, &slot, sizeof slot);
-    return world.checks.cap_type && !is_empty(slot);
-}
-
 Outcome capasy(const World& world, Core& core, const Instruction& i) {
     if (i.address % 8 != 0) return general_protection();
     stile_cap& c = core.caps[i.n];
     if (type(c) != STILE_CAP_SYNC || STILE_CAP_ORIGIN(c.word) != domain(core) || c.counter != 0)
         return wrong_type(core, i.address);
     if (const Outcome o = check(world, core, i.address, 8, false, Kind::capability); !o.allowed()) return o;
-    if (lies_in_capability(world, core, i.address)) return wrong_type(core, i.address);
     uint64_t v;
     read(world, core, i.address, &v, 8);
     if (v >= no_more) return refuse(core, STILE_CD_CAP_RANGE, i.address, domain(core), domain(core));
@@ -70,6 +62,13 @@ Outcome capsyn(Core& core, const Instruction& i) {
     if (type(c) != STILE_CAP_ASYNC) return wrong_type(core, 0);
     c.word = STILE_CAP_WORD(STILE_CAP_ORIGIN(c.word), core.depth, STILE_CAP_RIGHT(c.word), STILE_CAP_SYNC);
     return {};
+}
+
+// To count in a field of a stored capability would be to forge one.
+bool lies_in_capability(const World& world, const Core& core, uint64_t counter) {
+    stile_cap cell;
+    read(world, core, counter & ~31ull, &cell, sizeof cell);
+    return world.checks.cap_type && !is_empty(cell);
 }
 
 Outcome caprev(World& world, const Core& core, const Instruction& i) {

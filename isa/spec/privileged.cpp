@@ -32,7 +32,7 @@ Outcome restore(const World& world, Core& core, const Instruction& i) {
     if (const Outcome o = check(world, core, i.address, sizeof m, false, Kind::capability); !o.allowed())
         return o;
     read(world, core, i.address, &m, sizeof m);
-    if (m.latch >> 16 > STILE_XFER_RET || m.depth > STILE_MAX_DEPTH) return general_protection();
+    if (m.latch >> 16 > STILE_XFER_PRIVILEGED_RET || m.depth > STILE_MAX_DEPTH) return general_protection();
     for (const stile_cap& c : m.caps)
         if (type(c) == STILE_CAP_RETURN) return general_protection();
     core.saved_latch = {static_cast<uint16_t>(m.latch), static_cast<uint8_t>(m.latch >> 16), m.latch_ret};

@@ -35,9 +35,6 @@ bool live(const World& world, const Core& core, const stile_cap& c) {
     if (world.checks.cap_page && !page->cap_storage) return false;
     uint64_t counter;
     read(world, core, c.counter, &counter, 8);
-    stile_cap slot;
-    read(world, core, c.counter & ~31ull, &slot, sizeof slot);
-    if (world.checks.cap_type && !is_empty(slot)) return false;
     return counter == c.value;
 }
 

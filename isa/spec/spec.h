@@ -49,6 +49,8 @@ Outcome fetch(World&, Core&, uint64_t address, unsigned bytes = 1);
 // An instruction of ring 3 sends control to another page: the latch is set, then the target is fetched.
 Outcome transfer(World&, Core&, stile_transfer kind, uint64_t target, uint64_t return_address = 0,
                  unsigned bytes = 1);
+// The kind of a `ret` of ring 3 at `rip`: of privileged code it is checked as a crossing return in any case.
+stile_transfer return_kind(const World&, const Core&, uint64_t rip, unsigned bytes = 1);
 void enter_ring0(World&, Core&);
 void return_to_ring3(World&, Core&, uint64_t rip);
 

@@ -75,12 +75,13 @@ Outcome pop_return(const World& world, Core& core, uint16_t to, uint64_t target)
 // Control arrives at `target`, on a page tagged `to`, from wherever the latch says.
 Outcome arrive(World& world, Core& core, uint64_t target, uint16_t to) {
     Outcome o;
-    if (to != core.latch.tag) {
-        if (core.latch.kind == STILE_XFER_RET)
-            o = pop_return(world, core, to, target);
-        else
-            o = check_entry(world, core, to, target);
-        if (o.allowed() && core.latch.kind == STILE_XFER_CALL) o = push_return(world, core, to, target);
+    const unsigned kind = core.latch.kind;
+    const bool crossing = to != core.latch.tag;
+    if (kind == STILE_XFER_PRIVILEGED_RET || (crossing && kind == STILE_XFER_RET)) {
+        o = pop_return(world, core, to, target);
+    } else if (crossing) {
+        o = check_entry(world, core, to, target);
+        if (o.allowed() && kind == STILE_XFER_CALL) o = push_return(world, core, to, target);
     }
     if (o.allowed()) core.latch = {to, STILE_XFER_SEQ, 0};
     return o;
@@ -140,6 +141,10 @@ Outcome transfer(World& world, Core& core, stile_transfer kind, uint64_t target,
         core.latch.return_address = kind == STILE_XFER_CALL ? return_address : 0;
     }
     return fetch(world, core, target, bytes);
+}
+
+stile_transfer return_kind(const World& world, const Core& core, uint64_t rip, unsigned bytes) {
+    return privileged_code(world, core, rip, bytes) ? STILE_XFER_PRIVILEGED_RET : STILE_XFER_RET;
 }
 
 void enter_ring0(World&, Core& core) {

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the rules are for. Each law is a sentence that a user of CODOMs relies on and that no single rule
+// states; on random worlds and random instructions none is ever broken. Unprivileged code only: privileged
+// code may do anything, and answers for it.
+#include <random>
+
+#include "tests/unit/spec/scene.h"
+
+namespace stile::isa::spec::test {
+
+namespace {
+
+constexpr unsigned n_tags = 5, n_pages = 24, steps = 1500, worlds = 60;
+constexpr uint64_t first_page = 0x100000, stack_page = 0x200000;
+
+// Random code of random domains on one core.
+class Laws : public testing::Test {
+  protected:
+    World w;
+    Core c;
+    std::mt19937_64 random{1};
+    uint64_t below(uint64_t n) { return random() % n; }
+    uint64_t address(uint64_t align = 1) {
+        return (first_page + below(n_pages * page_bytes)) / align * align;
+    }
+    // Mostly in storage of the current domain, near the start of its page.
+    uint64_t storage(uint64_t align) {
+        uint64_t at = address();
+        for (unsigned i = 0; i < 40 && !(w.page(c, at)->cap_storage && w.page(c, at)->tag == c.latch.tag);
+             ++i)
+            at = address();
+        return at / page_bytes * page_bytes + below(256) / align * align;
+    }
+    uint16_t tag() { return static_cast<uint16_t>(below(n_tags)); }
+
+    void fresh(unsigned seed) {
+        random.seed(seed);
+        w = {};
+        c = {};
+        for (unsigned i = 0; i < n_pages; ++i) {
+            Page& p = w.pages[{0, first_page / page_bytes + i}];
+            // Each domain has code, so that it can call.
+            const uint16_t owner = i < n_tags ? static_cast<uint16_t>(i) : tag();
+            p = {.writable = below(5) != 0,
+                 .cap_storage = i >= n_tags && below(2) == 0,
+                 .tag = owner,
+                 .frame = i + 1};
+        }
+        Page& stack = w.pages[{0, stack_page / page_bytes}];
+        stack = {.user = false, .cap_storage = true, .tag = 0xffff, .frame = 1000};
+        for (unsigned i = 0; i < 14; ++i) w.apl[{tag(), tag()}] = static_cast<unsigned>(below(4));
+        c.dcs_ptr = c.dcs_base = stack_page + 32 * 4;
+        c.dcs_limit = stack_page + 32 * 40;
+    }
+    Instruction instruction() {
+        static constexpr Op ops[] = {Op::capmk,  Op::capmk,   Op::capmk,  Op::caprst, Op::capmov,
+                                     Op::capasy, Op::cappush, Op::cappop, Op::cappop, Op::capsyn,
+                                     Op::caprev, Op::capclr,  Op::capld,  Op::capst};
+        Instruction i{.op = ops[below(std::size(ops))], .rip = first_page};
+        i.n = static_cast<unsigned>(below(STILE_CAP_REGS));
+        i.m = static_cast<unsigned>(below(STILE_CAP_REGS));
+        const uint64_t align = i.op == Op::capld || i.op == Op::capst ? 32 : 8;
+        i.address = below(4) ? storage(align) : address(8);
+        i.r = address();
+        i.rcx = below(below(2) ? 64 : 3 * page_bytes);
+        if (const stile_cap& cap = c.caps[i.n]; i.op == Op::caprst && below(4) && cap.length > 0) {
+            i.r = cap.base + below(cap.length);
+            i.rcx = below(cap.length - (i.r - cap.base) + 2);
+        }
+        i.imm = static_cast<uint8_t>(i.op == Op::capclr ? 1u << below(9) : below(5));
+        return i;
+    }
+    Outcome cross() {
+        auto kind = static_cast<stile_transfer>(below(4));
+        uint64_t to = address(64), back = address();
+        stile_cap top{};
+        if (c.dcs_ptr > c.dcs_base) w.peek(paddr(c.dcs_ptr - 32), &top, sizeof top);
+        if (STILE_CAP_TYPE(top.word) == STILE_CAP_RETURN && below(3) == 0) kind = STILE_XFER_RET;
+        if (kind == STILE_XFER_RET && below(8)) to = top.base;
+        if (kind == STILE_XFER_CALL) {  // from a page of its own, as calls are
+            while (w.page(c, back)->tag != c.latch.tag) back = address();
+        }
+        const Latch before = c.latch;
+        const Outcome o = transfer(w, c, kind, to, back);
+        if (!o.allowed()) c.latch = before;  // the kernel calls it off
+        return o;
+    }
+    void step() {
+        const unsigned what = static_cast<unsigned>(below(10));
+        if (what < 4)
+            cross();
+        else if (what == 4 && below(6) == 0)
+            w.apl[{tag(), tag()}] = static_cast<unsigned>(below(4));
+        else
+            execute(w, c, instruction());
+    }
+    uint64_t paddr(uint64_t at) { return w.page(c, at)->frame * page_bytes + at % page_bytes; }
+    template <class F>
+    void everywhere(F law) {
+        for (unsigned seed = 1; seed <= worlds && !HasFailure(); ++seed) {
+            fresh(seed);
+            for (unsigned i = 0; i < steps && !HasFailure(); ++i) law();
+        }
+    }
+    // What a register would give over a page tagged `to` if it lived, less what its origin may do now.
+    static bool within(const stile_cap& part, const stile_cap& whole) {
+        return part.base >= whole.base && part.base + part.length <= whole.base + whole.length &&
+               STILE_CAP_RIGHT(part.word) <= STILE_CAP_RIGHT(whole.word) &&
+               STILE_CAP_ORIGIN(part.word) == STILE_CAP_ORIGIN(whole.word);
+    }
+};
+
+TEST_F(Laws, what_is_derived_never_says_more) {
+    unsigned derived = 0;
+    everywhere([&] {
+        const Instruction i = instruction();
+        const Core before = c;
+        if (i.op != Op::caprst && i.op != Op::capasy && i.op != Op::capsyn) return step();
+        if (!execute(w, c, i).allowed()) return;
+        const unsigned k = i.op == Op::capsyn ? i.m : i.n;
+        ++derived;
+        EXPECT_TRUE(within(c.caps[k], before.caps[k])) << name(i.op);
+        if (before.caps[k].counter) {
+            EXPECT_EQ(c.caps[k].counter, before.caps[k].counter) << "no one takes a counter off";
+            EXPECT_EQ(c.caps[k].value, before.caps[k].value);
+        }
+    });
+    EXPECT_GT(derived, 1000u);
+}
+
+// Every capability anywhere was made by capmk in the name of its origin, from then on only narrowed: nobody
+// can hold more over a page than some domain has that made it.
+TEST_F(Laws, a_capability_never_exceeds_its_origin) {
+    unsigned allowed = 0;
+    everywhere([&] {
+        step();
+        const uint64_t at = address();
+        const bool write = below(2);
+        const uint16_t to = w.page(c, at)->tag;
+        if (!(write ? store(w, c, at, 1) : load(w, c, at, 1)).allowed()) return;
+        const unsigned need = write ? WRITE : READ;
+        bool somebody = right(w, c.latch.tag, to) >= need;
+        for (const stile_cap& cap : c.caps)
+            somebody |= STILE_CAP_TYPE(cap.word) != STILE_CAP_EMPTY &&
+                        right(w, static_cast<uint16_t>(STILE_CAP_ORIGIN(cap.word)), to) >= need;
+        EXPECT_TRUE(somebody);
+        ++allowed;
+    });
+    EXPECT_GT(allowed, 5000u);
+}
+
+TEST_F(Laws, capabilities_only_add) {
+    unsigned asked = 0;
+    everywhere([&] {
+        step();
+        Core bare = c;
+        bare.caps = {};
+        const uint64_t at = address();
+        const bool write = below(2);
+        const auto ask = [&](Core& core) { return write ? store(w, core, at, 8) : load(w, core, at, 8); };
+        if (!ask(bare).allowed()) return;
+        EXPECT_TRUE(ask(c).allowed());
+        ++asked;
+        Core one = bare, two = c;
+        World w1 = w, w2 = w;
+        if (transfer(w1, one, STILE_XFER_JUMP, at).allowed()) {
+            EXPECT_TRUE(transfer(w2, two, STILE_XFER_JUMP, at).allowed());
+        }
+    });
+    EXPECT_GT(asked, 5000u);
+}
+
+TEST_F(Laws, without_rights_and_capabilities_there_is_only_home) {
+    everywhere([&] {
+        step();
+        Core bare = c;
+        bare.caps = {};
+        World nobody = w;
+        nobody.apl.clear();
+        const uint64_t at = address();
+        const bool home = w.page(c, at)->tag == c.latch.tag;
+        const Outcome o = below(2) ? store(nobody, bare, at, 1) : load(nobody, bare, at, 1);
+        EXPECT_TRUE(home || !o.allowed());
+        EXPECT_EQ(transfer(nobody, bare, STILE_XFER_JUMP, at).allowed(), home);
+    });
+}
+
+TEST_F(Laws, no_ordinary_access_touches_capability_storage) {
+    everywhere([&] {
+        step();
+        const uint64_t at = address();
+        if (w.page(c, at)->cap_storage) {
+            EXPECT_FALSE(load(w, c, at, 1).allowed());
+            EXPECT_FALSE(store(w, c, at, 1).allowed());
+        }
+    });
+}
+
+// Values of a counter only rise, whatever unprivileged code does that may not store capabilities into its
+// page: so what was revoked stays revoked.
+TEST_F(Laws, revocation_is_final) {
+    unsigned revoked = 0;
+    for (unsigned seed = 1; seed <= worlds && !HasFailure(); ++seed) {
+        fresh(seed);
+        std::map<uint64_t, uint64_t> last;
+        for (unsigned i = 0; i < steps; ++i) {
+            // Storage of a counter is nobody's to store capabilities into: here, the last storage pages.
+            const Instruction what = instruction();
+            if (what.op == Op::capst && what.address / page_bytes % 2) continue;
+            if (below(3) == 0) {
+                cross();
+                continue;
+            }
+            const bool counts = what.op == Op::caprev && what.address / page_bytes % 2;
+            if (!execute(w, c, what).allowed() || !counts) continue;
+            ++revoked;
+            uint64_t v;
+            w.peek(paddr(what.address), &v, 8);
+            EXPECT_GT(v, last[what.address]);
+            last[what.address] = v;
+            for (const stile_cap& cap : c.caps)
+                EXPECT_FALSE(cap.counter == what.address && live(w, c, cap))
+                    << "dead at once, in every register";
+        }
+        for (const auto& [at, v] : last) {
+            uint64_t now;
+            w.peek(paddr(at), &now, 8);
+            EXPECT_EQ(now, v);
+        }
+    }
+    EXPECT_GT(revoked, 500u);
+}
+
+TEST_F(Laws, after_a_return_nothing_deeper_is_left) {
+    unsigned returns = 0;
+    everywhere([&] {
+        const uint64_t depth = c.depth, ptr = c.dcs_ptr;
+        step();
+        for (const stile_cap& cap : c.caps)
+            EXPECT_TRUE(STILE_CAP_TYPE(cap.word) != STILE_CAP_SYNC || STILE_CAP_DEPTH(cap.word) <= c.depth);
+        returns += c.depth < depth;
+        if (c.depth != depth) {
+            EXPECT_EQ(c.dcs_ptr, c.depth > depth ? ptr + 32 : ptr - 32);
+        }
+    });
+    EXPECT_GT(returns, 300u);
+}
+
+TEST_F(Laws, nobody_touches_the_stack_outside_its_bounds) {
+    constexpr unsigned bytes = 32 * 42;
+    uint8_t before[bytes], after[bytes];
+    everywhere([&] {
+        w.peek(paddr(stack_page), before, bytes);
+        const uint64_t ptr = c.dcs_ptr;
+        step();
+        w.peek(paddr(stack_page), after, bytes);
+        EXPECT_GE(c.dcs_ptr, c.dcs_base);
+        EXPECT_LE(c.dcs_ptr, c.dcs_limit);
+        const uint64_t at = ptr - stack_page;
+        EXPECT_EQ(std::memcmp(before, after, at), 0) << "what lies below the pointer never changes";
+        EXPECT_EQ(std::memcmp(before + at + 32, after + at + 32, bytes - at - 32), 0);
+    });
+}
+
+// As many return capabilities lie on the stack as activations are open, and control goes back only to where
+// one says.
+TEST_F(Laws, returns_match_calls) {
+    unsigned returns = 0;
+    everywhere([&] {
+        std::vector<stile_cap> open;
+        for (uint64_t at = c.dcs_base; at < c.dcs_ptr; at += 32) {
+            stile_cap e;
+            w.peek(paddr(at), &e, sizeof e);
+            if (STILE_CAP_TYPE(e.word) == STILE_CAP_RETURN) open.push_back(e);
+        }
+        ASSERT_EQ(open.size(), c.depth);
+        for (unsigned i = 0; i < open.size(); ++i) ASSERT_EQ(STILE_CAP_DEPTH(open[i].word), i);
+        const uint64_t depth = c.depth;
+        step();
+        if (c.depth < depth) {
+            ++returns;
+            EXPECT_EQ(c.depth, depth - 1);
+            EXPECT_EQ(c.latch.tag, STILE_CAP_ORIGIN(open.back().word));
+        }
+    });
+    EXPECT_GT(returns, 300u);
+}
+
+TEST_F(Laws, synchronous_and_return_capabilities_never_reach_storage) {
+    everywhere([&] {
+        step();
+        if (below(500)) return;
+        for (const auto& [at, page] : w.pages) {
+            if (!page.cap_storage || page.tag == 0xffff) continue;
+            for (uint64_t cell = page.frame * page_bytes; cell < (page.frame + 1) * page_bytes; cell += 32) {
+                stile_cap e;
+                w.peek(cell, &e, sizeof e);
+                const unsigned type = STILE_CAP_TYPE(e.word);
+                EXPECT_TRUE(type == STILE_CAP_EMPTY || type == STILE_CAP_ASYNC);
+            }
+        }
+    });
+}
+
+}  // namespace
+
+}  // namespace stile::isa::spec::test
