@@ -427,6 +427,15 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
                                    {"hardware", model::AplRefill::hardware}})
         .help("who fills it after a miss: the kernel, told by an exception, or a walk of the APL directory")
         .source("CODOMs (ISCA'14): software; the walk is our choice");
+    keys.boolean("machine.mpk.checks.access", machine.mpk_checks.access)
+        .help("a rule of protection keys; false: AD in PKRU forbids nothing")
+        .source("Intel SDM vol. 3, 4.6.2");
+    keys.boolean("machine.mpk.checks.write", machine.mpk_checks.write)
+        .help("a rule of protection keys; false: WD in PKRU forbids nothing")
+        .source("Intel SDM vol. 3, 4.6.2");
+    keys.boolean("machine.mpk.checks.supervisor", machine.mpk_checks.supervisor)
+        .help("a rule of protection keys; false: the kernel touches user pages whatever their key")
+        .source("Intel SDM vol. 3, 4.6.2");
     bind_memory(keys, machine.memory);
     keys.cycles("machine.io_latency", machine.io_latency)
         .range(0, max_latency)

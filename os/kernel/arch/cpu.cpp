@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "os/kernel/arch/keys.h"
 #include "os/kernel/arch/trap.h"
 #include "os/kernel/mm/page.h"
 
@@ -127,7 +128,7 @@ void cpu_init(Cpu& c) {
     write_msr(msr_lstar, reinterpret_cast<uint64_t>(smp() ? &syscall_entry_smp : &syscall_entry));
     write_msr(msr_fmask, flag_if | flag_tf | flag_df | flag_iopl | flag_nt | flag_ac);
 
-    constexpr uint64_t cr4_smep = 1 << 20, cr4_pcid = 1 << 17, cr4_fsgsbase = 1 << 16, cr4_global = 1 << 7;
+    constexpr uint64_t cr4_keys = 1 << 22, cr4_smep = 1 << 20, cr4_pcid = 1 << 17, cr4_fsgsbase = 1 << 16, cr4_global = 1 << 7;
     const CpuidResult features = cpuid(1);
     const CpuidResult more = cpuid(0).eax >= 7 ? cpuid(7) : CpuidResult{};
     uint64_t cr4 = read_cr4() | cr4_global;
@@ -140,7 +141,10 @@ void cpu_init(Cpu& c) {
         cr4 |= cr4_pcid;
         c.has_pcid = true;
     }
+    c.has_keys = more.ecx & 1 << 3;
+    if (c.has_keys) cr4 |= cr4_keys;
     write_cr4(cr4);
+    if (c.has_keys) write_pkru(pkru_default);
 }
 
 void set_kernel_stack(Cpu& c, uint64_t top) {

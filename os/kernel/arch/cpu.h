@@ -32,7 +32,7 @@ struct alignas(64) Cpu {
     Thread* dead = nullptr;  // left for the last time; freed by whoever runs next
     CpuTables* tables = nullptr;
     unsigned id = 0;  // that of its local APIC, too
-    bool has_fsgsbase = false, has_pcid = false;
+    bool has_fsgsbase = false, has_pcid = false, has_keys = false;
     bool domain_state_used = false;  // the domain registers hold a dIPC thread's state
     bool domains_on = false;         // domain checks are switched on here
     bool apl_stale = false;  // grants changed while the APL cache was not used here: to be emptied first

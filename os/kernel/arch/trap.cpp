@@ -39,6 +39,7 @@ extern "C" const ExceptionEntry __ex_table_start[], __ex_table_end[];
 struct Meaning {
     int signal, code;
     bool address_is_rip;
+    int key = -1;  // of SEGV_PKUERR
 };
 
 // Which of the exceptions raised and not masked it was, in the order in which Linux looks for them
@@ -94,9 +95,9 @@ Meaning meaning_of(uint64_t vector) {
     }
 }
 
-void user_exception(TrapFrame* f, int signal, int code, uint64_t address) {
+void user_exception(TrapFrame* f, int signal, int code, uint64_t address, int key = -1) {
     if (dipc_unwind_fault(f, signal)) return;
-    force_signal(signal, code, address, f);
+    force_signal(signal, code, address, f, key);
 }
 
 // Why a fault that the address space did not mend is the program's end, and which.
@@ -118,10 +119,16 @@ void page_fault(TrapFrame* f) {
     Meaning why{SIGSEGV, SEGV_MAPERR, false};
     if (addr < user_top && p && p->space && !(f->error & reserved)) {
         AddressSpace* space = space_for(p->space, addr);
-        if (space->fault(addr, write, exec)) return;
-        if (f->from_user()) why = unmended(*space, addr, write, exec);
+        // A key counts before the area's rights, and before the page is there, as in Linux.
+        const VmArea* keyed = cpu().has_keys && !exec ? space->find(addr) : nullptr;
+        if (keyed && key_forbids(*keyed, write)) {
+            why = {SIGSEGV, SEGV_PKUERR, false, keyed->key};
+        } else {
+            if (space->fault(addr, write, exec)) return;
+            if (f->from_user()) why = unmended(*space, addr, write, exec);
+        }
     }
-    if (f->from_user()) return user_exception(f, why.signal, why.code, addr);
+    if (f->from_user()) return user_exception(f, why.signal, why.code, addr, why.key);
     if (!fix_up_kernel_fault(f))
         die(f, addr < user_top ? "kernel touched user memory" : "page fault in the kernel");
 }

@@ -24,6 +24,7 @@ enum Pte : uint64_t {
     pte_global = 0x100,
     pte_no_exec = 1ull << 63
 };
+inline constexpr unsigned pte_key_shift = 59;  // [62:59]: protection key
 inline constexpr uint64_t pte_address = 0x000000fffffff000ull;  // 40 bits; [51:40] hold the domain tag
 
 struct PageTable {

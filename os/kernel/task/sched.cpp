@@ -73,6 +73,7 @@ PHASE(schedule) inline void save_user_state(Thread* t) {
     asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
     save_user_bases(t);
     if (t->cd_state) stile_cd_save(t->cd_state);
+    if (cpu().has_keys) t->pkru = read_pkru();
 }
 
 template <bool several>
@@ -92,6 +93,7 @@ template <bool several>
         write_msr(msr_fs_base, t->fs_base);
         write_msr(msr_kernel_gs_base, t->gs_base);
     }
+    if (c.has_keys && t->pkru != read_pkru()) write_pkru(t->pkru);
     if (t->cd_state) {
         if (several) apl_refresh();
         stile_cd_restore(t->cd_state);

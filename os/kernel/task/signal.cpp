@@ -193,7 +193,7 @@ Status send_signal(Process* p, int sig, const siginfo_t* info) {
     return 0;
 }
 
-void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame) {
+void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame, int key) {
     Thread* t = current();
     t->fault = {true, static_cast<uint32_t>(frame->vector), frame->error, address, 0, 0, 0};
     if (frame->vector == STILE_VEC_DOMAIN) {
@@ -210,6 +210,7 @@ void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame) {
     info.si_signo = sig;
     info.si_code = code;
     info.si_addr = reinterpret_cast<void*>(address);
+    if (key >= 0) info.si_pkey = static_cast<uint32_t>(key);
     // Without memory for the record there is no handler to wait for either.
     if (queue_signal(t->pending, sig, &info) < 0) fatal(sig, info);
     signal_recompute(t);

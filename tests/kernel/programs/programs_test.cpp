@@ -26,22 +26,14 @@ struct Unknown final : model::Observer {
 };
 
 const char* const programs[] = {"processes", "signals", "faults", "pipes", "memory",   "files", "threads",
-                                "jobs",      "queued",  "events", "locks", "mappings", "tree"};
+                                "jobs",      "queued",  "events", "locks", "mappings", "tree",  "keys"};
 
 std::string image_of(const char* program) { return std::string(PROGRAMS) + "/kernel_" + program; }
 
-// A program, and how many cores the machine has.
-class Program : public testing::TestWithParam<std::tuple<const char*, unsigned>> {};
-
-TEST_P(Program, PassesOnStile) {
-    model::MachineConfig config;
-    config.core.model = model::CoreModel::functional;
-    config.protection = model::ProtectionKind::paging;
-    config.memory.size = 128 << 20;
-    config.cores = std::get<1>(GetParam());
+void passes(const char* name, const model::MachineConfig& config) {
     Unknown unknown;
     BareMachine machine(config, &unknown);
-    const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image_of(std::get<0>(GetParam())));
+    const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image_of(name));
     const std::string path = "/bin/program";
     const sim::GuestFile files[] = {{path, program, 0755}};
     const sim::BootProcess processes[] = {{path, {path}, {}, ""}};
@@ -55,6 +47,27 @@ TEST_P(Program, PassesOnStile) {
     EXPECT_NE(machine.console.find(" hold, 0 do not"), std::string::npos) << machine.console;
     EXPECT_TRUE(unknown.calls.empty()) << "system call " << unknown.calls.front();
     EXPECT_EQ(unknown.instruction, "");
+}
+
+model::MachineConfig machine_of(unsigned cores, model::ProtectionKind protection) {
+    model::MachineConfig config;
+    config.core.model = model::CoreModel::functional;
+    config.protection = protection;
+    config.memory.size = 128 << 20;
+    config.cores = cores;
+    return config;
+}
+
+// A program, and how many cores the machine has.
+class Program : public testing::TestWithParam<std::tuple<const char*, unsigned>> {};
+TEST_P(Program, PassesOnStile) {
+    passes(std::get<0>(GetParam()), machine_of(std::get<1>(GetParam()), model::ProtectionKind::paging));
+}
+
+// With protection keys nothing is different, but for what asks for them.
+class ProgramWithKeys : public Program {};
+TEST_P(ProgramWithKeys, PassesOnStile) {
+    passes(std::get<0>(GetParam()), machine_of(std::get<1>(GetParam()), model::ProtectionKind::mpk));
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -71,11 +84,17 @@ INSTANTIATE_TEST_SUITE_P(Kernel, OnTheHost, testing::ValuesIn(programs),
                          [](const auto& info) { return std::string(info.param); });
 #endif
 
+std::string program_and_cores(const testing::TestParamInfo<std::tuple<const char*, unsigned>>& info) {
+    return std::get<0>(info.param) + ("_" + std::to_string(std::get<1>(info.param)));
+}
 INSTANTIATE_TEST_SUITE_P(Kernel, Program,
                          testing::Combine(testing::ValuesIn(programs), testing::Values(1u, 2u, 4u)),
-                         [](const auto& info) {
-                             return std::get<0>(info.param) + ("_" + std::to_string(std::get<1>(info.param)));
-                         });
+                         program_and_cores);
+INSTANTIATE_TEST_SUITE_P(Kernel, ProgramWithKeys,
+                         testing::Combine(testing::Values("keys", "signals", "threads", "memory", "mappings",
+                                                          "processes"),
+                                          testing::Values(1u, 4u)),
+                         program_and_cores);
 
 }  // namespace
 }  // namespace stile::test
