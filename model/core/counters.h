@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "model/core/phase.h"
 
@@ -42,15 +43,41 @@ struct Counters {
     X(indirect_mispredicts, "")                                                                             \
     X(returns, "")                                                                                          \
     X(return_mispredicts, "")                                                                               \
-    X(apl_lookups, "domain crossings and foreign-page checks that consulted the APL cache")                 \
-    X(apl_misses, "APL cache misses: exceptions that made the kernel refill")                               \
+    X(apl_transfer_lookups, "APL cache lookups for transfers into another domain")                          \
+    X(apl_data_lookups, "likewise for loads and stores on other domains' pages")                            \
+    X(apl_capability_lookups, "likewise for the origins of capabilities that cover them")                   \
+    X(apl_misses, "APL cache misses: exceptions that made the kernel refill, or walks")                     \
+    X(apl_transfer_misses, "of them, of transfers")                                                         \
+    X(apl_data_misses, "of them, of loads and stores")                                                      \
+    X(apl_capability_misses, "of them, for the origin of a capability")                                     \
+    X(apl_fills, "domains put into the APL cache")                                                          \
+    X(apl_evictions, "domains that made room for others there")                                             \
+    X(apl_invalidations, "domains that cd.aplinv dropped from it")                                          \
+    X(apl_walks, "rights fetched from the APL directory")                                                   \
+    X(apl_walk_cycles, "cycles from the miss to the right")                                                 \
+    X(apl_port_stalls, "cycles that lookups waited for a port of the APL cache")                            \
+    X(capabilities_made, "capabilities made, cut down, copied or turned from one type into another")        \
+    X(capability_data, "checks of loads and stores that a capability register decided")                     \
+    X(capability_fetch, "likewise of transfers into another domain")                                        \
+    X(capability_verifications, "revocation counters compared")                                             \
+    X(capability_revocations, "cd.caprev")                                                                  \
+    X(capability_deaths, "synchronous capabilities that a crossing return took away")                       \
     X(domain_crossings, "control transfers into another domain at ring 3")                                  \
+    X(crossing_calls, "of them, calls")                                                                     \
+    X(crossing_returns, "of them, returns, which are checked by their return capability")                   \
+    X(crossing_jumps, "of them, jumps and falling through")                                                 \
     X(domain_faults, "accesses and transfers that the protection unit refused")
 // clang-format on
 #define STILE_COUNTER_FIELD(name, help) uint64_t name = 0;
     STILE_COUNTERS(STILE_COUNTER_FIELD)
 #undef STILE_COUNTER_FIELD
     std::array<uint64_t, static_cast<size_t>(Phase::count)> phase{};  // cycles; sums to `cycles`
+
+    // The functional model asks the protection unit once per page and remembers, so that it cannot tell.
+    static constexpr bool only_when_timed(std::string_view name) {
+        return name == "apl_data_lookups" || name == "apl_capability_lookups" || name == "apl_walk_cycles" ||
+               name == "apl_port_stalls";
+    }
 };
 
 }  // namespace stile::model

@@ -99,7 +99,7 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
                 out[0] = config.apl_cache.entries;
                 out[1] = STILE_CAP_REGS;
                 out[2] = STILE_ENTRY_ALIGN;
-                out[3] = 16;
+                out[3] = 16 | (walks_apls() ? STILE_CPUID_APL_WALK : 0);
             }
             break;
         case 0x80000000:

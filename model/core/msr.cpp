@@ -62,7 +62,7 @@ enum : uint64_t {
     CR4_PROTECTION_KEYS = 1 << 22
 };
 
-bool domain_register(uint32_t index) { return index >= STILE_MSR_CD_CTL && index <= STILE_MSR_CD_FAULT_RIP; }
+bool domain_register(uint32_t index) { return index >= STILE_MSR_CD_CTL && index <= STILE_MSR_CD_APL_ROOT; }
 
 bool set_canonical(uint64_t& where, uint64_t value) {
     if (!canonical(value)) return false;
@@ -127,6 +127,8 @@ bool Core::Impl::read_msr(uint32_t index, uint64_t& value) {
             return value = cd.saved_latch.tag | uint64_t{cd.saved_latch.kind} << 16, true;
         case STILE_MSR_CD_LATCH_RET:
             return value = cd.saved_latch.return_address, true;
+        case STILE_MSR_CD_APL_ROOT:
+            return walks_apls() && (value = cd.apl_root, true);
         default:
             return false;
     }
@@ -190,6 +192,9 @@ bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
             return true;
         case STILE_MSR_CD_LATCH_RET:
             return cd.saved_latch.return_address = value, true;
+        case STILE_MSR_CD_APL_ROOT:
+            if (!walks_apls() || (value & ~(pte::address | STILE_APL_ROOT_ON))) return false;
+            return cd.apl_root = value, true;
         default:
             return false;
     }

@@ -34,7 +34,7 @@ namespace stile::model {
         run.branch.target = target;
     }
     const BlockCost cost = active->block(run, log);
-    log.n = 0;
+    log.clear();
     spend(cost, b.phase);
     if (!buffer) return;
     if (b.drains)
@@ -49,7 +49,7 @@ void Core::Impl::hardware_event(isa::OpClass cls, Phase phase) {
     BlockCost cost{1, 0};
     if (active) {
         cost = active->event(cls, log);
-        log.n = 0;
+        log.clear();
     }
     spend(cost, phase);
 }
@@ -148,6 +148,10 @@ void Core::Impl::execute(Block* b) {
         case Exit::user:
             account(*b, b->instructions, size);
             s.rip = target;
+            if (!protection->rules().saved_latch && (s.cd.control & 1)) {
+                if (PageAttributes page; mmu_unit.probe(target, page)) s.cd.latch = {page.tag, STILE_XFER_SEQ, 0};
+                sync();
+            }
             from_rip = s.cd.latch.kind == STILE_XFER_SEQ ? target : saved_from_rip;
             break;
         case Exit::marker:
@@ -199,7 +203,7 @@ void Core::Impl::adopt_model() {
     active = current == CoreModel::functional ? nullptr : timing.get();
     use_store_buffer(active && current == CoreModel::ooo && config.cores > 1);
     log.on = active != nullptr;
-    log.n = 0;
+    log.clear();
     if (active) active->resume();
 }
 

@@ -106,8 +106,13 @@ bool AplCache::invalidate(uint16_t tag) {
     return true;
 }
 
-void AplCache::invalidate_all() {
-    for (unsigned s = 0; s < entries(); ++s) empty(s);
+unsigned AplCache::invalidate_all() {
+    unsigned dropped = 0;
+    for (unsigned s = 0; s < entries(); ++s) {
+        dropped += slots_[s] >= 0;
+        empty(s);
+    }
+    return dropped;
 }
 
 }  // namespace stile::model

@@ -41,7 +41,7 @@ class AplCache {
     // A pair whose right was fetched; both are cached.
     void learn(uint16_t from, uint16_t to, uint32_t right);
     bool invalidate(uint16_t tag);
-    void invalidate_all();
+    unsigned invalidate_all();  // how many
     void touch(unsigned slot) { replacement_.used(slot / ways_, slot % ways_); }
 
     uint64_t evictions() const { return evictions_; }  // domains that made room for others

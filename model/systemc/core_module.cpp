@@ -265,10 +265,31 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     count("branch_predictor.return_mispredicts", c.return_mispredicts, "of them, predicted wrongly");
     count("branch_predictor.resteers", c.branch_resteers,
           "direct branches whose target was not known before they were decoded");
-    count("codoms.apl_cache.lookups", c.apl_lookups,
-          "crossings and foreign-page checks that consulted the APL cache");
-    count("codoms.apl_cache.misses", c.apl_misses, "exceptions that made the kernel refill the APL cache");
+    count("codoms.apl_cache.transfer_lookups", c.apl_transfer_lookups,
+          "lookups for transfers into another domain, returns apart");
+    // The functional model asks once per page and remembers, which says nothing of the machine.
+    if (config_.core.model != CoreModel::functional) {
+        count("codoms.apl_cache.data_lookups", c.apl_data_lookups,
+              "lookups for loads and stores on other domains' pages");
+        count("codoms.apl_cache.capability_lookups", c.apl_capability_lookups,
+              "lookups for the origins of capabilities that cover them");
+        sink.count("codoms.apl_cache.port_stalls", c.apl_port_stalls, "cycles",
+                   "that lookups waited for a port");
+        sink.count("codoms.apl_cache.walk_cycles", c.apl_walk_cycles, "cycles", "from a miss to the right");
+    }
+    count("codoms.apl_cache.misses", c.apl_misses, "exceptions that made the kernel refill it, or walks");
+    count("codoms.apl_cache.transfer_misses", c.apl_transfer_misses, "misses of transfers");
+    count("codoms.apl_cache.data_misses", c.apl_data_misses, "misses of loads and stores");
+    count("codoms.apl_cache.capability_misses", c.apl_capability_misses,
+          "misses for the origin of a capability");
+    count("codoms.apl_cache.fills", c.apl_fills, "domains put into it");
+    count("codoms.apl_cache.evictions", c.apl_evictions, "domains that made room for others");
+    count("codoms.apl_cache.invalidations", c.apl_invalidations, "domains that cd.aplinv dropped");
+    count("codoms.apl_cache.walks", c.apl_walks, "rights fetched from the APL directory");
     count("codoms.crossings", c.domain_crossings, "control transfers into another domain at ring 3");
+    count("codoms.crossing_calls", c.crossing_calls, "calls among them");
+    count("codoms.crossing_returns", c.crossing_returns, "returns, checked by their return capability");
+    count("codoms.crossing_jumps", c.crossing_jumps, "jumps and falling through");
     count("codoms.faults", c.domain_faults, "accesses and transfers that the protection unit refused");
     for (size_t i = 0; i < c.phase.size(); ++i)
         sink.count(std::string("phase.") + phase_names[i], c.phase[i], "cycles", phase_help[i]);

@@ -13,7 +13,6 @@ InorderTiming::InorderTiming(const MachineConfig& c, const PhysicalMemory& memor
     : config_(c.core),
       itlb_latency_(c.itlb.latency),
       l1i_latency_(c.l1i.latency),
-      apl_latency_(c.apl_cache.latency),
       fetch_slots_((l1i_latency_ + itlb_latency_) << slot_bits),
       hit_(c.dtlb.latency + c.l1d.latency),
       counters_(counters),
@@ -51,16 +50,10 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     keep_up();
     const Cycles start = now();
     refill_ = 0;
+    translation_.begin_event();
+    if (!log.walks.empty()) wait_for_walk(translation_.other_walks(log, now()));
     if (cls == isa::OpClass::codoms) {
-        // A crossing's use of the domain capability stack: an access beside the transfer, which nothing waits
-        // for.
-        for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
-            if (e->kind == MemKind::store || e->kind == MemKind::mmio_store)
-                store(*e);
-            else
-                load(*e);
-            ++at_;
-        }
+        domain_stack(log);
         return end(start);
     }
     use_board();
@@ -69,6 +62,27 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     wait_until(now() + config_.latency[static_cast<size_t>(cls)] + memory + l1i_latency_ + itlb_latency_);
     translation_.adopt();
     return end(start);
+}
+
+// A crossing's use of the domain capability stack: loads and stores of 16 bytes beside the transfer. Like
+// after any load, what follows a pop goes on before its data is there.
+void InorderTiming::domain_stack(const MemLog& log) {
+    constexpr unsigned width = 16;
+    for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
+        if (e->kind > MemKind::store) {
+            wait_until(now() + stream(e, e + 1, 0));
+            continue;
+        }
+        const Translation::Result r = translate(e->vaddr);
+        for (unsigned at = 0; at < e->bytes; at += width) {
+            const unsigned bytes = std::min(width, e->bytes - at);
+            if (e->kind == MemKind::store)
+                wait_until(path_.store(e->paddr + at, bytes, now() + r.extra) - r.extra);
+            else
+                path_.load(e->paddr + at, bytes, now() + r.extra);
+            at_ = next_slot(at_, config_.width) + 1;
+        }
+    }
 }
 
 // Microcode finds the pipeline empty, so its time is simply added. at_ is where the micro-op issues.
@@ -131,8 +145,9 @@ void InorderTiming::unclaimed(uint8_t insn, const MemEvent*& event, const MemEve
 inline Cycles InorderTiming::load(const MemEvent& e) {
     if (e.kind != MemKind::load) [[unlikely]]
         return load_from_device(e);
-    const Cycles translated = translate(e.vaddr);
-    return path_.load(e.paddr, e.bytes, now() + translated, e.insn);
+    const Translation::Result r = translate(e.vaddr);
+    const Cycles ready = path_.load(e.paddr, e.bytes, now() + r.extra, e.insn);
+    return r.late == 0 ? ready : std::max(ready, now() + r.extra + r.late);
 }
 
 // Uncached accesses are strongly ordered.
@@ -146,8 +161,8 @@ inline void InorderTiming::store(const MemEvent& e) {
     if (e.kind != MemKind::store) [[unlikely]]
         return wait_until(
             path_.post(now(), lower_.access(e.paddr, e.bytes, LineRequest::mmio_write, now()).cycles));
-    const Cycles translated = translate(e.vaddr);
-    wait_until(path_.store(e.paddr, e.bytes, now() + translated) - translated);
+    const Translation::Result r = translate(e.vaddr);
+    wait_until(path_.store(e.paddr, e.bytes, now() + r.extra + r.late) - r.extra - r.late);
 }
 
 // Cycles that runs of memory take beyond the fixed part of the instruction.
@@ -160,7 +175,8 @@ Cycles InorderTiming::stream(const MemEvent* first, const MemEvent* last, unsign
             case MemKind::load:
             case MemKind::store: {
                 const bool write = e->kind == MemKind::store;
-                devices += translate(e->vaddr);
+                const Translation::Result r = translate(e->vaddr);
+                devices += r.extra + (r.late ? r.late - path_.hit_latency() : 0);
                 runs.add(path_, e->paddr, e->bytes, write);
                 break;
             }
@@ -183,7 +199,7 @@ Cycles InorderTiming::all_ready() const {
 void InorderTiming::begin() {
     started_ = true;
     translation_.adopt();
-    crossings_ = counters_.domain_crossings;
+    lookups_ = counters_.apl_transfer_lookups;
 }
 
 SnoopReply InorderTiming::snoop(uint64_t paddr, Snoop what) {

@@ -72,13 +72,12 @@ class InorderTiming final : public Timing {
     Cycles load(const MemEvent& e);
     Cycles load_from_device(const MemEvent& e);
     void store(const MemEvent& e);
-    // Cycles that a data access waits for its translation. There is one walker, and the pipeline waits for
-    // it.
-    Cycles translate(uint64_t vaddr) {
+    // What a data access waits for. There is one walker, and the pipeline waits for it.
+    Translation::Result translate(uint64_t vaddr) {
         const Translation::Result r = translation_.data(vaddr, now());
         if (r.done) [[unlikely]]
             wait_for_walk(r.done);
-        return r.extra;
+        return r;
     }
     void wait_for_walk(Cycles done) {
         refill_ += done - now();
@@ -87,13 +86,15 @@ class InorderTiming final : public Timing {
     Cycles stream(const MemEvent* first, const MemEvent* end, unsigned element);
     Cycles all_ready() const;
     void redirect(const BlockRun& run);
+    void wait_for_transfer();
+    void domain_stack(const MemLog& log);
     void begin();
     // This clock is the core's. Time that passed without this model (halted) is made up for.
     void keep_up() { wait_until(counters_.cycles); }
     BlockCost end(Cycles start) const { return {now() - start, refill_}; }
 
     const CoreConfig config_;
-    const Cycles itlb_latency_, l1i_latency_, apl_latency_;
+    const Cycles itlb_latency_, l1i_latency_;
     const IssueSlots fetch_slots_;  // from a taken branch to what it fetches
     const Cycles hit_;              // from the issue of a load to its data, if all goes well
     Counters& counters_;
@@ -119,7 +120,7 @@ class InorderTiming final : public Timing {
 
     bool started_ = false;
     uint64_t fetch_line_ = ~0ull;
-    uint64_t crossings_ = 0;
+    uint64_t lookups_ = 0;  // for transfers, so far
 };
 
 }  // namespace stile::model

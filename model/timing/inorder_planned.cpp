@@ -105,7 +105,7 @@ void InorderTiming::use_board() {
         Translation::Result r;
         if (e->kind <= MemKind::store) [[likely]] {
             r = translation_.data(e->vaddr, t);
-            if (!r.done) [[likely]] {
+            if (!(r.done | r.late)) [[likely]] {
                 answer = a.store ? path_.store(e->paddr, e->bytes, t + r.extra) - r.extra
                                  : path_.load(e->paddr, e->bytes, t + r.extra, e->insn) - hit_;
                 if (answer == t) [[likely]] {
@@ -139,6 +139,15 @@ void InorderTiming::use_board() {
     }
 }
 
+// Control came from another domain. Nothing of the target issues before the verdict, whose lookup began with
+// the fetch (our choice: no instruction starts, not even in vain, that its domain may not enter).
+[[gnu::noinline]] void InorderTiming::wait_for_transfer() {
+    const Cycles fetch = l1i_latency_ + itlb_latency_;
+    wait_until(
+        translation_.transfer(counters_.apl_transfer_lookups - lookups_, now() - std::min(now(), fetch)));
+    lookups_ = counters_.apl_transfer_lookups;
+}
+
 // With the common case of what it calls in one function: 4 %.
 [[gnu::flatten]] BlockCost InorderTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
@@ -146,10 +155,9 @@ void InorderTiming::use_board() {
     keep_up();
     const Cycles start = now();
     refill_ = 0;
-    if (counters_.domain_crossings != crossings_) [[unlikely]] {
-        wait_until(now() + (counters_.domain_crossings - crossings_) * apl_latency_);
-        crossings_ = counters_.domain_crossings;
-    }
+    if (counters_.apl_transfer_lookups != lookups_) [[unlikely]]
+        wait_for_transfer();
+    translation_.begin_block(log);
     auto* block = static_cast<InorderBlock*>(*run.slot);
     path_.in_block(run.vaddr);
     fetch(run.vaddr, run.paddr, run.code->bytes);
@@ -161,14 +169,16 @@ void InorderTiming::use_board() {
     } else if (!whole || !variants_.empty() || !block->can_plan || !go_as_planned(*block, log)) {
         issue_varied(*block, run.uops_done, log);
     }
+    if (translation_.walks_left()) [[unlikely]]
+        wait_for_walk(translation_.other_walks(log, now()));
     if (run.branch.kind != BranchKind::none) redirect(run);
     translation_.forget();
     return end(start);
 }
 
-// Access number `access` does not hit: it goes to a device, `translated` says that it needs a walk, or
-// `answer` when it begins as the others see it. What came before went as planned; what follows is issued one
-// by one.
+// Access number `access` does not hit: it goes to a device, `translated` says that it needs a walk or waits
+// for the APL cache, or `answer` when it begins as the others see it. What came before went as planned; what
+// follows is issued one by one.
 [[gnu::noinline]] void InorderTiming::leave_plan(const InorderBlock& block, const Plan& plan, size_t access,
                                                  Translation::Result translated, Cycles answer,
                                                  const MemLog& log) {
@@ -192,13 +202,16 @@ void InorderTiming::use_board() {
     if (translated.done) wait_for_walk(translated.done);
     IssueSlots ready;
     if (u.kind == TimedUop::store) {
-        if (translated.done)
-            answer = path_.store(e.paddr, e.bytes, now() + translated.extra) - translated.extra;
+        if (translated.done | translated.late)
+            answer = path_.store(e.paddr, e.bytes, now() + translated.extra + translated.late) -
+                     translated.extra - translated.late;
         wait_until(answer);
         ready = (at_ & ~slot_mask) + u.latency;
     } else {
-        const Cycles data =
-            translated.done ? path_.load(e.paddr, e.bytes, now() + translated.extra, e.insn) : answer + hit_;
+        const Cycles data = translated.done | translated.late
+                                ? std::max(path_.load(e.paddr, e.bytes, now() + translated.extra, e.insn),
+                                           now() + translated.extra + translated.late)
+                                : answer + hit_;
         ready = (data << slot_bits) + u.latency;
         last_load_ = std::max(last_load_, ready);
     }

@@ -6,6 +6,17 @@
 namespace stile::model {
 namespace {
 
+// A push or pop of half a return capability.
+OooUop domain_stack_uop(OooUop::Kind kind, const CoreConfig& c) {
+    const auto cls = static_cast<size_t>(kind == OooUop::load ? isa::OpClass::load : isa::OpClass::store);
+    OooUop u;
+    u.kind = kind;
+    u.ports = parse_ports(c.ooo.ports[cls]);
+    u.latency = static_cast<uint32_t>(c.latency[cls]);
+    u.forward = u.latency + static_cast<uint32_t>(c.ooo.forward);
+    return u;
+}
+
 // Sixteen hold what the program can name.
 unsigned beyond(unsigned registers) { return registers > 16 ? registers - 16 : 1; }
 
@@ -16,7 +27,6 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
     : config_(c.core),
       itlb_latency_(c.itlb.latency),
       l1i_latency_(c.l1i.latency),
-      apl_latency_(c.apl_cache.latency),
       line_bytes_(c.l1d.line),
       counters_(counters),
       lower_(lower),
@@ -33,7 +43,9 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       integers_(beyond(c.core.ooo.integer_registers)),
       vectors_(beyond(c.core.ooo.vector_registers)),
       supply_(c.core.ooo.decode_queue),
-      uop_cache_(c.core.ooo.uop_cache.entries, c.core.ooo.uop_cache.ways) {}
+      uop_cache_(c.core.ooo.uop_cache.entries, c.core.ooo.uop_cache.ways),
+      push_(domain_stack_uop(OooUop::store, c.core)),
+      pop_(domain_stack_uop(OooUop::load, c.core)) {}
 
 BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     if (!started_) [[unlikely]]
@@ -41,10 +53,9 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     keep_up();
     const Cycles start = retired_;
     refill_ = 0;
-    if (counters_.domain_crossings != crossings_) [[unlikely]] {
-        hold_front(std::max(front_, dispatched_) + (counters_.domain_crossings - crossings_) * apl_latency_);
-        crossings_ = counters_.domain_crossings;
-    }
+    if (counters_.apl_transfer_lookups != lookups_) [[unlikely]]
+        wait_for_transfer();
+    translation_.begin_block(log);
     auto* block = static_cast<OooBlock*>(*run.slot);
     if (!block) [[unlikely]]
         *run.slot = block = new OooBlock(make_ooo_block(*run.code, config_, run.paddr));
@@ -67,6 +78,10 @@ BlockCost OooTiming::block(const BlockRun& run, const MemLog& log) {
     // What a string instruction had done before it faulted.
     if (event != events_end) [[unlikely]]
         retire(stream(event, events_end, 0, retired_));
+    if (translation_.walks_left()) [[unlikely]] {
+        const Cycles done = translation_.other_walks(log, retired_);
+        retire({done, done - retired_});
+    }
     slots_ += block->slots;
     if (run.branch.kind != BranchKind::none) redirect(run);
     translation_.forget();
@@ -78,17 +93,14 @@ BlockCost OooTiming::event(isa::OpClass cls, const MemLog& log) {
     keep_up();
     const Cycles start = retired_;
     refill_ = 0;
+    translation_.begin_event();
     if (cls == isa::OpClass::codoms) {
-        // A crossing's use of the domain capability stack: an access beside the transfer, which nothing waits
-        // for.
-        for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
-            const Cycles t = std::max(front_, dispatched_);
-            if (e->kind == MemKind::store || e->kind == MemKind::mmio_store)
-                path_.store(e->paddr, e->bytes, t);
-            else
-                path_.load(e->paddr, e->bytes, t);
-        }
+        domain_stack(log);
         return end(start);
+    }
+    if (!log.walks.empty()) {
+        const Cycles done = translation_.other_walks(log, retired_);
+        retire({done, done - retired_});
     }
     // Delivery finds the pipeline empty and begins anew at the handler.
     const Cycles empty = std::max(retired_, path_.drained());
@@ -186,6 +198,33 @@ inline void OooTiming::retire(const OooUop& u, Done done) {
 
 void OooTiming::retire(Done done) { retire(OooUop{}, done); }
 
+// A crossing's use of the domain capability stack: micro-ops that the front end adds to the transfer, 16
+// bytes each. The stack's pointer is kept there, like that of the ordinary stack, so that they wait for no
+// operand. The pops' capability is compared before anything younger retires.
+void OooTiming::domain_stack(const MemLog& log) {
+    constexpr unsigned width = 16;
+    if (!log.walks.empty()) {
+        const Cycles begun = std::max(front_, supply_.now()), done = translation_.other_walks(log, begun);
+        front_walk_ += done - begun;
+        restart(done);
+    }
+    for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
+        if (e->kind > MemKind::store) {
+            retire(stream(e, e + 1, 0, retired_));
+            continue;
+        }
+        for (unsigned at = 0; at < e->bytes; at += width) {
+            MemEvent part = *e;
+            part.vaddr += at;
+            part.paddr += at;
+            part.bytes = std::min(width, e->bytes - at);
+            part.insn = 0;
+            const MemEvent* next = &part;
+            step<true>(e->kind == MemKind::store ? push_ : pop_, next, &part + 1);
+        }
+    }
+}
+
 template <bool crowded>
 [[gnu::always_inline]] inline void OooTiming::step(const OooUop& u, const MemEvent*& event,
                                                    const MemEvent* last) {
@@ -259,6 +298,8 @@ OooTiming::Done OooTiming::load(const OooUop& u, Cycles issue, const MemEvent*& 
             const Cycles walked = std::max(start, r.done);
             done.walk += walked - start;
             done.complete = std::max(done.complete, load_data(u, e, walked + r.extra));
+            if (r.late != 0) [[unlikely]]
+                done.complete = std::max(done.complete, walked + r.extra + r.late);
         }
         if (!u.last_access) break;
     }
@@ -281,7 +322,7 @@ BlockCost OooTiming::end(Cycles start) {
 void OooTiming::begin() {
     started_ = true;
     translation_.adopt();
-    crossings_ = counters_.domain_crossings;
+    lookups_ = counters_.apl_transfer_lookups;
 }
 
 SnoopReply OooTiming::snoop(uint64_t paddr, Snoop what) {

@@ -102,6 +102,8 @@ class OooTiming final : public Timing {
     void fetch(const BlockRun& run, OooBlock& block);
     void supply(OooBlock& block);
     void redirect(const BlockRun& run);
+    void wait_for_transfer();
+    void domain_stack(const MemLog& log);
     bool in_short_loop(const BranchOutcome& branch);
     void orphans(const OooUop& u, const MemEvent*& event, const MemEvent* end, Cycles t);
     void hold_front(Cycles t) { front_ = std::max(front_, t); }
@@ -121,7 +123,7 @@ class OooTiming final : public Timing {
     BlockCost end(Cycles start);
 
     const CoreConfig config_;
-    const Cycles itlb_latency_, l1i_latency_, apl_latency_;
+    const Cycles itlb_latency_, l1i_latency_;
     const uint64_t line_bytes_;  // of the first-level data cache
     Counters& counters_;
     LowerMemory& lower_;
@@ -158,7 +160,8 @@ class OooTiming final : public Timing {
     uint64_t slots_ = 0;                      // dispatched so far
     uint64_t loop_ = ~0ull, loop_slots_ = 0;  // where the last backward branch went, and slots_ then
     bool looping_ = false;
-    uint64_t crossings_ = 0;
+    uint64_t lookups_ = 0;  // for transfers, so far
+    const OooUop push_, pop_;
 };
 
 }  // namespace stile::model

@@ -64,6 +64,14 @@ void OooTiming::supply(OooBlock& block) {
     if (all) block.stamp = uop_cache_.changes();
 }
 
+// Control came from another domain. Nothing of the target is dispatched before the verdict, whose lookup
+// began with the fetch (our choice: nothing executes, not even in vain, that its domain may not enter).
+void OooTiming::wait_for_transfer() {
+    const Cycles fetch = l1i_latency_ + itlb_latency_, now = supply_.now();
+    hold_front(translation_.transfer(counters_.apl_transfer_lookups - lookups_, now - std::min(now, fetch)));
+    lookups_ = counters_.apl_transfer_lookups;
+}
+
 // A control transfer: what the front end loses.
 void OooTiming::redirect(const BlockRun& run) {
     const auto verdict = predictor_.resolve(run.branch);

@@ -47,7 +47,7 @@ void OooTiming::commit_stores(const OooUop& u, Cycles known, Cycles data, const 
             path_.post(retired_, lower_.access(e.paddr, e.bytes, LineRequest::mmio_write, retired_).cycles);
         } else if (e.kind == MemKind::store) [[likely]] {
             const Translation::Result r = translation_.data(e.vaddr, known);
-            const Cycles translated = std::max(known, r.done) + r.extra;
+            const Cycles translated = std::max(known, r.done) + r.extra + r.late;
             path_.store(e.paddr, e.bytes, translated, std::max(translated, retired_));
             stores_.add({e.paddr, e.bytes, known, data, path_.drained()});
         }
@@ -95,7 +95,7 @@ OooTiming::Done OooTiming::stream(const MemEvent* first, const MemEvent* last, u
         }
         const bool write = e->kind == MemKind::store;
         const Translation::Result r = translation_.data(e->vaddr, t + walks);
-        devices += r.extra;
+        devices += r.extra + (r.late ? r.late - path_.hit_latency() : 0);
         if (r.done > t + walks) walks = r.done - t;
         runs.add(path_, e->paddr, e->bytes, write);
     }

@@ -21,7 +21,7 @@ const Tlb::Entry* Tlb::Array::find(uint64_t vaddr, unsigned pcid, bool large) {
     const uint64_t tag = tag_of(vaddr, pcid, large);
     Entry* const way = &entries_[(number(vaddr, large) & set_mask_) * ways_];
     for (unsigned i = 0; i < ways_; ++i) {
-        if (((way[i].tag ^ tag) & way[i].mask) != 0) continue;
+        if (!way[i].matches(tag)) continue;
         const Entry found = way[i];
         for (; i > 0; --i) way[i] = way[i - 1];
         way[0] = found;
@@ -34,7 +34,8 @@ void Tlb::Array::insert(uint64_t vaddr, unsigned pcid, PageKind kind) {
     if (ways_ == 0) return;
     Entry* const way = &entries_[(number(vaddr, kind.large) & set_mask_) * ways_];
     for (unsigned i = ways_ - 1; i > 0; --i) way[i] = way[i - 1];
-    way[0] = {tag_of(vaddr, pcid, kind.large), kind.global ? ~pcid_mask : whole};
+    way[0] = {tag_of(vaddr, pcid, kind.large), kind.global ? any_pcid : whole, kind.domain,
+              static_cast<uint16_t>(kind.user ? 0xffff : 0)};
 }
 
 // Holes go to the least recently used end.
@@ -58,9 +59,7 @@ Tlb::Tlb(const char* name, const TlbConfig& c)
 
 void Tlb::invalidate(uint64_t vaddr, unsigned pcid) {
     const uint64_t page = tag_of(vaddr, pcid, false), large = tag_of(vaddr, pcid, true);
-    remove_if([=](const Entry& e) {
-        return e.tag != 0 && (((e.tag ^ page) & e.mask) == 0 || ((e.tag ^ large) & e.mask) == 0);
-    });
+    remove_if([=](const Entry& e) { return e.tag != 0 && (e.matches(page) || e.matches(large)); });
 }
 
 void Tlb::flush(unsigned pcid) {

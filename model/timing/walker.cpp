@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "abi/codoms.h"
+
 namespace stile::model {
 namespace {
 
 constexpr uint64_t table_mask = 0xff'ffff'f000ull;  // 40 physical address bits
-constexpr uint64_t present = 1, page_size = 1 << 7, global = 1 << 8;
+constexpr uint64_t present = 1, user = 1 << 2, page_size = 1 << 7, global = 1 << 8;
 
 unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
 
@@ -33,6 +35,13 @@ Walker::Result Walker::walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles 
     return r;
 }
 
+Cycles Walker::walk_apl(const AplWalk& walk, Cycles t) {
+    Cycles& free = *std::min_element(free_.begin(), free_.end());
+    t = std::max(t, free) + latency_;
+    for (unsigned i = 0; i < walk.reads; ++i) t = path_.load(walk.paddr[i], 8, t);
+    return free = t;
+}
+
 Walker::Result Walker::read_tables(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t) {
     uint64_t table = cr3 & table_mask;
     unsigned level = 4;
@@ -50,7 +59,10 @@ Walker::Result Walker::read_tables(uint64_t vaddr, uint64_t cr3, unsigned pcid, 
         std::memcpy(&entry, memory_.host(where), 8);
         // The MMU allowed the access, so a hole here means that the guest changed its tables since.
         if (!(entry & present)) return {t, {}};
-        if (level == 1 || (entry & page_size)) return {t, {level != 1, (entry & global) != 0}};
+        if (level == 1 || (entry & page_size))
+            return {t,
+                    {level != 1, (entry & global) != 0, static_cast<uint16_t>(STILE_PTE_TAG_OF(entry)),
+                     (entry & user) != 0}};
         table = entry & table_mask;
         of_level(level).add(key_of(vaddr, level, pcid), table);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/config.h"
+#include "model/core/mem_log.h"
 #include "model/memory/physical_memory.h"
 #include "model/timing/data_path.h"
 #include "model/timing/tlb.h"
@@ -26,6 +27,9 @@ class Walker {
     };
     // A miss at t; it waits for a walker.
     Result walk(uint64_t vaddr, uint64_t cr3, unsigned pcid, Cycles t);
+    // Reads of the APL directory, each of which needs the one before (docs/codoms.md, 3). The page walkers do
+    // them (our choice).
+    Cycles walk_apl(const AplWalk& walk, Cycles t);
     void flush(unsigned pcid);
     void flush();
 

@@ -64,11 +64,14 @@ BootOptions boot_options(const RunConfig& config) {
     options.tsc_hz = config.machine.frequency;
     options.tick_hz = config.os.tick_hz;
     options.cpus = config.machine.cores;
+    for (unsigned i = 0; i < STILE_OS_CHECK_COUNT; ++i)
+        if (!config.os.checks[i]) options.checks_off |= 1ull << i;
     switch (config.machine.protection) {
         case model::ProtectionKind::none:
             options.protection = STILE_PROTECTION_NONE;
             break;
         case model::ProtectionKind::paging:
+        case model::ProtectionKind::mpk:  // which the kernel finds by CPUID
             options.protection = STILE_PROTECTION_PAGING;
             break;
         case model::ProtectionKind::codoms:
@@ -95,6 +98,9 @@ RowKey row_key(const RunConfig& config, const workload::Row& row) {
             break;
         case model::ProtectionKind::paging:
             key.protection = "paging";
+            break;
+        case model::ProtectionKind::mpk:
+            key.protection = "mpk";
             break;
         case model::ProtectionKind::codoms:
             key.protection = "codoms";
@@ -149,7 +155,8 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
     for (const model::Statistic& s : machine.statistics()) {
         result.statistics.push_back({s.path, s.value, s.integral, s.unit, s.description});
     }
-    add_statistics(measurement.result(), result.statistics);
+    add_statistics(measurement.result(), result.statistics,
+                   config.machine.core.model != model::CoreModel::functional);
     conductor.add_statistics(result.statistics);
     result.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return result;

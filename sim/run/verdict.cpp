@@ -176,11 +176,12 @@ void judge(const MeasurementResult& measured, const End& end, uint64_t frequency
     row.status = row.failures.empty() ? RowResult::Status::done : RowResult::Status::failed;
 }
 
-void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics) {
+void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics, bool timed) {
     if (measured.roi) {
         const model::Counters& roi = *measured.roi;
-#define STILE_ROI(name, help) \
-    statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", *help ? help : #name});
+#define STILE_ROI(name, help)                              \
+    if (timed || !model::Counters::only_when_timed(#name)) \
+        statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", *help ? help : #name});
         STILE_COUNTERS(STILE_ROI)
 #undef STILE_ROI
     }

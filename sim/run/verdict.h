@@ -30,6 +30,8 @@ bool wants_state(const End& end);
 void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row);
 
 // What the observer has counted, as statistics: the region of interest, and what the guest asked for in vain.
-void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics);
+// Without what a model without time does not count.
+void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics,
+                    bool timed = true);
 
 }  // namespace stile::sim

@@ -43,9 +43,9 @@ class World {
   public:
     explicit World(ProtectionKind kind = ProtectionKind::codoms, unsigned apl_entries = 32,
                    unsigned apl_ways = 32)
-        : memory(ram_bytes),
-          config(make_config(kind, apl_entries, apl_ways)),
-          protection(make_protection(config, counters)) {
+        : World(make_config(kind, apl_entries, apl_ways)) {}
+    explicit World(const MachineConfig& machine)
+        : memory(ram_bytes), config(machine), protection(make_protection(config, counters)) {
         state.cr0 = cr::CR0_PG | cr::CR0_WP | 1;
         state.cr4 = cr::CR4_PCIDE;
         state.efer = cr::EFER_NXE;
@@ -145,6 +145,18 @@ class World {
         protection->apl_fill(r);
         mmu->context_changed();
     }
+    // The same APLs as a directory that the hardware walks (docs/codoms.md, 3).
+    void directory() { state.cd.apl_root = new_table() | STILE_APL_ROOT_ON; }
+    void write_directory(uint16_t from, uint16_t to, unsigned r) {
+        const auto below = [this](uint64_t& e) {
+            if (!(e & STILE_APL_PRESENT)) e = new_table() | STILE_APL_PRESENT;
+            return e & pte::address;
+        };
+        const uint64_t second = below(entry((state.cd.apl_root & pte::address) + 8 * STILE_APL_INDEX1(from)));
+        const uint64_t third = below(entry(second + 8 * STILE_APL_INDEX2(from, to)));
+        uint64_t& word = entry(third + 8 * STILE_APL_WORD3(to));
+        word = (word & ~(3ull << STILE_APL_SHIFT3(to))) | uint64_t{r} << STILE_APL_SHIFT3(to);
+    }
     unsigned right(uint16_t from, uint16_t to) const {
         const auto it = apl.find({from, to});
         return it == apl.end() ? unsigned{STILE_RIGHT_NIL} : it->second;
@@ -169,8 +181,8 @@ class World {
         return false;
     }
     unsigned reason() const { return fault.vector == STILE_VEC_DOMAIN ? STILE_CD_REASON(fault.error) : 0; }
-    // A capability of the first activation; `right` nil: none. It lends the rights of the page at its base, or of
-    // `origin`.
+    // A capability of the first activation; `right` nil: none. It lends the rights of the page at its base,
+    // or of `origin`.
     void cap(unsigned i, uint64_t base, uint64_t length, unsigned right) {
         PageAttributes page;
         mmu->probe(base, page);

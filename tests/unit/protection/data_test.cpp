@@ -37,7 +37,7 @@ struct Domains : testing::Test {
 TEST_F(Domains, own_pages_need_no_apl) {
     EXPECT_TRUE(w.load(OWN));
     EXPECT_TRUE(w.store(OWN));
-    EXPECT_EQ(w.counters.apl_lookups, 0u);
+    EXPECT_EQ(w.counters.apl_misses, 0u);
 }
 
 TEST_F(Domains, each_right_includes_the_ones_below) {

@@ -194,7 +194,7 @@ TEST_F(Transfers, within_a_domain_nothing_is_asked) {
     EXPECT_TRUE(w.transfer(STILE_XFER_RET, A + 1));
     EXPECT_TRUE(w.transfer(STILE_XFER_CALL, A + 1, A + 9));
     EXPECT_EQ(depth(), 0u);
-    EXPECT_EQ(w.counters.apl_lookups, 0u);
+    EXPECT_EQ(w.counters.apl_transfer_lookups, 0u);
     EXPECT_EQ(w.counters.domain_crossings, 0u);
 }
 

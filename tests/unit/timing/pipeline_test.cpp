@@ -204,15 +204,18 @@ TEST_F(Branches, FetchLatencyShowsAtEveryRedirect) {
     }
 }
 
-TEST(Pipeline, CrossingCostsTheAplCacheLatency) {
-    for (const Cycles apl : {0, 2, 5}) {
-        MachineConfig c;
-        c.apl_cache.latency = apl;
-        Pipeline p(c);
-        p.cost({uop(Op::movi8, RAX)});
-        p.counters.domain_crossings += 2;
-        EXPECT_EQ(p.run(p.make({})).total, 2 * apl);
-        EXPECT_EQ(p.run(p.make({})).total, 0u) << "paid once";
+TEST(Pipeline, CrossingWaitsForTheAplCacheBeyondTheFetch) {
+    for (const Cycles l1i : {0, 3}) {
+        for (const Cycles apl : {0, 2, 3, 5}) {
+            MachineConfig c;
+            c.l1i.latency = l1i;
+            c.apl_cache.latency = apl;
+            Pipeline p(c);
+            p.cost({uop(Op::movi8, RAX)});
+            p.counters.apl_transfer_lookups += 1;
+            EXPECT_EQ(p.run(p.make({})).total, apl - std::min(apl, l1i));
+            EXPECT_EQ(p.run(p.make({})).total, 0u) << "paid once";
+        }
     }
 }
 
@@ -221,7 +224,7 @@ TEST(Pipeline, CrossingsUnderAnotherModelAreNotCharged) {
     c.apl_cache.latency = 5;
     Pipeline p(c);
     p.cost({uop(Op::movi8, RAX)});
-    p.counters.domain_crossings += 1000;
+    p.counters.apl_transfer_lookups += 1000;
     p.timing.resume();
     EXPECT_EQ(p.cost({uop(Op::movi8, RAX)}), 0u);
 }
