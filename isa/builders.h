@@ -74,10 +74,15 @@ void segbase(Emitter& e);
 
 // CODOMs (build_codoms.cpp).
 void cd_memory(Emitter& e);
-void cd_value(Emitter& e);     // r := op(r)
-void cd_result(Emitter& e);    // r := op
-void cd_argument(Emitter& e);  // op(r)
-void cd_capability(Emitter& e);
+void cd_value(Emitter& e);       // r := op(r)
+void cd_result(Emitter& e);      // r := op
+void cd_argument(Emitter& e);    // op(r)
+void cd_capability(Emitter& e);  // by ModRM.reg, and memory
+void cd_range(Emitter& e);       // by ModRM.reg; base in ModRM.rm, length in RCX, right
+void cd_two(Emitter& e);         // by ModRM.reg and ModRM.rm
+void cd_one(Emitter& e);         // by ModRM.rm
+void cd_mask(Emitter& e);
+void cd_field(Emitter& e);  // r := op(by ModRM.reg)
 void cd_dcs(Emitter& e);
 
 }  // namespace stile::isa::build

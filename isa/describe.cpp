@@ -121,6 +121,23 @@ Use use_of_register(const Sample& s, unsigned reg) {
     return use;
 }
 
+Use use_of_capability(const Form& form, unsigned i) {
+    switch (form.op) {
+        case Op::cd_capld:
+        case Op::cd_capmk:
+        case Op::cd_cappop:
+            return {false, true, false};
+        case Op::cd_caprst:
+        case Op::cd_capasy:
+        case Op::cd_capsyn:
+            return {true, true, false};
+        case Op::cd_capmov:
+            return {i != 0, i == 0, false};
+        default:
+            return {true, false, false};
+    }
+}
+
 Use use_of(const Form& form, const Sample& s, unsigned i) {
     std::vector<Uop> unused;
     const Emitter e(unused, s.insn, 0, 0);
@@ -131,16 +148,14 @@ Use use_of(const Form& form, const Sample& s, unsigned i) {
         case Place::imm_zx:
         case Place::rel:
             return {true, false, false};
-        // Registers of their own kinds, which micro-ops name by number: the first operand is the one written,
-        // and a capability register is what the memory operand is not.
+        // Registers of their own kinds, which micro-ops name by number: the first operand is the one written.
         case Place::sreg:
         case Place::creg:
         case Place::dreg:
             return {i != 0, i == 0, false};
-        case Place::cap: {
-            const Use memory = use_of_memory(s);
-            return {memory.written, memory.read, false};
-        }
+        case Place::cap:
+        case Place::cap_rm:
+            return use_of_capability(form, i);
         case Place::fixed: {
             const std::string_view text = form.operands;
             if (text.find("st") != std::string_view::npos) return use_of_register(s, X87);

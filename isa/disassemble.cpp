@@ -56,6 +56,12 @@ std::string format_own(const Insn& insn) {
             case Place::cap:
                 part = fmt::format("c{}", insn.reg_low);
                 break;
+            case Place::cap_rm:
+                part = fmt::format("c{}", insn.rm_low);
+                break;
+            case Place::imm_zx:
+                part = number(insn.imm);
+                break;
             case Place::reg:
                 part = names64[insn.reg];
                 break;

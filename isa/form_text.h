@@ -74,11 +74,11 @@ consteval Encoding parse_encoding(std::string_view s) {
 
 consteval Operand parse_operand(std::string_view t) {
     if (t == "CL" || t == "1" || t == "DX" || t == "st0" || t == "sti") return {Place::fixed, Width::none};
-    constexpr std::string_view places = "EGMRZAIUOJSCDVWNQP";
+    constexpr std::string_view places = "EGMRZAIUOJSCDVWNQPB";
     constexpr Place place[] = {Place::rm,   Place::reg,    Place::mem,    Place::rm_reg, Place::opcode_reg,
                                Place::acc,  Place::imm_sx, Place::imm_zx, Place::moffs,  Place::rel,
                                Place::sreg, Place::creg,   Place::dreg,   Place::xmm,    Place::xmm_rm,
-                               Place::mmx,  Place::mmx_rm, Place::cap};
+                               Place::mmx,  Place::mmx_rm, Place::cap,    Place::cap_rm};
     constexpr std::string_view widths = "nbwdqotvysz";
     if (t.size() != 2) throw "an operand is two letters";
     const size_t p = places.find(t[0]), w = widths.find(t[1]);

@@ -16,7 +16,7 @@
 //   J  relative target                    S  segment register         C  control register
 //   D  debug register                     V  XMM by ModRM.reg         W  XMM or memory by ModRM.rm
 //   N  MMX register by ModRM.reg          Q  MMX register or memory by ModRM.rm
-//   P  capability register by ModRM.reg
+//   P  capability register by ModRM.reg   B  capability register by ModRM.rm
 //   sizes: b 1, w 2, d 4, q 8, o 16, t 10, v 2/4/8 by 66 and REX.W, y 4/8 by REX.W, s 8 (2 with 66: stack
 //   operations), z 2/4 by 66 (immediates), n none CL, 1, DX and st0, sti are fixed and only named.
 // Flags: six characters for O S Z A P C: - kept, w written, r read, b both, u undefined, 0, 1, c written
@@ -75,6 +75,7 @@ enum class Place : uint8_t {
     mmx,
     mmx_rm,
     cap,
+    cap_rm,
     fixed
 };
 enum class Width : uint8_t { none, b, w, d, q, o, t, v, y, s, z };

@@ -40,7 +40,7 @@ enum class OpClass : uint8_t {
     none,  // takes no execution slot (markers, nop)
     alu, carry, cmov, bits, shift, shift_cl, mul, div32, div64, div_wide, lea, lea_complex, branch, load, store, lock,
     fence, lfence, sfence, string, vec_move, vec_int, vec_shift, vec_mul, vec_to_int, int_to_vec, fp_add, fp_mul, fp_div,
-    fp_div_s, fp_sqrt, fp_sqrt_s, fp_cvt, x87, x87_slow,
+    fp_div_s, fp_sqrt, fp_sqrt_s, fp_cvt, capability, x87, x87_slow,
     sys_syscall, sys_sysret, sys_iret, sys_iret_same, sys_int, sys_interrupt, sys_wake, sys_swapgs,
     sys_msr_read, sys_msr_write, sys_msr_base, sys_apic_read, sys_apic_write, sys_apic_icr,
     sys_cr_read, sys_cr3_write, sys_cr3_keep, sys_cr_write, sys_clts, sys_invlpg, sys_segbase, sys_segbase_read,

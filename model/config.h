@@ -11,6 +11,7 @@
 #include <string>
 
 #include "isa/uop.h"
+#include "model/protection/checks.h"
 
 namespace stile::model {
 
@@ -20,7 +21,8 @@ enum class CoreModel { functional, inorder, ooo };
 inline const char* name_of(CoreModel m) {
     return m == CoreModel::functional ? "functional" : m == CoreModel::inorder ? "inorder" : "ooo";
 }
-enum class ProtectionKind { none, paging, mpk, codoms };
+// The first three as in enum stile_protection.
+enum class ProtectionKind { none, paging, codoms, mpk };
 
 // What protection keys forbid, each rule with a switch, so that one can see what it is for.
 struct MpkChecks {
@@ -210,6 +212,7 @@ struct MachineConfig {
     Cycles quantum = 10'000;  // how far a core runs ahead of SystemC's clock; changes no result on one core
     ProtectionKind protection = ProtectionKind::codoms;
     MpkChecks mpk_checks;
+    CodomsChecks codoms_checks;
 
     // The last `little_cores` of the cores are of another kind: of `little` everything that is a core's own.
     unsigned little_cores = 0;

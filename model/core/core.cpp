@@ -32,6 +32,8 @@ Core::Impl::Impl(Core& self, const MachineConfig& config, PhysicalMemory& memory
     mmu_unit.on_code_store = [](void* self, uint64_t paddr, unsigned bytes) {
         static_cast<Impl*>(self)->code_stored(paddr, bytes);
     };
+    mmu_unit.on_watch = [](void* self, uint64_t paddr) { static_cast<Impl*>(self)->protect_code(paddr); };
+    mmu_unit.count_in(&counters);
 }
 
 Core::Impl::~Impl() {

@@ -81,8 +81,9 @@ void CoreComplex::protect_code_page(uint64_t paddr) {
 void CoreComplex::code_stored(uint64_t paddr, unsigned bytes) {
     bool in_use = false;
     for (Core* core : cores_) {
+        core->mmu().counter_stored(paddr, bytes);
         core->impl().drop_code(paddr, bytes);
-        in_use |= core->impl().cache.page_in_use(paddr);
+        in_use |= core->impl().cache.page_in_use(paddr) || core->mmu().watches_counter(paddr);
     }
     if (in_use) return;
     for (Core* core : cores_) core->mmu().unprotect_code_page(paddr & ~0xfffull);

@@ -65,6 +65,7 @@ struct Core::Impl final : Exec {
     void sync();  // after any change that decides about access: software TLB, generation, domain check
     void arrive_later();  // the block ends, s.rip := target: note in the latch how control gets there
     Block* enter(Fault& fault, bool single);
+    Block* find_or_translate(const FetchPage& page, bool privileged, bool single, Fault& fault);
     Block* translate(const FetchPage& page, bool privileged, bool single, Fault& fault);
     std::unique_ptr<Block> make_block(const FetchPage& page, bool single, Fault& fault);
     void code_stored(uint64_t paddr, unsigned bytes);
@@ -104,6 +105,10 @@ struct Core::Impl final : Exec {
         return config.protection == ProtectionKind::codoms || config.protection == ProtectionKind::none;
     }
     bool has_keys() const { return config.protection == ProtectionKind::mpk; }
+
+    bool walks_apls() const {
+        return config.protection == ProtectionKind::codoms && config.apl_cache.refill == AplRefill::hardware;
+    }
 
     uint64_t tsc() {
         settle();

@@ -70,6 +70,7 @@ struct CodomsState {
     TransferLatch saved_latch;  // of the interrupted ring-3 code, while at ring 0
     uint64_t dcs_ptr = 0, dcs_base = 0, dcs_limit = 0;
     uint64_t kcs = 0;
+    uint64_t apl_root = 0;      // where misses of the APL cache are answered from
     uint64_t depth = 0;         // of the running activation
     std::array<stile_cap, STILE_CAP_REGS> caps{};
     uint16_t fault_from = 0, fault_to = 0;

@@ -18,28 +18,44 @@ bool Mmu::Impl::resolve_piece(Piece& piece, Access access, Fault& fault) {
         piece.paddr = memory.paddr_of(piece.host);
         return true;
     }
+    if (current->any_range && (access == Access::read || access == Access::write))
+        if (const OpenRange* r = current->range_of(piece.vaddr, piece.bytes, access == Access::write)) {
+            piece.host = reinterpret_cast<uint8_t*>(piece.vaddr + r->addend);
+            piece.paddr = memory.paddr_of(piece.host);
+            return true;
+        }
     PageAttributes attributes;
     const auto who = state.cpl == 0 ? PageWalker::Who::supervisor : PageWalker::Who::user;
     if (!walker.translate(piece.vaddr, access, who, attributes, fault)) return false;
     Verdict verdict = Verdict::allow_page;
     if (state.cpl != 0 || attributes.user)
         verdict = protection.data(state, domain(), attributes, piece.vaddr, piece.bytes, access, fault);
+    if (protection.stale) [[unlikely]]
+        drop_foreign();  // the check fetched a right, for which another one had to go
     if (verdict == Verdict::refuse) return false;
     piece.paddr = attributes.page_paddr | (piece.vaddr & ~page_mask);
     if (!memory.contains(attributes.page_paddr, page_bytes)) return true;
     piece.host = memory.host(piece.paddr);
     if (attributes.large) large_regions.set(region_bit(piece.vaddr));
-    remember(piece, access, verdict);
+    remember(piece, access, verdict, (state.cd.control & 1) && attributes.tag != domain());
     return true;
 }
 
-void Mmu::Impl::remember(const Piece& piece, Access access, Verdict verdict) {
-    if (verdict == Verdict::allow_once || (access != Access::read && access != Access::write)) return;
+void Mmu::Impl::remember(const Piece& piece, Access access, Verdict verdict, bool foreign) {
+    if (access != Access::read && access != Access::write) return;
     if (access == Access::write && (watcher || is_code_page(piece.paddr))) return;
     const uint64_t page = piece.vaddr & page_mask;
     const unsigned index = (piece.vaddr >> 12) % soft_tlb_entries;
     SoftTlb::Entry& e = current->tlb.e[index];
     const uint64_t addend = reinterpret_cast<uint64_t>(piece.host) - piece.vaddr;
+    if (verdict == Verdict::allow_range) {
+        remembers_capabilities = true;
+        if (access == Access::write) writable_seen[piece.paddr >> 12] = true;
+        current->open_range({std::max(protection.allowed_from, page),
+                             std::min(protection.allowed_to - 1, page | ~page_mask) + 1, addend,
+                             access == Access::write});
+        return;
+    }
     if ((e.read != page && e.write != page) || e.addend != addend) e = {SoftTlb::none, SoftTlb::none, addend};
     if (access == Access::write) {
         e.write = page;
@@ -47,8 +63,13 @@ void Mmu::Impl::remember(const Piece& piece, Access access, Verdict verdict) {
     } else {
         e.read = page;
     }
+    if (foreign && !current->foreign_entry[index]) {
+        current->foreign_entry[index] = true;
+        current->foreign.push_back(static_cast<uint16_t>(index));
+    }
     if (verdict == Verdict::allow_page_by_cap && !current->capability_entry[index]) {
         current->capability_entry[index] = true;
+        remembers_capabilities = true;
         current->by_capability.push_back(static_cast<uint16_t>(index));
     }
 }
@@ -81,8 +102,7 @@ void Mmu::Impl::load(const Piece& piece, uint8_t* to, unsigned insn) {
 
 void Mmu::Impl::store(const Piece& piece, const uint8_t* from, unsigned insn) {
     if (piece.host) {
-        if (is_code_page(piece.paddr) && mmu.on_code_store)
-            mmu.on_code_store(mmu.on_code_store_arg, piece.paddr, piece.bytes);
+        mmu.before_store(piece.paddr, piece.bytes);
         std::memcpy(piece.host, from, piece.bytes);
         if (watcher) watcher->store(*watched_core, piece.vaddr, piece.paddr, piece.bytes);
     } else {

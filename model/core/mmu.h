@@ -21,6 +21,7 @@ class Protection;
 class Observer;
 class Core;
 class StoreBuffer;
+struct Counters;
 
 // cap_read and cap_write are those of the instructions that load and store capabilities.
 enum class Access : uint8_t { read, write, fetch, cap_read, cap_write };
@@ -80,6 +81,19 @@ class Mmu {
     bool read_capability(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn);
     bool write_capability(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn);
 
+    // The domain capability stack: an entry at its pointer, the one below it. The pointer stays.
+    bool push_capability(const stile_cap& c, bool any_page, Fault& fault, unsigned insn);
+    bool read_top_capability(stile_cap& c, bool any_page, Fault& fault, unsigned insn);
+    // cd.caprev: counts up the 8 aligned bytes at vaddr, unless they belong to a capability.
+    bool revoke(uint64_t vaddr, bool check_cell, Fault& fault, unsigned insn, bool& in_capability);
+    // Capability register `reg` := c. What was remembered because of it is forgotten.
+    void set_capability(unsigned reg, const stile_cap& c);
+    void capability_registers_loaded();  // all of them at once
+    // A store to these bytes of a watched page, by anyone: is it to a revocation counter? Is there one left?
+    void counter_stored(uint64_t paddr, unsigned bytes);
+    bool watches_counter(uint64_t paddr) const;
+    void (*on_watch)(void* arg, uint64_t paddr) = nullptr;  // arg: on_code_store_arg
+
     // Translation for a fetch: presence, NX, U/S, SMEP. No domain check.
     bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
 
@@ -114,6 +128,7 @@ class Mmu {
     // Plain stores of this core that are not in memory yet: drained before every access that comes here and
     // every page walk; null where there is none. before_store: one of them lands now.
     StoreBuffer* store_buffer = nullptr;
+    void count_in(Counters* counters);
     void before_store(uint64_t paddr, unsigned bytes);
 
     // Names the set of fetch translations in force: one value per (address space, ring), a new one after

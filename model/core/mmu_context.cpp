@@ -20,6 +20,18 @@ void Context::clear() {
     for (SoftTlb::Entry& e : tlb.e) e = {};
     by_capability.clear();
     capability_entry.reset();
+    foreign.clear();
+    foreign_entry.reset();
+    close_ranges();
+}
+
+void Context::drop_foreign() {
+    for (const uint16_t i : foreign) {
+        tlb.e[i] = {};
+        foreign_entry[i] = false;
+    }
+    foreign.clear();
+    close_ranges();
 }
 
 void Context::drop_by_capability() {
@@ -28,6 +40,7 @@ void Context::drop_by_capability() {
         capability_entry[i] = false;
     }
     by_capability.clear();
+    close_ranges();
 }
 
 Mmu::Impl::Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmio, Protection& protection,
@@ -46,10 +59,10 @@ Mmu::Impl::Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmi
       writable_seen(memory.size() / page_bytes) {
     walker.on_update_arg = this;
     walker.on_update = [](void* self, uint64_t paddr, unsigned bytes) {
-        auto& impl = *static_cast<Impl*>(self);
-        if (impl.is_code_page(paddr) && impl.mmu.on_code_store)
-            impl.mmu.on_code_store(impl.mmu.on_code_store_arg, paddr, bytes);
+        static_cast<Impl*>(self)->mmu.before_store(paddr, bytes);
     };
+    protection.apl_memory = this;
+    protection.revocation = this;
     controls_changed();
 }
 
@@ -89,6 +102,7 @@ void Mmu::Impl::controls_changed() {
     seen_cr4 = state.cr4;
     seen_efer = state.efer;
     ++epoch;
+    forget_counters();
     drop_tlbs();
 }
 
@@ -105,6 +119,12 @@ void Mmu::Impl::drop_tlbs() {
     current = nullptr;
 }
 
+// What a domain may do with its own pages does not hang on the APL cache.
+void Mmu::Impl::drop_foreign() {
+    protection.stale = false;
+    for (Context& c : pool) c.drop_foreign();
+}
+
 void Mmu::Impl::drop_pcid(unsigned pcid) {
     for (Context& c : pool)
         if (c.key != Context::no_key && (c.key & 0xfff) == pcid) c.clear();
@@ -116,6 +136,7 @@ void Mmu::Impl::drop_page(uint64_t vaddr) {
     const bool large = large_regions[region_bit(vaddr)];
     for (Context& c : pool) {
         if (c.key == Context::no_key) continue;
+        c.close_ranges();
         const unsigned first = large ? 0 : (vaddr >> 12) % soft_tlb_entries;
         const unsigned last = large ? soft_tlb_entries - 1 : first;
         for (unsigned i = first; i <= last; ++i) {
@@ -131,14 +152,18 @@ void Mmu::Impl::drop_writes_to(uint64_t paddr) {
     if (page >= writable_seen.size() || !writable_seen[page]) return;
     writable_seen[page] = false;
     const auto host = reinterpret_cast<uint64_t>(memory.host(page << 12));
-    for (Context& c : pool)
+    for (Context& c : pool) {
+        c.close_ranges();
         for (SoftTlb::Entry& e : c.tlb.e)
             if (e.write != SoftTlb::none && e.write + e.addend == host) e.write = SoftTlb::none;
+    }
 }
 
 void Mmu::Impl::drop_all_writes() {
-    for (Context& c : pool)
+    for (Context& c : pool) {
+        c.close_ranges();
         for (SoftTlb::Entry& e : c.tlb.e) e.write = SoftTlb::none;
+    }
     writable_seen.assign(writable_seen.size(), false);
 }
 
@@ -153,7 +178,7 @@ void Mmu::context_changed() {
         ++m.epoch;
         m.current = nullptr;
     }
-    if (m.protection.stale) m.drop_tlbs();
+    if (m.protection.stale) m.drop_foreign();
     const uint64_t key = m.context_key();
     if (m.current && m.current->key == key) return;
     m.select(key);
@@ -161,6 +186,8 @@ void Mmu::context_changed() {
 
 void Mmu::capabilities_changed() {
     impl_->protection.capabilities_stale = false;
+    if (!impl_->remembers_capabilities) return;
+    impl_->remembers_capabilities = false;
     for (Context& c : impl_->pool) c.drop_by_capability();
 }
 
@@ -168,6 +195,7 @@ void Mmu::load_cr3(uint64_t value) {
     Impl& m = *impl_;
     const bool keep = (m.state.cr4 & cr::CR4_PCIDE) && (value & cr::CR3_NO_FLUSH);
     m.state.cr3 = value & ~cr::CR3_NO_FLUSH;
+    m.forget_counters();
     if (!keep) m.drop_pcid(m.pcid());
     m.select(m.context_key());
 }
@@ -175,15 +203,19 @@ void Mmu::load_cr3(uint64_t value) {
 void Mmu::invlpg(uint64_t vaddr) {
     Impl& m = *impl_;
     m.drop_page(vaddr);
+    m.forget_counters();
     ++m.epoch;  // global pages: every address space forgets
     m.select(m.context_key());
 }
 
 void Mmu::flush_all() {
     ++impl_->epoch;
+    impl_->forget_counters();
     impl_->drop_tlbs();
     context_changed();
 }
+
+void Mmu::count_in(Counters* counters) { impl_->counters = counters; }
 
 void Mmu::watch_stores(Observer* observer, Core* core) {
     impl_->watcher = observer;
@@ -192,7 +224,11 @@ void Mmu::watch_stores(Observer* observer, Core* core) {
 }
 
 void Mmu::before_store(uint64_t paddr, unsigned bytes) {
-    if (impl_->is_code_page(paddr) && on_code_store) on_code_store(on_code_store_arg, paddr, bytes);
+    if (!impl_->is_code_page(paddr)) return;
+    if (on_code_store)
+        on_code_store(on_code_store_arg, paddr, bytes);
+    else
+        counter_stored(paddr, bytes);
 }
 
 void Mmu::protect_code_page(uint64_t paddr) {

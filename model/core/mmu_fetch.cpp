@@ -35,7 +35,8 @@ bool Mmu::Impl::fetch(uint64_t vaddr, FetchPage& out, Fault& fault) {
 
 // The domain capability stack is the hardware's own structure: it is reached with supervisor rights whatever
 // the ring, must be writable even where CR0.WP is off, and lies in capability-storage pages only.
-bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& piece, Fault& fault) {
+bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, uint32_t flags, bool any_page, Piece& piece,
+                           Fault& fault) {
     drain_stores();
     const uint64_t vpage = vaddr & page_mask;
     const bool write = access == Access::cap_write;
@@ -47,9 +48,9 @@ bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& 
     }
     const PageAttributes& page = dcs_page.page;
     if (!any_page && (!page.cap_storage || (write && !page.writable))) {
-        domain_fault(state, fault, STILE_CD_CAP_PAGE | (write ? STILE_CD_WRITE : 0), vaddr,
-                     state.cd.latch.tag, page.tag, write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ,
-                     STILE_RIGHT_NIL);
+        flags |= (write ? STILE_CD_WRITE : 0) | (state.cpl == 0 ? STILE_CD_RING0 : 0);
+        domain_fault(state, fault, STILE_CD_CAP_PAGE | flags, vaddr, domain(), page.tag,
+                     write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ, STILE_RIGHT_NIL);
         return false;
     }
     piece = {vaddr, page.page_paddr | (vaddr & ~page_mask), nullptr, STILE_DCS_ENTRY};
@@ -57,18 +58,31 @@ bool Mmu::Impl::locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& 
     return true;
 }
 
-bool Mmu::Impl::push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) {
+bool Mmu::Impl::dcs_store(uint64_t vaddr, const stile_cap& c, uint32_t flags, bool any_page, Fault& fault,
+                          unsigned insn) {
     Piece piece;
-    if (!locate_dcs(vaddr, Access::cap_write, any_page, piece, fault)) return false;
-    store(piece, reinterpret_cast<const uint8_t*>(&c), 0);
+    if (!locate_dcs(vaddr, Access::cap_write, flags, any_page, piece, fault)) return false;
+    store(piece, reinterpret_cast<const uint8_t*>(&c), insn);
     return true;
 }
 
-bool Mmu::Impl::read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) {
+bool Mmu::Impl::dcs_load(uint64_t vaddr, stile_cap& c, uint32_t flags, bool any_page, Fault& fault,
+                         unsigned insn) {
     Piece piece;
-    if (!locate_dcs(vaddr, Access::cap_read, any_page, piece, fault)) return false;
-    load(piece, reinterpret_cast<uint8_t*>(&c), 0);
+    if (!locate_dcs(vaddr, Access::cap_read, flags, any_page, piece, fault)) return false;
+    load(piece, reinterpret_cast<uint8_t*>(&c), insn);
     return true;
+}
+
+bool Mmu::Impl::read_word(uint64_t paddr, uint64_t& value) {
+    if (!memory.contains(paddr, 8)) return false;
+    drain_stores();
+    std::memcpy(&value, memory.host(paddr), 8);
+    return true;
+}
+
+void Mmu::Impl::walked(const AplWalk& walk) {
+    if (log.on) log.walks.push_back(walk);
 }
 
 bool Mmu::fetch(uint64_t vaddr, FetchPage& out, Fault& fault) { return impl_->fetch(vaddr, out, fault); }

@@ -4,6 +4,7 @@
 //   mmu.cpp          accesses: resolve each page touched, then move the bytes
 //   mmu_context.cpp  the pool of software TLBs, and who drops what from them
 //   mmu_fetch.cpp    fetch translation, arrival in another domain, the domain capability stack
+//   mmu_capabilities.cpp  revocation counters, ranges that capabilities open
 //
 // A context is what the answer to "may this access go ahead?" depends on besides the address: PCID, ring and
 // what the protection unit goes by (CODOMs: the domain in whose name the access is made; protection keys:
@@ -28,6 +29,13 @@
 
 namespace stile::model {
 
+// Bytes of a page that a capability has opened.
+struct OpenRange {
+    uint64_t from = 0, to = 0;
+    uint64_t addend = 0;  // as in SoftTlb
+    bool write = false;
+};
+
 struct Context {
     static constexpr uint64_t no_key = ~0ull;
     uint64_t key = no_key;
@@ -36,12 +44,24 @@ struct Context {
     // changed).
     std::vector<uint16_t> by_capability;
     std::bitset<soft_tlb_entries> capability_entry;
+    // Entries of other domains' pages: what may hang on the APL cache. Those by capability are among them.
+    std::vector<uint16_t> foreign;
+    std::bitset<soft_tlb_entries> foreign_entry;
+    // What small capabilities have opened: every access there comes to the slow path, which need not ask
+    // again.
+    std::array<OpenRange, 8> ranges{};
+    unsigned next_range = 0;
+    bool any_range = false;
+    const OpenRange* range_of(uint64_t vaddr, unsigned bytes, bool write) const;
+    void open_range(const OpenRange& range);
+    void close_ranges();
     SoftTlb tlb;
     void clear();
     void drop_by_capability();
+    void drop_foreign();
 };
 
-struct Mmu::Impl final : Protection::DcsMemory {
+struct Mmu::Impl final : Protection::DcsMemory, Protection::AplMemory, Protection::Revocation {
     Impl(Mmu& mmu, CpuState& state, PhysicalMemory& memory, MmioPort& mmio, Protection& protection,
          MemLog& log);
 
@@ -53,7 +73,7 @@ struct Mmu::Impl final : Protection::DcsMemory {
     };
     bool resolve(uint64_t vaddr, unsigned bytes, Access access, Fault& fault, Piece piece[2], unsigned& n);
     bool resolve_piece(Piece& piece, Access access, Fault& fault);
-    void remember(const Piece& piece, Access access, Verdict verdict);
+    void remember(const Piece& piece, Access access, Verdict verdict, bool foreign);
     bool read(uint64_t vaddr, void* out, unsigned bytes, Access access, Fault& fault, unsigned insn);
     bool write(uint64_t vaddr, const void* in, unsigned bytes, Access access, Fault& fault, unsigned insn);
     void store(const Piece& piece, const uint8_t* from, unsigned insn);
@@ -76,11 +96,35 @@ struct Mmu::Impl final : Protection::DcsMemory {
     // In whose name data is touched (abi/codoms.h).
     uint16_t domain() const { return state.cpl == 0 ? state.cd.saved_latch.tag : state.cd.latch.tag; }
 
+    void drop_foreign();  // protection.stale
+
+    // --- APL directory (mmu_fetch.cpp)
+    bool read_word(uint64_t paddr, uint64_t& value) override;
+    void walked(const AplWalk& walk) override;
+
     // --- fetch and domain capability stack (mmu_fetch.cpp)
     bool fetch(uint64_t vaddr, FetchPage& out, Fault& fault);
-    bool push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) override;
-    bool read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) override;
-    bool locate_dcs(uint64_t vaddr, Access access, bool any_page, Piece& piece, Fault& fault);
+    bool push(uint64_t vaddr, const stile_cap& c, uint32_t flags, bool any_page, Fault& fault) override {
+        return dcs_store(vaddr, c, flags, any_page, fault, 0);
+    }
+    bool read(uint64_t vaddr, stile_cap& c, uint32_t flags, bool any_page, Fault& fault) override {
+        return dcs_load(vaddr, c, flags, any_page, fault, 0);
+    }
+    bool dcs_store(uint64_t vaddr, const stile_cap& c, uint32_t flags, bool any_page, Fault& fault,
+                   unsigned insn);
+    bool dcs_load(uint64_t vaddr, stile_cap& c, uint32_t flags, bool any_page, Fault& fault, unsigned insn);
+    bool locate_dcs(uint64_t vaddr, Access access, uint32_t flags, bool any_page, Piece& piece, Fault& fault);
+
+    // --- capabilities (mmu_capabilities.cpp)
+    bool stands(unsigned reg, const stile_cap& c, bool any_page) override;
+    void forget_counters();
+    struct CounterWatch {
+        uint64_t line = 0;  // physical address of the counter's cache line
+        bool verified = false;
+    };
+    std::array<CounterWatch, STILE_CAP_REGS> watch{};
+    Counters* counters = nullptr;
+    bool remembers_capabilities = false;  // some context may hold an answer by capability
 
     bool is_code_page(uint64_t paddr) const {
         const uint64_t page = paddr >> 12;

@@ -149,7 +149,8 @@ void Core::Impl::execute(Block* b) {
             account(*b, b->instructions, size);
             s.rip = target;
             if (!protection->rules().saved_latch && (s.cd.control & 1)) {
-                if (PageAttributes page; mmu_unit.probe(target, page)) s.cd.latch = {page.tag, STILE_XFER_SEQ, 0};
+                if (PageAttributes page; mmu_unit.probe(target, page))
+                    s.cd.latch = {page.tag, STILE_XFER_SEQ, 0};
                 sync();
             }
             from_rip = s.cd.latch.kind == STILE_XFER_SEQ ? target : saved_from_rip;

@@ -98,7 +98,8 @@ void Core::Impl::arrive_later() {
     s.rip = target;
     // Which page is left is that of the last byte fetched.
     const uint64_t last = s.r[isa::PCBASE] + block->code.bytes - 1;
-    if (s.cpl != 3 || !(s.cd.control & 1) || (last ^ target) < 0x1000) return;
+    const bool checked_ret = transfer == STILE_XFER_PRIVILEGED_RET;
+    if (s.cpl != 3 || !(s.cd.control & 1) || ((last ^ target) < 0x1000 && !checked_ret)) return;
     s.cd.latch.kind = transfer;
     s.cd.latch.return_address = transfer == STILE_XFER_CALL ? last + 1 : 0;
 }
@@ -108,11 +109,13 @@ void Core::Impl::drop_all_code() {
     forget_targets();
 }
 
-// By this core, or a page walk of its.
+// By this core, or a page walk of its. Pages of revocation counters are watched, too.
 void Core::Impl::code_stored(uint64_t paddr, unsigned bytes) {
     if (complex) return complex->code_stored(paddr, bytes);
+    mmu_unit.counter_stored(paddr, bytes);
     drop_code(paddr, bytes);
-    if (!cache.page_in_use(paddr)) mmu_unit.unprotect_code_page(paddr & ~0xfffull);
+    if (!cache.page_in_use(paddr) && !mmu_unit.watches_counter(paddr))
+        mmu_unit.unprotect_code_page(paddr & ~0xfffull);
 }
 
 void Core::Impl::protect_code(uint64_t paddr) {
@@ -183,6 +186,8 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     b->cpl = s.cpl;
     b->privileged = privileged;
     b->single = single;
+    if (privileged && b->code.uops.back().op == Op::ret)
+        b->code.uops.back().handler = reinterpret_cast<const void*>(table.privileged_ret());
     if (b->privileged)
         b->phase = Phase::proxy;
     else if (b->code.uops.back().op == Op::syscall && b->code.insns.size() == 1)
@@ -196,26 +201,7 @@ Block* Core::Impl::translate(const FetchPage& page, bool privileged, bool single
     return cache.insert(key, std::move(b));
 }
 
-Block* Core::Impl::enter(Fault& fault, bool single) {
-    const Jump& jump = jump_entry(*this, s.rip);
-    if (jump.target == s.rip && jump.stamp == stamp && !single) {
-        s.cd.latch.kind = check_domain ? uint8_t{STILE_XFER_SEQ} : s.cd.latch.kind;
-        return jump.block;
-    }
-    trail[trail_at++ % remembered] = s.rip;
-    FetchPage page;
-    if (!mmu_unit.fetch(s.rip, page, fault)) return nullptr;
-    bool crossed = false;
-    if (check_domain) {
-        if (page.page.tag == s.cd.latch.tag) {
-            s.cd.latch.kind = STILE_XFER_SEQ;
-        } else {
-            if (!mmu_unit.arrive(s.rip, page, from_rip, fault)) return nullptr;
-            crossed = true;
-            sync();
-        }
-    }
-    const bool privileged = s.cpl == 3 && protection->privileged(page.page);
+Block* Core::Impl::find_or_translate(const FetchPage& page, bool privileged, bool single, Fault& fault) {
     const uint64_t key = BlockCache::key(page.page.page_paddr | (s.rip & 0xfff), s.cpl, privileged, single);
     Block* b = cache.find(key);
     if (b && b->code.straddles) {
@@ -230,13 +216,43 @@ Block* Core::Impl::enter(Fault& fault, bool single) {
             b = nullptr;
         }
     }
-    if (!b) b = translate(page, privileged, single, fault);
+    return b ? b : translate(page, privileged, single, fault);
+}
+
+Block* Core::Impl::enter(Fault& fault, bool single) {
+    const Jump& jump = jump_entry(*this, s.rip);
+    const bool checked_ret = s.cd.latch.kind == STILE_XFER_PRIVILEGED_RET && check_domain;
+    if (jump.target == s.rip && jump.stamp == stamp && !single && !checked_ret) {
+        if (check_domain) s.cd.latch = {s.cd.latch.tag, STILE_XFER_SEQ, 0};
+        return jump.block;
+    }
+    trail[trail_at++ % remembered] = s.rip;
+    FetchPage page;
+    if (!mmu_unit.fetch(s.rip, page, fault)) return nullptr;
+    bool crossed = false;
+    if (check_domain) {
+        if (page.page.tag == s.cd.latch.tag && !checked_ret) {
+            s.cd.latch = {page.page.tag, STILE_XFER_SEQ, 0};
+        } else {
+            if (!mmu_unit.arrive(s.rip, page, from_rip, fault)) return nullptr;
+            crossed = true;
+            sync();
+        }
+    }
+    const bool privileged = s.cpl == 3 && protection->privileged(page.page);
+    Block* b = find_or_translate(page, privileged, single, fault);
+    // An instruction on two pages is privileged only where both are.
+    if (b && privileged && b->code.straddles) {
+        FetchPage second;
+        if (!mmu_unit.fetch((s.rip | 0xfff) + 1, second, fault)) return nullptr;
+        if (!protection->privileged(second.page)) b = find_or_translate(page, false, single, fault);
+    }
     if (b && !single && (!check_domain || page.page.tag == s.cd.latch.tag))
         jump_entry(*this, s.rip) = {s.rip, stamp, b};
-    // What the crossing did to the domain capability stack; the timing model adds the APL cache by itself.
-    if (crossed && active && log.n > 0) {
+    // What the crossing did to the domain capability stack, and the walks of its check.
+    if (crossed && active && !log.empty()) {
         const BlockCost cost = active->event(isa::OpClass::codoms, log);
-        log.n = 0;
+        log.clear();
         spend(cost, b ? b->phase : Phase::user);
     }
     return b;

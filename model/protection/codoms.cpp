@@ -13,8 +13,11 @@ bool aligned_entry(uint64_t vaddr) { return vaddr % STILE_ENTRY_ALIGN == 0; }
 
 }  // namespace
 
-Codoms::Codoms(const AplCacheConfig& config, Counters& counters)
-    : apl_(config.entries, config.ways), counters_(counters) {}
+Codoms::Codoms(const AplCacheConfig& config, const CodomsChecks& checks, Counters& counters)
+    : checks(checks),
+      apl_(config.entries, config.ways, config.replacement),
+      can_walk_(config.refill == AplRefill::hardware),
+      counters_(counters) {}
 
 void Codoms::refuse(CpuState& s, Fault& fault, uint32_t error, uint64_t address, uint16_t from, uint16_t to,
                     uint32_t needed, uint32_t had) {
@@ -22,57 +25,98 @@ void Codoms::refuse(CpuState& s, Fault& fault, uint32_t error, uint64_t address,
     domain_fault(s, fault, error, address, from, to, needed, had);
 }
 
-void Codoms::miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from,
-                  const Rights& r, uint32_t needed) {
-    ++counters_.apl_misses;
+void Codoms::miss(CpuState& s, Fault& fault, uint32_t flags, uint64_t address, uint16_t from, const Rights& r,
+                  uint32_t needed) {
+    count_miss(flags & STILE_CD_FETCH, r.lent);
     missed_ = r.missing;
     missed_from_ = r.partner;
     domain_fault(s, fault, STILE_CD_APL_MISS | flags, address, from, static_cast<uint16_t>(r.missing), needed,
                  0);
 }
 
-Codoms::Looked Codoms::look_up(uint16_t from, uint16_t to) {
-    ++counters_.apl_lookups;
+void Codoms::count_miss(bool transfer, bool lent) {
+    ++counters_.apl_misses;
+    ++(transfer ? counters_.apl_transfer_misses : counters_.apl_data_misses);
+    counters_.apl_capability_misses += lent;
+}
+
+Codoms::Looked Codoms::look_up(uint16_t from, uint16_t to) const {
     const int f = apl_.find(from), t = apl_.find(to);
     if (f < 0) return {STILE_RIGHT_NIL, from};
     if (t < 0) return {STILE_RIGHT_NIL, to};
-    return {apl_.right(static_cast<unsigned>(f), static_cast<unsigned>(t)), -1};
+    const uint32_t right = apl_.right(static_cast<unsigned>(f), static_cast<unsigned>(t));
+    if (right == AplCache::unknown) return {STILE_RIGHT_NIL, from};
+    return {right, -1};
+}
+
+// What is known comes first, and only if that does not suffice is anything fetched.
+Codoms::Rights Codoms::rights(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes,
+                              uint32_t needed, bool transfer) {
+    const auto known = [this](uint16_t a, uint16_t b, bool) { return look_up(a, b); };
+    const Rights r = collect(s, from, to, vaddr, bytes, known);
+    if (transfer) counters_.apl_transfer_lookups += r.lookups;
+    if (r.best() >= needed || r.missing < 0 || !(can_walk_ && (s.cd.apl_root & STILE_APL_ROOT_ON))) return r;
+    // One by one until it suffices. Each answer is used at once: a small cache may not hold it until the end.
+    const auto fetched = [&](uint16_t a, uint16_t b, bool lent) {
+        const Looked found = look_up(a, b);
+        if (found.missing < 0) return found;
+        count_miss(transfer, lent);
+        return Looked{fetch_right(s, a, b, vaddr), -1};
+    };
+    return collect(s, from, to, vaddr, bytes, fetched, needed);
 }
 
 // Capability registers are matched beside the APL cache. A capability lends what its origin may do, so that
-// its right may miss, too.
-Codoms::Rights Codoms::rights(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes) {
+// its right may miss, too. `look(a, b, lent)` gives the right of a over b; no more is asked than is `enough`.
+template <class Look>
+Codoms::Rights Codoms::collect(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes,
+                               Look look, uint32_t enough) {
     Rights r;
-    const Looked own = look_up(from, to);
+    r.lookups = 1;
+    const Looked own = look(from, to, false);
     r.apl = own.right;
     if (own.missing >= 0) {
         r.missing = own.missing;
         r.partner = own.missing == from ? to : from;
     }
     const uint64_t page = vaddr & ~uint64_t{4095};
-    for (const stile_cap& c : s.cd.caps) {
-        if (type_of(c) == STILE_CAP_EMPTY || !covers(c, vaddr, bytes)) continue;
+    for (unsigned i = 0; i < STILE_CAP_REGS && r.best() < enough; ++i) {
+        const stile_cap& c = s.cd.caps[i];
+        if (!covers(c, vaddr, bytes) || !live(s, i)) continue;
         uint32_t right = right_of(c);
-        if (const uint16_t origin = origin_of(c); origin != to) {
-            const Looked lent = look_up(origin, to);
+        if (const uint16_t origin = origin_of(c); origin != to && checks.cap_origin) {
+            ++r.lookups;
+            const Looked lent = look(origin, to, true);
             if (lent.missing >= 0) {
                 if (r.missing < 0) {
                     r.missing = lent.missing;
                     r.partner = lent.missing == origin ? to : origin;
+                    r.lent = true;
                 }
                 continue;
             }
             right = std::min(right, lent.right);
         }
-        r.part = std::max(r.part, right);
+        if (right > r.part) {
+            r.part = right;
+            r.part_by = i;
+        }
         if (covers(c, page, 4096)) r.whole = std::max(r.whole, right);
     }
     return r;
 }
 
+// Not empty, and its counter, if it names one, still says so (docs/codoms.md, 6).
+bool Codoms::live(const CpuState& s, unsigned i) {
+    const stile_cap& c = s.cd.caps[i];
+    if (type_of(c) == STILE_CAP_EMPTY) return false;
+    if (c.counter == 0 || !checks.counter) return true;
+    return revocation && revocation->stands(i, c, !checks.cap_page);
+}
+
 Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
                      Access access, Fault& fault) {
-    if (!(s.cd.control & 1)) return Verdict::allow_page;
+    if (!(s.cd.control & 1) || (s.cpl == 0 && !checks.deputy)) return Verdict::allow_page;
     const bool write = access == Access::write || access == Access::cap_write;
     const bool capability = access == Access::cap_read || access == Access::cap_write;
     const uint32_t needed = write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ;
@@ -82,10 +126,16 @@ Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uin
         return Verdict::refuse;
     }
     if (from == page.tag || !checks.data) return Verdict::allow_page;
-    const Rights r = rights(s, from, page.tag, vaddr, bytes);
+    const Rights r = rights(s, from, page.tag, vaddr, bytes, needed, false);
     if (r.apl >= needed) return Verdict::allow_page;
-    if (r.whole >= needed) return Verdict::allow_page_by_cap;
-    if (r.part >= needed) return Verdict::allow_once;
+    if (r.part >= needed) {
+        ++counters_.capability_data;
+        if (r.whole >= needed) return Verdict::allow_page_by_cap;
+        const stile_cap& c = s.cd.caps[r.part_by];
+        allowed_from = c.base;
+        allowed_to = c.length > ~c.base ? ~uint64_t{0} : c.base + c.length;
+        return Verdict::allow_range;
+    }
     if (r.missing >= 0)
         miss(s, fault, flags, vaddr, from, r, needed);
     else
@@ -97,10 +147,13 @@ Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uin
 bool Codoms::enter(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, Fault& fault) {
     if (!checks.transfer) return true;
     const uint16_t from = s.cd.latch.tag;
-    const Rights r = rights(s, from, to, vaddr, 1);
+    const uint32_t needed = aligned_entry(vaddr) || !checks.align ? STILE_RIGHT_CALL : STILE_RIGHT_READ;
+    const Rights r = rights(s, from, to, vaddr, 1, needed, true);
     const uint32_t had = r.best();
-    if (had >= STILE_RIGHT_READ || (had == STILE_RIGHT_CALL && (aligned_entry(vaddr) || !checks.align)))
+    if (had >= needed) {
+        counters_.capability_fetch += r.apl < needed;
         return true;
+    }
     s.cd.fault_rip = from_rip;
     if (r.missing >= 0)
         miss(s, fault, STILE_CD_FETCH, vaddr, from, r, STILE_RIGHT_CALL);
@@ -111,58 +164,40 @@ bool Codoms::enter(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, 
     return false;
 }
 
+bool Codoms::refuse_crossing(CpuState& s, Fault& fault, uint32_t reason, uint16_t to, uint64_t vaddr) {
+    refuse(s, fault, reason | STILE_CD_FETCH, vaddr, s.cd.latch.tag, to, STILE_RIGHT_CALL, STILE_RIGHT_NIL);
+    return false;
+}
+
 bool Codoms::push_return(CpuState& s, uint16_t to, uint64_t vaddr, DcsMemory& dcs, Fault& fault) {
     auto& cd = s.cd;
-    const uint64_t top = cd.dcs_ptr, size = STILE_DCS_ENTRY;
-    const bool inside = top >= cd.dcs_base && top <= cd.dcs_limit && cd.dcs_limit - top >= size &&
-                        top % size == 0 && cd.depth < STILE_MAX_DEPTH;
-    if (!inside) {
-        if (!checks.dcs && (top % size != 0 || cd.depth >= STILE_MAX_DEPTH)) return true;  // nowhere to put it
-        if (checks.dcs) {
-            refuse(s, fault, STILE_CD_DCS_BOUNDS | STILE_CD_FETCH, vaddr, cd.latch.tag, to, STILE_RIGHT_CALL,
-                   STILE_RIGHT_CALL);
-            return false;
-        }
-    }
+    if (!dcs_has_room(cd, checks.dcs) || cd.depth >= STILE_MAX_DEPTH)
+        return refuse_crossing(s, fault, STILE_CD_DCS_BOUNDS, to, vaddr);
     const stile_cap entry = return_capability(cd.latch.return_address, cd.latch.tag, cd.depth);
-    if (!dcs.push(top, entry, !checks.cap_page, fault)) {
-        if (fault.vector == STILE_VEC_DOMAIN) ++counters_.domain_faults;
+    if (!dcs.push(cd.dcs_ptr, entry, STILE_CD_FETCH, !checks.cap_page, fault)) {
+        counters_.domain_faults += fault.vector == STILE_VEC_DOMAIN;
         return false;
     }
-    cd.dcs_ptr = top + size;
+    cd.dcs_ptr += STILE_DCS_ENTRY;
     ++cd.depth;
     return true;
 }
 
-// A return into `to`: only where the newest return capability points, whatever the APL says.
-bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs,
-                   Fault& fault) {
+// A return into `to`: only where the newest return capability points, whatever the APL says. Without the rule
+// whatever is wrong is allowed and uses nothing up.
+bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, DcsMemory& dcs, Fault& fault) {
     auto& cd = s.cd;
-    const uint64_t size = STILE_DCS_ENTRY;
-    const bool inside = cd.dcs_ptr >= cd.dcs_base && cd.dcs_ptr <= cd.dcs_limit &&
-                        cd.dcs_ptr - cd.dcs_base >= size && cd.dcs_ptr % size == 0;
-    if (!inside && checks.dcs && checks.ret) {
-        cd.fault_rip = from_rip;
-        refuse(s, fault, STILE_CD_DCS_BOUNDS | STILE_CD_FETCH, vaddr, cd.latch.tag, to, STILE_RIGHT_CALL,
-               STILE_RIGHT_NIL);
-        return false;
-    }
-    if (!inside && !checks.ret) return true;  // nothing to pop
-    stile_cap entry{};
-    if (!dcs.read(cd.dcs_ptr - size, entry, !checks.cap_page, fault)) {
-        if (fault.vector == STILE_VEC_DOMAIN) ++counters_.domain_faults;
-        cd.fault_rip = from_rip;
-        return false;
-    }
-    const bool match = type_of(entry) == STILE_CAP_RETURN && entry.base == vaddr && origin_of(entry) == to;
-    if (!match) {
+    if (!dcs_has_entry(cd, checks.dcs))
+        return !checks.ret || refuse_crossing(s, fault, STILE_CD_DCS_BOUNDS, to, vaddr);
+    stile_cap entry;
+    if (!dcs.read(cd.dcs_ptr - STILE_DCS_ENTRY, entry, STILE_CD_FETCH, !checks.cap_page, fault)) {
         if (!checks.ret) return true;
-        cd.fault_rip = from_rip;
-        refuse(s, fault, STILE_CD_RETURN | STILE_CD_FETCH, vaddr, cd.latch.tag, to, STILE_RIGHT_CALL,
-               STILE_RIGHT_NIL);
+        counters_.domain_faults += fault.vector == STILE_VEC_DOMAIN;
         return false;
     }
-    cd.dcs_ptr -= size;
+    if (type_of(entry) != STILE_CAP_RETURN || entry.base != vaddr || origin_of(entry) != to)
+        return !checks.ret || refuse_crossing(s, fault, STILE_CD_RETURN, to, vaddr);
+    cd.dcs_ptr -= STILE_DCS_ENTRY;
     end_activation(s, depth_of(entry));
     return true;
 }
@@ -170,10 +205,12 @@ bool Codoms::leave(CpuState& s, uint16_t to, uint64_t vaddr, uint64_t from_rip, 
 // What an activation made for itself, or was lent by those it called, dies with it.
 void Codoms::end_activation(CpuState& s, uint64_t depth) {
     s.cd.depth = depth;
+    if (!checks.frame) return;
     for (stile_cap& c : s.cd.caps) {
         if (type_of(c) != STILE_CAP_SYNC || depth_of(c) <= depth) continue;
         c = {};
         capabilities_stale = true;
+        ++counters_.capability_deaths;
     }
 }
 
@@ -181,9 +218,13 @@ bool Codoms::arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uin
                     DcsMemory& dcs, Fault& fault) {
     auto& latch = s.cd.latch;
     if (s.cpl == 0) return true;
-    if ((s.cd.control & 1) && latch.tag != page.tag) {
-        if (latch.kind == STILE_XFER_RET) {
-            if (!leave(s, page.tag, vaddr, from_rip, dcs, fault)) return false;
+    const bool returns = latch.kind == STILE_XFER_RET || latch.kind == STILE_XFER_PRIVILEGED_RET;
+    if ((s.cd.control & 1) && (latch.tag != page.tag || latch.kind == STILE_XFER_PRIVILEGED_RET)) {
+        if (returns) {
+            if (!leave(s, page.tag, vaddr, dcs, fault)) {
+                s.cd.fault_rip = from_rip;
+                return false;
+            }
         } else {
             if (!enter(s, page.tag, vaddr, from_rip, fault)) return false;
             if (latch.kind == STILE_XFER_CALL && !push_return(s, page.tag, vaddr, dcs, fault)) {
@@ -194,6 +235,9 @@ bool Codoms::arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uin
     }
     if (latch.tag != page.tag) {
         ++counters_.domain_crossings;
+        ++(returns                         ? counters_.crossing_returns
+           : latch.kind == STILE_XFER_CALL ? counters_.crossing_calls
+                                           : counters_.crossing_jumps);
         // Recency moves here and at fills only: a data access would need a write port of its own for it
         // (ours).
         for (const uint16_t tag : {latch.tag, page.tag})
@@ -213,15 +257,20 @@ bool Codoms::straddle(CpuState& s, const PageAttributes& first, const PageAttrib
 }
 
 void Codoms::apl_fill(const stile_apl_record& record) {
+    const uint64_t evictions = apl_.evictions();
     if (apl_.fill(record)) stale = true;
+    ++counters_.apl_fills;
+    counters_.apl_evictions += apl_.evictions() - evictions;
 }
 
 void Codoms::apl_invalidate(int64_t tag) {
+    unsigned dropped = 0;
     if (tag < 0)
-        apl_.invalidate_all();
-    else if (tag > 0xffff || !apl_.invalidate(static_cast<uint16_t>(tag)))
-        return;
-    stale = true;
+        dropped = apl_.invalidate_all();
+    else if (tag <= 0xffff)
+        dropped = apl_.invalidate(static_cast<uint16_t>(tag));
+    counters_.apl_invalidations += dropped;
+    if (dropped != 0) stale = true;
 }
 
 // The other tag of the pair that missed is kept: without it the retried access would miss again.

@@ -31,7 +31,7 @@ class PageTablesOnly final : public Protection {
 
 std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters) {
     if (config.protection == ProtectionKind::codoms)
-        return std::make_unique<Codoms>(config.apl_cache, counters);
+        return std::make_unique<Codoms>(config.apl_cache, config.codoms_checks, counters);
     if (config.protection == ProtectionKind::mpk) return std::make_unique<Mpk>(config.mpk_checks);
     return std::make_unique<PageTablesOnly>(counters);
 }

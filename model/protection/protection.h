@@ -13,6 +13,7 @@
 #include "model/core/cpu_state.h"
 #include "model/core/fault.h"
 #include "model/core/mmu.h"
+#include "model/protection/checks.h"
 
 namespace stile::model {
 
@@ -20,7 +21,7 @@ namespace stile::model {
 enum class Verdict : uint8_t {
     allow_page,         // for every byte of the page, until context_changed or flush
     allow_page_by_cap,  // likewise, but until the capability registers change
-    allow_once,         // this access only
+    allow_range,        // likewise, for the bytes of the page in [allowed_from, allowed_to)
     refuse
 };
 
@@ -46,9 +47,10 @@ class Protection {
     // stack is reached through `dcs`. Changes state only when it allows.
     struct DcsMemory {
         virtual ~DcsMemory() = default;
-        // `any_page`: do not insist on the capability-storage bit.
-        virtual bool push(uint64_t vaddr, const stile_cap& c, bool any_page, Fault& fault) = 0;
-        virtual bool read(uint64_t vaddr, stile_cap& c, bool any_page, Fault& fault) = 0;
+        // `flags`: of the error code. `any_page`: do not insist on the capability-storage bit.
+        virtual bool push(uint64_t vaddr, const stile_cap& c, uint32_t flags, bool any_page,
+                          Fault& fault) = 0;
+        virtual bool read(uint64_t vaddr, stile_cap& c, uint32_t flags, bool any_page, Fault& fault) = 0;
     };
     virtual bool arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip,
                         DcsMemory& dcs, Fault& fault) = 0;
@@ -68,7 +70,28 @@ class Protection {
     virtual int64_t apl_victim() { return -1; }  // for the tag of the last APL miss
     virtual int64_t apl_tag(uint64_t slot) { return -1; }
     virtual int64_t hardware_tag(uint64_t tag) { return -1; }
-    // Set by the unit when remembered allowances may have gone stale; the MMU flushes and clears it.
+    // The APL directory, for a unit that walks it; the Mmu sees to it. `walked`: these were the reads.
+    struct AplMemory {
+        virtual ~AplMemory() = default;
+        virtual bool read_word(uint64_t paddr, uint64_t& value) = 0;  // false: no memory there
+        virtual void walked(const AplWalk& walk) = 0;
+    };
+    AplMemory* apl_memory = nullptr;
+    // Does the counter of the capability in register `reg` still have its value? The Mmu sees to it, and that
+    // answers by capability go when the counter changes. `any_page`: it need not lie in capability storage.
+    struct Revocation {
+        virtual ~Revocation() = default;
+        virtual bool stands(unsigned reg, const stile_cap& c, bool any_page) = 0;
+    };
+    Revocation* revocation = nullptr;
+    uint64_t allowed_from = 0, allowed_to = 0;  // of the last Verdict::allow_range
+    // The rules in force for CODOMs' instructions; where domains are not checked, none are.
+    virtual const CodomsChecks& rules() const {
+        static const CodomsChecks none = CodomsChecks::none();
+        return none;
+    }
+    // Set by the unit, also in the course of data(), when remembered allowances may have gone stale that are
+    // about other domains' pages; the Mmu drops them and clears it.
     bool stale = false;
     // Likewise, of those that a capability register allowed.
     bool capabilities_stale = false;

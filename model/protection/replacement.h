@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which way of a set gives way. Deterministic, `random` too: a 16-bit linear-feedback shift register (taps 16,
-// 14, 13, 11; seed 0xace1), shifted eight times at each fill. Ways that must stay are passed over.
+// Which way of a set gives way. Deterministic, `random` too: a 16-bit linear-feedback shift register (taps
+// 16, 14, 13, 11; seed 0xace1), shifted eight times at each fill. Ways that must stay are passed over.
 #pragma once
 
 #include <cstdint>

@@ -57,6 +57,8 @@ constexpr LatencyRow rows[] = {
     {C::fp_sqrt, "fp_sqrt", 20, 14, "square root, double", "osaca: sqrtpd 20 / 14"},
     {C::fp_sqrt_s, "fp_sqrt_s", 13, 7, "square root, single", "choice: as divps"},
     {C::fp_cvt, "fp_cvt", 4, 1, "conversion", "llvm: cvtsi2sd 4 / 1"},
+    {C::capability, "capability", 1, 0, "CODOMs: capability registers, beside the memory they move",
+     "choice: as integer moves"},
     {C::x87, "x87", 3, 1, "x87 arithmetic", "llvm: fadd 3 / 1"},
     {C::x87_slow, "x87_slow", 90, 90, "x87 transcendental, state save and restore",
      "choice: 60-120, serialised microcode"},

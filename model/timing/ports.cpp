@@ -38,6 +38,7 @@ constexpr PortRow rows[] = {
     {C::fp_sqrt, "p0", 1, "llvm, osaca"},
     {C::fp_sqrt_s, "p0", 1, "llvm, osaca"},
     {C::fp_cvt, "p1", 1, "llvm, osaca"},
+    {C::capability, "p015", 1, "choice: as integer arithmetic"},
     {C::x87, "p1", 1, "llvm: fadd p1, fmul p0"},
 };
 

@@ -127,6 +127,15 @@ Next ret(Exec& x, const Uop* u) {
 }
 
 template <Mode mode>
+Next privileged_ret(Exec& x, const Uop* u) {
+    uint64_t target;
+    if (!load<mode>(x, u, x.s.r[RSP], target)) return raise(x, u);
+    x.s.r[RSP] += 8 + u->imm;
+    if (!canonical(target)) return leave(x, Exit::indirect, target, STILE_XFER_RET, true);
+    return leave(x, Exit::serial, target, STILE_XFER_PRIVILEGED_RET, true);
+}
+
+template <Mode mode>
 Next jcxz(Exec& x, const Uop* u) {
     const bool zero = u->size == 4 ? get<uint32_t>(x, RCX) == 0 : x.s.r[RCX] == 0;
     return go_if<mode>(x, u, zero, relative(x, u));
@@ -177,6 +186,7 @@ void fill(HandlerTable& table) {
     table.set(Op::call, call<mode>);
     table.set(Op::call_r, call_register<mode>);
     table.set(Op::ret, ret<mode>);
+    table.set_privileged_ret(privileged_ret<mode>);
 }
 
 }  // namespace

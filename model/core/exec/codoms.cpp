@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CODOMs' own instructions (abi/codoms.h): ring 0 or code on a privileged page. A processor without CODOMs
-// (protection: paging) does not know them.
+// CODOMs' privileged instructions (docs/codoms.md, 7): ring 0 or code on a privileged page. A processor
+// without CODOMs (protection: paging) does not know them.
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
 #include "model/protection/capability.h"
@@ -13,14 +13,9 @@ namespace {
 template <Handler f>
 Next privileged(Exec& x, const Uop* u) {
     if (!impl_of(x).has_domains()) return raise(x, u, VEC_UD);
-    if (x.s.cpl != 0 && !impl_of(x).block->privileged) return raise_gp(x, u);
+    if (x.s.cpl != 0 && !impl_of(x).block->privileged && impl_of(x).protection->rules().privileged)
+        return raise_gp(x, u);
     return f(x, u);
-}
-
-// A new APL entry, capability or latch changes what may be touched.
-Next changed(Exec& x, const Uop* u) {
-    x.mmu->capabilities_changed();
-    return leave_serial(x, u);
 }
 
 Next cd_save(Exec& x, const Uop* u) {
@@ -48,7 +43,7 @@ Next cd_restore(Exec& x, const Uop* u) {
     x.storing = nullptr;
     stile_cd_state m;
     if (!x.mmu->read_capability(vaddr, &m, sizeof m, x.fault, u->insn)) return raise(x, u);
-    if (m.latch >> 16 > STILE_XFER_RET || m.depth > STILE_MAX_DEPTH) return raise_gp(x, u);
+    if (m.latch >> 16 > STILE_XFER_PRIVILEGED_RET || m.depth > STILE_MAX_DEPTH) return raise_gp(x, u);
     for (const stile_cap& c : m.caps)
         if (type_of(c) == STILE_CAP_RETURN) return raise_gp(x, u);
     cd.saved_latch = {static_cast<uint16_t>(m.latch), static_cast<uint8_t>(m.latch >> 16), m.latch_ret};
@@ -57,8 +52,9 @@ Next cd_restore(Exec& x, const Uop* u) {
     cd.dcs_limit = m.dcs_limit;
     cd.kcs = m.kcs;
     cd.depth = m.depth;
-    for (unsigned i = 0; i < STILE_CAP_REGS; ++i) cd.caps[i] = m.caps[i];
-    return changed(x, u);
+    for (unsigned i = 0; i < STILE_CAP_REGS; ++i) cd.caps[i] = loaded(m.caps[i]);
+    x.mmu->capability_registers_loaded();
+    return leave_serial(x, u);
 }
 
 Next cd_aplfill(Exec& x, const Uop* u) {
@@ -69,13 +65,13 @@ Next cd_aplfill(Exec& x, const Uop* u) {
         if (!read_memory(x, u, vaddr + at, bytes + at, 48)) return raise(x, u);
     if (record.slot >= impl_of(x).config.apl_cache.entries || record.tag > 0xffff) return raise_gp(x, u);
     impl_of(x).protection->apl_fill(record);
-    return changed(x, u);
+    return leave_serial(x, u);
 }
 static_assert(sizeof(stile_apl_record) % 48 == 0);
 
 Next cd_aplinv(Exec& x, const Uop* u) {
     impl_of(x).protection->apl_invalidate(static_cast<int64_t>(x.s.r[u->a]));
-    return changed(x, u);
+    return leave_serial(x, u);
 }
 Next cd_aplvictim(Exec& x, const Uop* u) {
     x.s.r[u->dst] = static_cast<uint64_t>(impl_of(x).protection->apl_victim());
@@ -91,24 +87,6 @@ Next cd_hwtag(Exec& x, const Uop* u) {
 }
 Next cd_kcs(Exec& x, const Uop* u) {
     x.s.r[u->dst] = x.s.cd.kcs;
-    return next(x, u);
-}
-
-Next cd_capld(Exec& x, const Uop* u) {
-    const uint64_t vaddr = effective_of_ender(x, u);
-    if (vaddr & 31) return raise_gp(x, u);
-    x.storing = nullptr;
-    stile_cap cap;
-    if (!x.mmu->read_capability(vaddr, &cap, sizeof cap, x.fault, u->insn)) return raise(x, u);
-    x.s.cd.caps[u->imm] = cap;
-    return changed(x, u);
-}
-Next cd_capst(Exec& x, const Uop* u) {
-    const uint64_t vaddr = effective(x, u);
-    if (vaddr & 31) return raise_gp(x, u);
-    x.storing = u;
-    const stile_cap cap = x.s.cd.caps[u->imm];
-    if (!x.mmu->write_capability(vaddr, &cap, sizeof cap, x.fault, u->insn)) return raise(x, u);
     return next(x, u);
 }
 
@@ -136,8 +114,6 @@ void register_codoms(HandlerTable& table, Mode) {
     table.set(Op::cd_apltag, privileged<cd_apltag>);
     table.set(Op::cd_hwtag, privileged<cd_hwtag>);
     table.set(Op::cd_kcs, privileged<cd_kcs>);
-    table.set(Op::cd_capld, privileged<cd_capld>);
-    table.set(Op::cd_capst, privileged<cd_capst>);
     table.set(Op::cd_rddcs, privileged<cd_rddcs>);
     table.set(Op::cd_wrdcs, privileged<cd_wrdcs>);
 }

@@ -20,6 +20,7 @@ void register_system(HandlerTable& table, Mode mode);
 void register_gates(HandlerTable& table, Mode mode);
 void register_far(HandlerTable& table, Mode mode);
 void register_codoms(HandlerTable& table, Mode mode);
+void register_capabilities(HandlerTable& table, Mode mode);
 void register_sse_move(HandlerTable& table, Mode mode);
 void register_sse_int(HandlerTable& table, Mode mode);
 void register_sse_arith(HandlerTable& table, Mode mode);

@@ -11,7 +11,7 @@ HandlerTable make(Mode mode) {
     HandlerTable table;
     for (const auto add :
          {register_alu, register_shift, register_muldiv, register_memory, register_branch, register_string,
-          register_system, register_gates, register_far, register_codoms, register_sse_move, register_sse_int,
+          register_system, register_gates, register_far, register_codoms, register_capabilities, register_sse_move, register_sse_int,
           register_sse_arith, register_sse_convert, register_mmx, register_x87})
         add(table, mode);
     return table;

@@ -24,12 +24,16 @@ class HandlerTable {
     }
     bool has(Op op) const { return rows_[static_cast<size_t>(op)].handler; }
     Handler select(const Uop& u) const;
+    // `ret` of code on a privileged page, which no remembered target answers (docs/codoms.md, 4).
+    void set_privileged_ret(Handler handler) { privileged_ret_ = handler; }
+    Handler privileged_ret() const { return privileged_ret_; }
 
   private:
     struct Row {
         Handler handler = nullptr, segmented = nullptr, unindexed = nullptr;
         const Handler* by_condition = nullptr;
     };
+    Handler privileged_ret_ = nullptr;
     Row& row(Op op) { return rows_[static_cast<size_t>(op)]; }
     std::array<Row, static_cast<size_t>(Op::count)> rows_{};
 };

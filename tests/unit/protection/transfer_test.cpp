@@ -143,7 +143,7 @@ TEST_F(Transfers, the_stack_is_bounded) {
     }
     at(TAG_A);
     EXPECT_FALSE(go(STILE_XFER_CALL, B, A + 5));
-    expect(STILE_CD_DCS_BOUNDS, B, STILE_RIGHT_CALL, STILE_RIGHT_CALL);
+    expect(STILE_CD_DCS_BOUNDS, B, STILE_RIGHT_CALL, STILE_RIGHT_NIL);
     EXPECT_EQ(depth(), 2u);
     w.codoms().checks.dcs = false;
     EXPECT_TRUE(go(STILE_XFER_CALL, B, A + 5));
@@ -164,7 +164,7 @@ TEST_F(Transfers, the_stack_lies_in_capability_storage) {
     w.dcs(0x1000000, 0);
     allow(STILE_RIGHT_CALL);
     EXPECT_FALSE(go(STILE_XFER_CALL, B, A + 5));
-    EXPECT_EQ(w.fault.error, unsigned{STILE_CD_CAP_PAGE | STILE_CD_WRITE});
+    EXPECT_EQ(w.fault.error, unsigned{STILE_CD_CAP_PAGE | STILE_CD_WRITE | STILE_CD_FETCH});
     EXPECT_EQ(w.fault.address, 0x1000000u);
     EXPECT_EQ(depth(), 0u);
     w.codoms().checks.cap_page = false;
