@@ -186,7 +186,7 @@ bool Core::Impl::write_msr(uint32_t index, uint64_t value) {
         case STILE_MSR_CD_FAULT_RIP:
             return cd.fault_rip = value, true;
         case STILE_MSR_CD_LATCH:
-            if (value >> 16 > STILE_XFER_RET) return false;
+            if (value >> 16 > STILE_XFER_PRIVILEGED_RET) return false;
             cd.saved_latch.tag = static_cast<uint16_t>(value);
             cd.saved_latch.kind = static_cast<uint8_t>(value >> 16);
             return true;
