@@ -24,7 +24,7 @@ class CodeMaker {
     };
 
     // --- where code goes
-    bool room(unsigned bytes) const { return stream_->end - stream_->cursor > bytes; }
+    bool room(unsigned bytes) const { return stream_->cursor + bytes < stream_->end; }
     uint64_t here() const { return stream_->cursor; }
     void emit(Insn insn);
     bool begin(bool aligned);
@@ -37,6 +37,7 @@ class CodeMaker {
     uint64_t slot() { return plan_.slots[random_.below(plan_.slots.size())]; }
     uint64_t counter() { return plan_.counters[random_.below(plan_.counters.size())]; }
     uint64_t code_target(bool call);
+    uint64_t cell(uint64_t target);
 
     // --- units
     void unit(bool function);
@@ -77,7 +78,7 @@ class CodeMaker {
     std::vector<Stream> streams_;
     Stream* stream_ = nullptr;
     std::vector<uint64_t> functions_, bounces_, patches_;
-    unsigned nested_ = 0;
+    bool strict_ = false;  // mostly what the rights at the start allow
 };
 
 void CodeMaker::emit(Insn insn) {
@@ -100,6 +101,7 @@ void CodeMaker::emit(Insn insn) {
 
 // The next piece of code: a random stream, and with or without a gap.
 bool CodeMaker::begin(bool aligned) {
+    strict_ = random_.percent(60);
     for (unsigned tries = 0; tries < 20; ++tries) {
         stream_ = &streams_[random_.below(streams_.size())];
         if (room(700)) break;
@@ -119,7 +121,7 @@ uint64_t CodeMaker::place(const PagePlan& page, unsigned bytes) {
     if (page.role == Role::code) return page.at + island + random_.below(island_end - island - bytes);
     const uint64_t size = page.large ? large_bytes : page_bytes;
     if (page.large && random_.percent(70)) return page.at + random_.below(4 * page_bytes);
-    if (random_.percent(12)) return page.at + size - 1 - random_.below(bytes);  // most cross
+    if (random_.percent(strict_ ? 3 : 12)) return page.at + size - 1 - random_.below(bytes);  // most cross
     if (random_.percent(6)) return page.at;
     const uint64_t offset = random_.below(size - 64);
     return page.at + (random_.percent(70) ? offset & ~15ull : offset);
@@ -132,7 +134,7 @@ uint64_t CodeMaker::any_data(unsigned bytes) {
 
 // Mostly one that the domain may touch, as far as can be seen now.
 uint64_t CodeMaker::data(unsigned bytes, bool write) {
-    if (random_.percent(12)) return any_data(bytes);
+    if (random_.percent(strict_ ? 0 : 10)) return any_data(bytes);
     for (unsigned tries = 0; tries < 30; ++tries) {
         const PagePlan& p = plan_.pages[random_.below(plan_.pages.size())];
         if (p.role == Role::dcs || !p.present || !p.page.user || p.page.cap_storage || (write && !p.page.writable))
@@ -143,15 +145,25 @@ uint64_t CodeMaker::data(unsigned bytes, bool write) {
 }
 
 uint64_t CodeMaker::code_target(bool call) {
-    if (random_.percent(3)) return any_data(1);  // NX, or not there
+    if (random_.percent(strict_ ? 0 : 4)) return any_data(1);  // NX, or not there
     const auto& from = call || bounces_.empty() ? functions_ : bounces_;
     if (from.empty()) return hole;
-    for (unsigned tries = 0; tries < 10; ++tries) {
+    for (unsigned tries = 0; tries < 30; ++tries) {
         const uint64_t target = from[random_.below(from.size())];
         const unsigned right = plan_.right(tag(), plan_.page_of(target)->page.tag);
         if (right >= STILE_RIGHT_READ || (right == STILE_RIGHT_CALL && target % 64 == 0)) return target;
     }
     return from[random_.below(from.size())];
+}
+
+// Memory that holds a target.
+uint64_t CodeMaker::cell(uint64_t target) {
+    const uint64_t address = data(8, false) & ~7ull;
+    const PagePlan* page = plan_.page_of(address);
+    if (!page || page->role == Role::code || page->page.cap_storage) return address;
+    const auto* from = reinterpret_cast<const uint8_t*>(&target);
+    plan_.data.emplace_back(page->frame + (address - page->at), std::vector<uint8_t>(from, from + 8));
+    return address;
 }
 
 void CodeMaker::access() {
@@ -209,9 +221,12 @@ void CodeMaker::string() {
 
 void CodeMaker::stack(bool function) {
     Insn i;
-    if (!function) mov(rsp, random_.percent(70) ? stacks + 16 + 8 * random_.below(1000) : data(8, true));
-    const PagePlan* page = plan_.page_of(plan_.code.back().imm);
-    if (!function && page && page->role == Role::code) mov(rsp, stacks + page_bytes);
+    if (!function) {
+        uint64_t at = random_.percent(70) ? stacks + 16 + 8 * random_.below(1000) : data(8, true);
+        const PagePlan* page = plan_.page_of(at);
+        if (page && page->role == Role::code) at = stacks + page_bytes;
+        mov(rsp, at);
+    }
     const unsigned n = 1 + static_cast<unsigned>(random_.below(3));
     for (unsigned k = 0; k < n; ++k) {
         i = {};
@@ -247,7 +262,7 @@ void CodeMaker::call(bool function) {
             i.reg = rax;
             break;
         default:
-            mov(rbx, data(8, false) & ~7ull);
+            mov(rbx, cell(target));
             i.kind = Kind::call_mem;
             break;
     }
@@ -418,8 +433,8 @@ void CodeMaker::trap() {
 }
 
 void CodeMaker::unit(bool function) {
-    switch (random_.weighted({100, 10, 12, function ? 6u : 26u, function ? 0u : 14u, 5, 16, 14, 16,
-                              plan_.page_of(here())->page.privileged ? 12u : 2u, 2, 3})) {
+    switch (random_.weighted({strict_ ? 200u : 100u, 10, 12, function ? 6u : 26u, function ? 0u : 14u, 5, 16, 14, strict_ ? 5u : 16u,
+                              plan_.page_of(here())->page.privileged ? 12u : strict_ ? 0u : 2u, strict_ ? 0u : 2u, 3})) {
         case 0:
             return access();
         case 1:
@@ -476,16 +491,16 @@ void CodeMaker::function(bool bouncing) {
     }
     emit(end);
     (bouncing ? bounces_ : functions_).push_back(entry);
-    plan_.starts.push_back(entry);
+    if (plan_.starts.empty() || random_.percent(15)) plan_.starts.push_back(entry);
 }
 
 void CodeMaker::loop() {
     if (!begin(random_.percent(50))) return;
     plan_.starts.push_back(here());
-    mov(r15, 2 + random_.below(random_.percent(50) ? 6 : 60));
+    mov(r15, 2 + random_.below(strict_ ? 100 : 12));
     mov(r14, 0);
     const uint64_t head = here();
-    const unsigned units = 2 + static_cast<unsigned>(random_.below(8));
+    const unsigned units = 3 + static_cast<unsigned>(random_.below(9));
     for (unsigned i = 0; i < units && room(500); ++i) unit(false);
     Insn i;
     i.kind = Kind::add_imm;
@@ -525,7 +540,7 @@ void CodeMaker::run() {
                 {code_c, code_c + 4 * page_bytes - 64}};
     for (unsigned i = 0; i < 14; ++i) function(i % 3 == 2);
     const auto full = [&] {
-        return std::ranges::none_of(streams_, [](const Stream& s) { return s.end - s.cursor > 900; });
+        return std::ranges::none_of(streams_, [](const Stream& s) { return s.cursor + 900 < s.end; });
     };
     for (unsigned i = 0; i < 40 && !full(); ++i) {
         if (i % 8 == 7)

@@ -67,16 +67,27 @@ class Encoder {
 };
 
 void Encoder::nop() {
-    unsigned left = i_.len;
-    while (left > 0) {
-        const unsigned n = left >= 3 && left != 4 ? 3 : left >= 2 ? 2 : 1;
-        if (n == 3)
-            bytes({0x0f, 0x1f, 0x00});
-        else if (n == 2)
-            bytes({0x66, 0x90});
-        else
-            bytes({0x90});
-        left -= n;
+    const unsigned most = 9;
+    for (unsigned k = most; k < i_.len; ++k) bytes({0x66});
+    switch (i_.len < most ? i_.len : most) {
+        case 1:
+            return bytes({0x90});
+        case 2:
+            return bytes({0x66, 0x90});
+        case 3:
+            return bytes({0x0f, 0x1f, 0x00});
+        case 4:
+            return bytes({0x0f, 0x1f, 0x40, 0});
+        case 5:
+            return bytes({0x0f, 0x1f, 0x44, 0, 0});
+        case 6:
+            return bytes({0x66, 0x0f, 0x1f, 0x44, 0, 0});
+        case 7:
+            return bytes({0x0f, 0x1f, 0x80, 0, 0, 0, 0});
+        case 8:
+            return bytes({0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0});
+        default:
+            return bytes({0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0});
     }
 }
 

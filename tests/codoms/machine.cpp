@@ -225,9 +225,13 @@ void Machine::start_kernel(unsigned core, Stub stub) {
 Machine::Stop Machine::run(unsigned core, Cycles until) {
     Core& c = *cores_[core];
     model::Stop why;
-    do why = c.run(until);
-    while (why == model::Stop::synchronise);
+    const Cycles give_up = std::max(until, c.now()) + patience;
     const CpuState& s = c.state();
+    // A turn does not end in the kernel.
+    do {
+        why = c.run(until);
+        if (why == model::Stop::until && s.cpl != 3) until = c.now() + 100;
+    } while (why == model::Stop::synchronise || (why == model::Stop::until && s.cpl != 3 && c.now() < give_up));
     if (why == model::Stop::until && s.cpl == 3) return {Stop::time};
     if ((why != model::Stop::idle_forever && why != model::Stop::halted) || s.cpl != 0) return {Stop::broken};
     const uint64_t handler = s.rip - 1 - kernel_at;

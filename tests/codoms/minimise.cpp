@@ -90,6 +90,13 @@ void Minimiser::code() {
             Insn nop;
             nop.len = insn.len;
             nop.at = insn.at;
+            // Without its dec the jump has no meaning.
+            if (insn.kind == Kind::dec && i + 1 < p.code.size() && p.code[i + 1].kind == Kind::jnz) {
+                Insn other;
+                other.len = p.code[i + 1].len;
+                other.at = p.code[i + 1].at;
+                p.code[i + 1] = other;
+            }
             insn = nop;
         }
         return any;

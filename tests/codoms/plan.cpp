@@ -140,6 +140,8 @@ stile_cap Maker::capability() {
 
 // Whatever a 64-bit load finds there may be jumped to, so addresses of code lie about.
 void Maker::data() {
+    const auto cells = std::move(plan_.data);
+    plan_.data.clear();
     for (const PagePlan& p : plan_.pages) {
         if (p.role != Role::data || p.page.cap_storage) continue;
         std::vector<uint8_t> bytes(512);
@@ -149,6 +151,7 @@ void Maker::data() {
         }
         plan_.data.emplace_back(p.frame + (random_.percent(50) ? 0 : page_bytes - 512), bytes);
     }
+    plan_.data.insert(plan_.data.end(), cells.begin(), cells.end());
     for (const uint64_t slot : plan_.slots) {
         const stile_cap c = capability();
         const auto* from = reinterpret_cast<const uint8_t*>(&c);

@@ -120,7 +120,8 @@ void Reference::go(Cpu& cpu, uint64_t last, uint64_t to, stile_transfer kind, ui
     cpu.from = cpu.rip;
     cpu.from_known = true;
     cpu.rip = to;
-    if (cpu.core.ring != 3 || !cpu.core.domains_on || last / page_bytes == to / page_bytes) return;
+    if (cpu.core.ring != 3 || !cpu.core.domains_on) return;
+    if (last / page_bytes == to / page_bytes && kind != STILE_XFER_PRIVILEGED_RET) return;
     cpu.core.latch.kind = static_cast<uint8_t>(kind);
     cpu.core.latch.return_address = kind == STILE_XFER_CALL ? back : 0;
 }
@@ -131,12 +132,12 @@ Step Reference::step(Cpu& cpu) {
     const spec::Core before = cpu.core;
     const bool crosses = cpu.core.domains_on && [&] {
         const spec::Page* page = world.page(cpu.core, cpu.rip);
-        return page && page->tag != cpu.core.latch.tag;
+        return page && (page->tag != cpu.core.latch.tag || cpu.core.latch.kind == STILE_XFER_PRIVILEGED_RET);
     }();
     const Outcome fetched = spec::fetch(world, cpu.core, cpu.rip, bytes);
     if (crosses) {
-        static constexpr Route routes[] = {Route::fall_through, Route::jump, Route::call, Route::ret};
-        coverage_.crossing(model_, routes[before.latch.kind & 3], world, before, cpu.rip, fetched);
+        static constexpr Route routes[] = {Route::fall_through, Route::jump, Route::call, Route::ret, Route::ret};
+        coverage_.crossing(model_, routes[before.latch.kind], world, before, cpu.rip, fetched);
     }
     if (cpu.rip % page_bytes + bytes > page_bytes)
         coverage_.crossing(model_, Route::straddle, world, before, cpu.rip, fetched);

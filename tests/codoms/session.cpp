@@ -11,7 +11,7 @@ using model::Cycles;
 
 namespace {
 
-constexpr size_t remembered = 24;
+constexpr size_t remembered = 400;
 
 // How many APL misses an instruction may have without getting on: each evicts what another needs.
 constexpr unsigned most_misses = 60;
@@ -88,7 +88,7 @@ std::optional<Mismatch> Session::run() {
     for (size_t i = 0; i < remembered; ++i) {
         const uint64_t at = trail_[(trail_at_ + i) % remembered];
         const Insn* insn = ref_.insn_at(at);
-        if (insn) m.listing += fmt::format("  {:x}  {}\n", at, codoms_fuzz::text_of(*insn));
+        if (insn && insn->kind != Kind::nop) m.listing += fmt::format("  {:x}  {}\n", at, codoms_fuzz::text_of(*insn));
     }
     return m;
 }
@@ -168,7 +168,13 @@ bool Session::answer_miss(unsigned core, Machine::Stop& stop, Cycles until, uint
     if (machine_.core(core).protection().hardware_tag(tag) >= 0)
         return differ(fmt::format("an APL miss of {:#x}, which is cached", tag));
     const Context context = machine_.context(core, stop);
-    const Cpu& cpu = ref_.cpus[core];
+    Cpu& cpu = ref_.cpus[core];
+    if (!(stop.error & STILE_CD_FETCH)) {  // the instruction has been fetched already
+        const Insn* insn = ref_.insn_at(cpu.rip);
+        const spec::Outcome o = spec::fetch(ref_.world, cpu.core, cpu.rip, insn ? insn->len : 1);
+        if (!o.allowed())
+            return differ(fmt::format("{:x}: by the rules {}; the core goes on", cpu.rip, text_of(o)));
+    }
     if (!same_state(core, context, cpu.core.latch, cd.saved_latch)) return false;
     in_a_row_ = count == last_count_ && context.r[rcx] == last_rcx_ ? in_a_row_ + 1 : 0;
     last_count_ = count;
@@ -178,6 +184,7 @@ bool Session::answer_miss(unsigned core, Machine::Stop& stop, Cycles until, uint
         thrash = true;
         return true;
     }
+    if (cpu.core.latch.kind == STILE_XFER_SEQ) cpu.from_known = false;
     stop = machine_.refill_and_return(core, context, machine_.record(core, tag, ref_.world), until);
     return true;
 }
@@ -189,6 +196,7 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
     const Cycles until = machine_.core(core).now() + length;
     cpu.count = 0;
     spec::return_to_ring3(ref_.world, cpu.core, cpu.rip);
+    if (cpu.core.latch.kind == STILE_XFER_SEQ) cpu.from_known = false;  // where it was interrupted
     const uint64_t start = machine_.user_instructions(core);
     Machine::Stop stop = machine_.enter(core, context, length);
     Step last;
