@@ -36,7 +36,9 @@ void passes(const char* name, const model::MachineConfig& config) {
     const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image_of(name));
     const std::string path = "/bin/program";
     const sim::GuestFile files[] = {{path, program, 0755}};
-    const sim::BootProcess processes[] = {{path, {path}, {}, ""}};
+    const bool keys = config.protection == model::ProtectionKind::mpk;
+    const std::vector<std::string> environment(keys, "KEYS=1");
+    const sim::BootProcess processes[] = {{path, {path}, environment, ""}};
     sim::BootOptions options;
     options.protection = STILE_PROTECTION_PAGING;
     options.tsc_hz = config.frequency;
