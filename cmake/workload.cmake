@@ -9,6 +9,8 @@
 file(GLOB STILE_GUEST_LIB CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/lib/*.c ${CMAKE_SOURCE_DIR}/os/lib/*.S
      ${CMAKE_SOURCE_DIR}/os/lib/channel/*.c)
 set(STILE_GUEST_LIB_PIE ${STILE_GUEST_LIB})
+# For programs with a second domain that try protection keys as well.
+file(GLOB STILE_GUEST_LIB_KEYS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/lib/keys/*.c ${CMAKE_SOURCE_DIR}/os/lib/keys/*.S)
 list(FILTER STILE_GUEST_LIB EXCLUDE REGEX "/(dipc|codoms)[^/]*$")
 
 function(stile_add_workload)
