@@ -7,7 +7,7 @@
  *
  * Every multiple of 64 in pages that one may call is an entry point, and compiled code does not guard them.
  * So there are two ways in. Open: the program gets the call right over all of the domain's code. Gated: over
- * the code in section .text.stub of these sources only, a domain of its own that may touch the other one and
+ * the code in section .text.gate only, a domain of its own that may touch the other one and
  * must be written so that it cannot be entered wrongly.
  */
 #ifndef STILE_OS_LIB_DOMAIN_H

@@ -9,7 +9,7 @@
 
 namespace stile::sim {
 
-// Sections that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make, and .text.stub.domain of
+// Sections that os/lib/stile.h's STILE_STUB and cmake/guest_sections.ld make, and .text.stub.domain, the gate of
 // cmake/guest_domain.ld.
 static constexpr const char* stub_section = ".text.stub";
 

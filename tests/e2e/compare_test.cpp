@@ -10,8 +10,8 @@ TEST_F(Stile, ComparesTheMechanisms) {
     const Output output = run("", "r");
     ASSERT_EQ(output.code, 0) << output.err;
     const Csv csv = results("r");
-    // Five mechanisms, dipc twice, three sizes; an empty system call carries no payload.
-    ASSERT_EQ(csv.rows.size(), 6u * 3 - 2);
+    // Six mechanisms, codoms and dipc twice, three sizes; an empty system call carries no payload.
+    ASSERT_EQ(csv.rows.size(), 8u * 3 - 2);
     const Csv refused = parse_csv(contents("r/refused.csv"));
     ASSERT_EQ(refused.rows.size(), 2u);
     for (size_t i = 0; i < 2; ++i) {
@@ -25,6 +25,8 @@ TEST_F(Stile, ComparesTheMechanisms) {
         EXPECT_EQ(csv.at(find(csv, "binder", "-", size), "copies"), "1") << size;
         EXPECT_EQ(csv.at(find(csv, "dipc", "low", size), "copies"), "0") << size;
         EXPECT_EQ(csv.at(find(csv, "dipc", "high", size), "copies"), "0") << size;
+        EXPECT_EQ(csv.at(find(csv, "codoms", "low", size), "copies"), "0") << size;
+        EXPECT_EQ(csv.at(find(csv, "codoms", "high", size), "copies"), "0") << size;
         EXPECT_EQ(csv.at(find(csv, "function", "-", size), "copies"), "0") << size;
     }
     for (const char* size : {"0", "64", "4096"}) {
@@ -37,6 +39,16 @@ TEST_F(Stile, ComparesTheMechanisms) {
             EXPECT_GE(number(csv, dipc, "domain_crossings"), 2);  // there and back
             EXPECT_EQ(csv.at(dipc, "scope"), "cross_process");
             EXPECT_EQ(csv.at(dipc, "proxies"), "software");
+
+            const size_t codoms = find(csv, "codoms", policy, size);
+            EXPECT_EQ(number(csv, codoms, "syscalls"), 0);
+            EXPECT_EQ(number(csv, codoms, "kernel_instructions"), 0);
+            EXPECT_EQ(number(csv, codoms, "apl_misses"), 0);
+            // There and back; under `high` through the gate.
+            EXPECT_EQ(number(csv, codoms, "domain_crossings"), policy == std::string("high") ? 4 : 2);
+            EXPECT_EQ(number(csv, codoms, "phase_proxy"), 0);
+            EXPECT_EQ(csv.at(codoms, "scope"), "same_process");
+            EXPECT_LT(number(csv, codoms, "cycles_mean"), number(csv, dipc, "cycles_mean"));
         }
         EXPECT_GE(number(csv, find(csv, "binder", "-", size), "context_switches"), 2);
         EXPECT_GE(number(csv, find(csv, "binder", "-", size), "syscalls"), 2);

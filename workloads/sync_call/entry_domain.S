@@ -15,7 +15,7 @@
     ud2
 .endm
 
-    .section .text.stub, "ax", @progbits
+    .section .text.gate, "ax", @progbits
     .globl domain_isolated_entry
     .hidden domain_isolated_entry, domain_serve, domain_free_stack, domain_mxcsr
     .hidden stile_domain_gate, stile_domain_gate_end

@@ -58,10 +58,18 @@ static int prepare(struct stile_channel* ch) {
     return (int)stile_domain_split("server", isolated(ch));
 }
 
-static int connect(struct stile_channel* ch) { return 0; }
+static int connect(struct stile_channel* ch);
 
-/* What the callee may touch of ours: the request in register 0, room for the answer in register 1. Both are
- * of this activation, so they would outlive the call; the next call makes them anew. */
+/* The bare call, which must be a call of its own: a jump at the end of a function pushes no return
+ * capability. */
+STILE_STUB static inline long cross(struct stile_channel* ch, uint32_t code, size_t length, void* answer) {
+    long result = (long)ch->handler(ch->context, code, ch->out, length, answer, ch->capacity);
+    __asm__ volatile("" : "+r"(result));
+    return result;
+}
+
+/* The callee may touch the request by way of register 0, and room for the answer by way of register 1. Under
+ * `low` both stay until the next call makes them anew. */
 STILE_STUB static inline void lend(const struct stile_channel* ch, size_t length, void* answer) {
     if (ch->capacity == 0) return;
     stile_cap_make(0, ch->out, length, STILE_RIGHT_WRITE);
@@ -71,17 +79,38 @@ STILE_STUB static inline void lend(const struct stile_channel* ch, size_t length
 STILE_STUB static long call(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
     void* answer = ch->own_memory[ANSWER];
     *in = answer;
-    lend(ch, length, answer);
-    if (isolated(ch)) return codoms_isolated_call2((uint64_t)ch->own[ENTRY], code, (long)length);
-    long result = (long)ch->handler(ch->context, code, ch->out, length, answer, ch->capacity);
-    /* A call of its own: a jump at the end of a function pushes no return capability. */
-    __asm__ volatile("" : "+r"(result));
-    return result;
+    return cross(ch, code, length, answer);
 }
 
-static const struct stile_mechanism codoms = {.name = "codoms",
-                                              .flags = STILE_SAME_PROCESS | STILE_CALLER_CROSSES,
-                                              .prepare = prepare,
-                                              .connect = connect,
-                                              .call = call};
+STILE_STUB static long call_lending(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
+    void* answer = ch->own_memory[ANSWER];
+    *in = answer;
+    lend(ch, length, answer);
+    return cross(ch, code, length, answer);
+}
+
+STILE_STUB static long call_isolated(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
+    void* answer = ch->own_memory[ANSWER];
+    *in = answer;
+    lend(ch, length, answer);
+    return codoms_isolated_call2((uint64_t)ch->own[ENTRY], code, (long)length);
+}
+
+/* What is not asked for is not in the code: nothing is decided in a call. */
+#define VARIANT(function)                                                                         \
+    {                                                                                             \
+        .name = "codoms", .flags = STILE_SAME_PROCESS | STILE_CALLER_CROSSES, .prepare = prepare, \
+        .connect = connect, .call = function,                                                     \
+    }
+static const struct stile_mechanism lending = VARIANT(call_lending), with_policy = VARIANT(call_isolated);
+
+static int connect(struct stile_channel* ch) {
+    if (isolated(ch))
+        ch->mechanism = &with_policy;
+    else if (ch->capacity > 0)
+        ch->mechanism = &lending;
+    return 0;
+}
+
+static const struct stile_mechanism codoms = VARIANT(call);
 STILE_MECHANISM(codoms);
