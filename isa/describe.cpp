@@ -14,7 +14,7 @@ namespace {
 
 // Registers of a sample: ModRM.reg, ModRM.rm, the base of a memory operand and the register of an opcode are
 // all different, and none of them is one that instructions use by themselves.
-constexpr unsigned sample_reg = 9, sample_rm = 10, sample_base = 11;
+constexpr unsigned sample_reg = 9, sample_rm = 10, sample_base = 11, sample_capability = 2;
 
 struct Choice {
     bool memory, w, p66;
@@ -28,7 +28,12 @@ std::vector<uint8_t> encode(const Form& form, const Choice& choice) {
     if (e.prefix == Mandatory::pf3) code.push_back(0xf3);
     if (e.prefix == Mandatory::pf2) code.push_back(0xf2);
     const unsigned reg = e.reg >= 0 ? static_cast<unsigned>(e.reg) : choice.reg;
-    const unsigned rm = e.rm >= 0 ? static_cast<unsigned>(e.rm) : choice.memory ? sample_base : sample_rm;
+    const bool capability =
+        std::ranges::any_of(form.operand, [](const Operand& o) { return o.place == Place::cap_rm; });
+    const unsigned rm = e.rm >= 0       ? static_cast<unsigned>(e.rm)
+                        : choice.memory ? sample_base
+                        : capability    ? sample_capability
+                                        : sample_rm;
     const bool opcode_register =
         std::ranges::any_of(form.operand, [](const Operand& o) { return o.place == Place::opcode_reg; });
     unsigned rex = 0x40 | (choice.w ? 8 : 0);

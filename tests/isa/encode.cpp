@@ -154,6 +154,7 @@ unsigned memory_bytes(const isa::Form& form, const Choice& choice) {
             case Place::dreg:
             case Place::xmm:
             case Place::cap:
+            case Place::cap_rm:
             case Place::fixed:
                 break;
             default:  // rm, mem, xmm_rm, moffs and what may join them

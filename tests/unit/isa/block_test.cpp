@@ -82,7 +82,7 @@ TEST(Block, AsksForTheBytesOfInstructionsThatItLacksToo) {
 TEST(Block, InvalidBytesAtThePageEdgeNeedNoMore) {
     EXPECT_EQ(block_text(translate("06", 1)), "ud ->1");
     EXPECT_EQ(block_text(translate("0f0b", 2)), "ud ->2");
-    EXPECT_EQ(block_text(translate("0f3b", 2)), "ud ->2");
+    EXPECT_EQ(block_text(translate("0f3f", 2)), "ud ->2");
     EXPECT_EQ(translate("c7c8", 2).uops.at(0).op, Op::ud);  // C7 /1
 }
 
