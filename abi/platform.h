@@ -32,7 +32,8 @@
 #define STILE_POWER_DEADLOCK 0x10002u
 
 /* Archive: a 64-bit write to LENGTH appends that many bytes of memory, from the physical address last written
- * to ADDRESS, to a stream that leaves the machine: a cpio archive ("newc") of the files that were asked for. */
+ * to ADDRESS, to a stream that leaves the machine: a cpio archive ("newc") of the files that were asked for.
+ */
 #define STILE_ARCHIVE_ADDRESS (STILE_MMIO_BASE + 0x2000)
 #define STILE_ARCHIVE_LENGTH (STILE_MMIO_BASE + 0x2008)
 
@@ -47,8 +48,8 @@ struct stile_boot_process {
     unsigned int path;
     unsigned int argc, argv;
     unsigned int envc, envp;
-    unsigned int stdin_path; /* 0: no input */
-    unsigned int cwd;        /* 0: the root */
+    unsigned int stdin_path;  /* 0: no input */
+    unsigned int cwd;         /* 0: the root */
     unsigned long long cores; /* bit i: may run on core i; 0: on all */
 };
 
@@ -58,9 +59,11 @@ struct stile_boot_info {
     unsigned long long mem_bytes;
     unsigned long long initrd_phys, initrd_bytes;
     unsigned long long free_phys;
-    unsigned long long seed;    /* for AT_RANDOM and getrandom */
-    unsigned long long tsc_hz;  /* also the rate of the APIC timer before its divider */
-    unsigned long long tick_hz; /* os.tick: preemption timer */
+    unsigned long long seed;       /* for AT_RANDOM and getrandom */
+    unsigned long long tsc_hz;     /* also the rate of the APIC timer before its divider */
+    unsigned long long tick_hz;    /* os.tick: preemption timer */
+    unsigned long long checks_off; /* bit i: do without enum stile_os_check i (abi/checks.h) */
+    unsigned int tag_limit;        /* domain tags from 1 below it are given out; 0: all there are */
     unsigned int cpus;
     unsigned int protection;     /* enum stile_protection */
     unsigned int self_test;      /* 1: run the kernel's own tests, then power off */

@@ -4,6 +4,7 @@
 // refused, every #CD fatal); dIPC's definitions replace them at link time.
 #pragma once
 
+#include "abi/checks.h"
 #include "abi/codoms.h"
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/arch/frame.h"
@@ -23,7 +24,32 @@ inline void apl_refresh() {
     c.apl_stale = false;
     stile_cd_aplinv(~0ull);
 }
-// #CD. True: mended (APL refill), retry the instruction.
+// In whose name the running thread is in the kernel: the domain whose code called, or was interrupted. 0: not
+// a thread of a dIPC process, or domains are not checked.
+uint16_t calling_domain();
+// Until the end of the scope the kernel touches user memory with the rights of `domain` (0: as before). For
+// what one system call asks for and another moment carries out.
+class InNameOf {
+  public:
+    explicit InNameOf(uint16_t domain);
+    ~InNameOf();
+
+  private:
+    uint64_t latch_ = 0;
+    bool changed_ = false;
+};
+// Does the calling code act for its whole process: is it that of the default domain, or of one that may write
+// there? Always true where `rule` is off.
+bool dipc_acts_for_process(stile_os_check rule);
+// 0, or -EPERM: the calling code has no business with some of the pages there (abi/checks.h, memory_calls).
+Status dipc_may_change(AddressSpace& space, uint64_t addr, uint64_t length);
+// A signal handler that `installer` has set is about to run on top of the frame at `frame_at`; and
+// rt_sigreturn of it, which goes to `rip`.
+void dipc_enter_handler(uint64_t frame_at, uint64_t interrupted_rip, uint64_t handler, uint16_t installer);
+void dipc_leave_handler(uint64_t frame_at, uint64_t rip);
+// The running thread, of a process that was in the shared table, goes on outside.
+void domain_state_forget();
+// #CD. True: mended (APL refill, a longer capability stack), retry the instruction.
 bool dipc_domain_fault(TrapFrame* frame);
 // An exception of user code that would kill with `sig`. True: the thread was on a visit and has been unwound
 // to its caller; frame says where to go on.

@@ -7,6 +7,14 @@ namespace stile::os {
 
 [[gnu::weak]] void domains_start_here() {}
 [[gnu::weak]] void dipc_leave_dead_host(TrapFrame*) {}
+[[gnu::weak]] uint16_t calling_domain() { return 0; }
+[[gnu::weak]] InNameOf::InNameOf(uint16_t) {}
+[[gnu::weak]] InNameOf::~InNameOf() {}
+[[gnu::weak]] bool dipc_acts_for_process(stile_os_check) { return true; }
+[[gnu::weak]] Status dipc_may_change(AddressSpace&, uint64_t, uint64_t) { return 0; }
+[[gnu::weak]] void dipc_enter_handler(uint64_t, uint64_t, uint64_t, uint16_t) {}
+[[gnu::weak]] void dipc_leave_handler(uint64_t, uint64_t) {}
+[[gnu::weak]] void domain_state_forget() {}
 [[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }
 [[gnu::weak]] bool dipc_unwind_fault(TrapFrame*, int) { return false; }
 [[gnu::weak]] bool dipc_leave_visit(bool, int) { return false; }

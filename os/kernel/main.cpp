@@ -24,6 +24,10 @@ extern "C" [[noreturn]] void kernel_main(uint64_t boot_info_phys, unsigned cpu_i
     if (boot_info.magic != STILE_BOOT_MAGIC) panic("the loader left no boot information");
     if (boot_info.cpus > max_cpus) panic("%u processors: at most %u", boot_info.cpus, max_cpus);
     if (boot_info.kernel_profile) panic("kernel profile %u is not in this version", boot_info.kernel_profile);
+#define STILE_OS_CHECK_SAY(name, off) \
+    if (!checked(STILE_OS_CHECK_##name)) printk("kernel: rule %s is off: %s\n", #name, off);
+    STILE_OS_CHECKS(STILE_OS_CHECK_SAY)
+#undef STILE_OS_CHECK_SAY
     several_cpus = boot_info.cpus > 1;
     cpu_init(cpu0);
     page_allocator_init();

@@ -31,14 +31,15 @@
 
 /* c := the caller's own rights, at most `right`, on [base, base + length). Needs no right: rights are looked
  * up when the capability is used. */
-STILE_CAP_OP void stile_cap_make(int c, const void* base, size_t length, enum stile_right right) {
+STILE_CAP_OP void stile_cap_make(int c, const volatile void* base, size_t length, enum stile_right right) {
     __asm__ volatile(".byte 0x0f, %c2, %c3, %c4"
                      :
                      : "a"(base), "c"(length), "i"(STILE_OP_CD_CAPMK), "i"(STILE_CAP_RAX(c)), "i"(right)
                      : "memory");
 }
 /* c := the part of c. #CD CAP_RANGE if it is none. */
-STILE_CAP_OP void stile_cap_restrict(int c, const void* base, size_t length, enum stile_right right) {
+STILE_CAP_OP void stile_cap_restrict(int c, const volatile void* base, size_t length,
+                                     enum stile_right right) {
     __asm__ volatile(".byte 0x0f, %c2, %c3, %c4"
                      :
                      : "a"(base), "c"(length), "i"(STILE_OP_CD_CAPRST), "i"(STILE_CAP_RAX(c)), "i"(right)

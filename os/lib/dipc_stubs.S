@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Register properties of dIPC, kept by the side that wants them. Registers are the general ones, XMM0..15, the x87
- * stack, the control words of both and the flags; capability registers are the proxy's affair, as only privileged
- * code loads them.
+ * stack, the control words of both and the flags, and the capability registers 0 to 6; 7, the stack's, is the
+ * proxy's affair.
  *
  * Convention (System V ABI): at entry RSP is 8 below a multiple of 16; RBX, RBP, R12..R15, MXCSR's control bits and
- * the x87 control word belong to the caller; the x87 stack is empty and DF clear at every call and return.
+ * the x87 control word belong to the caller; the x87 stack is empty and DF clear at every call and return. Capability
+ * registers 0 to 6 are the callee's to change (ours): who wants to keep one pushes it before the call (cd.cappush)
+ * and pops it after.
  */
     .section .text.stub, "ax", @progbits
 
@@ -18,6 +20,11 @@
     fldz
     .endr
     fninit
+.endm
+
+/* cd.capclr: none of these functions takes or returns a capability. */
+.macro zero_capabilities
+    .byte 0x0f, 0x36, 0x7f
 .endm
 
 .macro zero registers:vararg
@@ -44,6 +51,7 @@ dipc_isolated_call2:
     mov %rsi, %rdi
     mov %rdx, %rsi
     zero_vectors
+    zero_capabilities
     zero ebx, ebp, ecx, edx, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
     call *%rax
     /* The x87 stack must be empty again, whatever the callee says. */
@@ -69,6 +77,7 @@ dipc_isolated_call2:
     .balign 16
 dipc_leave_isolated:
     zero_vectors
+    zero_capabilities
     zero ecx, edx, esi, edi, r8d, r9d, r10d, r11d
     ret
     .size dipc_leave_isolated, . - dipc_leave_isolated

@@ -145,6 +145,8 @@ void boot(model::PhysicalMemory& memory, model::CpuState& state, std::span<const
     info->protection = options.protection;
     info->self_test = options.self_test ? 1 : 0;
     info->kernel_profile = options.kernel_profile;
+    info->tag_limit = options.tag_limit;
+    info->checks_off = options.checks_off;
     info->n_processes = static_cast<unsigned>(processes.size());
     Strings strings(*info);
     for (size_t i = 0; i < processes.size(); ++i) {

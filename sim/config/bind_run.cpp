@@ -17,9 +17,11 @@ void bind_run(Registry& keys, RunConfig& config) {
     keys.choice<model::ProtectionKind>("protection", config.machine.protection,
                                        {{"none", model::ProtectionKind::none},
                                         {"paging", model::ProtectionKind::paging},
+                                        {"mpk", model::ProtectionKind::mpk},
                                         {"codoms", model::ProtectionKind::codoms}})
-        .later("mpk", "protection keys come later; none, paging or codoms is expected")
-        .help("none: one page table, no domain check; paging: a table per process; codoms: domains checked");
+        .help(
+            "none: one page table, no domain check; paging: a table per process; mpk: likewise, with protection "
+            "keys; codoms: domains checked");
     keys.text("proxies", config.proxies)
         .choices({"software"})
         .later("hardware", "the proxy unit comes later; software is expected")
@@ -30,6 +32,11 @@ void bind_run(Registry& keys, RunConfig& config) {
         .choices({"tiny"})
         .later("linux", "other kernel profiles come later; tiny is expected")
         .help("how much a kernel does around each mechanism; tiny: nothing but what it needs");
+#define STILE_OS_CHECK_KEY(name, off)                                         \
+    keys.boolean("os.checks." #name, config.os.checks[STILE_OS_CHECK_##name]) \
+        .help("a rule of the kernel; false: " off);
+    STILE_OS_CHECKS(STILE_OS_CHECK_KEY)
+#undef STILE_OS_CHECK_KEY
     keys.integer("measure.warmup", config.measure.warmup)
         .range(0, 1'000'000)
         .help("calls before the timed ones");

@@ -4,9 +4,11 @@
 // and description stand in bind_*.cpp; defaults stand here and in model/config.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
+#include "abi/checks.h"
 #include "model/config.h"
 #include "workloads/plugin.h"
 #include "workloads/workload.h"
@@ -17,6 +19,11 @@ struct OsConfig {
     uint64_t tick_hz = 250;
     uint64_t seed = 1;
     std::string kernel_profile = "tiny";
+    std::array<bool, STILE_OS_CHECK_COUNT> checks = [] {
+        std::array<bool, STILE_OS_CHECK_COUNT> on{};
+        on.fill(true);
+        return on;
+    }();
 };
 
 struct MeasureConfig {

@@ -16,6 +16,7 @@
 #include "sim/results/table.h"
 #include "sim/run/host_info.h"
 #include "sim/run/row_pool.h"
+#include "sim/run/rules_off.h"
 #include "sim/run/simulate.h"
 
 namespace stile::sim {
@@ -145,6 +146,8 @@ void make_parent(const std::filesystem::path& directory, const std::string& name
 
 int run(const LoadedConfig& loaded, const RunOptions& options) {
     const RunConfig& config = loaded.config;
+    for (const std::string& rule : rules_off(config))
+        fmt::print(stderr, "stile: warning: rule off: {}; domains do not hold in this run\n", rule);
     const std::vector<workload::Row> rows = make_rows(loaded);
     std::filesystem::path directory = choose_directory(config, options);
     make_parent(directory, options.out.empty() ? "output.folder" : "--out " + options.out);

@@ -10,13 +10,22 @@
 namespace stile::os {
 namespace {
 
-constinit Domain* domains[max_domains]{};  // by tag; 0 is that of all pages outside dIPC
-constinit unsigned next_tag = 1;
+constexpr unsigned per_block = 256;
+constinit Domain** blocks[(1u << 16) / per_block]{};  // by tag
+constinit unsigned highest_tag = 0;
+
+// nullptr: no memory.
+Domain** place_of(unsigned tag) {
+    Domain**& block = blocks[tag / per_block];
+    if (!block && !(block = static_cast<Domain**>(kzalloc(per_block * sizeof(Domain*))))) return nullptr;
+    return &block[tag % per_block];
+}
 
 void take_out(Grant* g) {
     if (!g->source_link.linked()) return;
     g->source_link.unlink();
     g->target_link.unlink();
+    apl_directory_set(g->source->tag, g->target->tag, domain_right(g->source, g->target));
     apl_forget(g->source);
     grant_put(g);
 }
@@ -24,13 +33,15 @@ void take_out(Grant* g) {
 }  // namespace
 
 Domain* domain_create(Process* owner, const char* name) {
-    if (next_tag == max_domains) return nullptr;
-    auto* d = knew<Domain>();
+    const int tag = tag_allocate();
+    Domain** place = tag < 0 ? nullptr : place_of(static_cast<unsigned>(tag));
+    auto* d = place ? knew<Domain>() : nullptr;
     if (!d) return nullptr;
-    d->tag = static_cast<uint16_t>(next_tag++);
+    *place = d;
+    d->tag = static_cast<uint16_t>(tag);
     d->owner = owner;
     copy_string(d->name, name, sizeof d->name);
-    domains[d->tag] = d;
+    highest_tag = max<unsigned>(highest_tag, d->tag);
     if (*name) domain_announce(*d);
     return d;
 }
@@ -40,18 +51,21 @@ void domain_announce(const Domain& d) {
 }
 
 void domains_kill_owned(const Process* owner) {
-    for (unsigned tag = 1; tag < next_tag; tag++)
-        if (domains[tag] && domains[tag]->owner == owner) domain_kill(domains[tag]);
+    for (unsigned tag = 1; tag <= highest_tag; tag++)
+        if (Domain* d = domain_of_tag(static_cast<uint16_t>(tag)); d && d->owner == owner) domain_kill(d);
 }
 
-Domain* domain_of_tag(uint16_t tag) { return tag < max_domains ? domains[tag] : nullptr; }
+Domain* domain_of_tag(uint16_t tag) {
+    Domain** block = blocks[tag / per_block];
+    return block ? block[tag % per_block] : nullptr;
+}
 
 void domain_get(Domain* d) { d->refs++; }
 
 void domain_put(Domain* d) {
     if (--d->refs) return;
     domain_kill(d);
-    domains[d->tag] = nullptr;
+    *place_of(d->tag) = nullptr;
     kdelete(d);
 }
 
@@ -74,6 +88,7 @@ Grant* grant_create(Domain* source, Domain* target, unsigned right) {
     domain_get(target);
     source->apl.push_back(g);
     target->granted_over.push_back(g);
+    apl_directory_set(source->tag, target->tag, domain_right(source, target));
     apl_forget(source);
     return g;
 }

@@ -31,9 +31,7 @@ struct Domain {
     List<Grant, &Grant::target_link> granted_over;
 };
 
-// Tags are never used twice: a reuse would have to hunt down every page, APL entry and capability that still
-// names the old owner. 4095 domains per boot; nullptr after that or without memory.
-inline constexpr unsigned max_domains = 4096;
+// nullptr without memory or when all 65,535 tags are those of living domains (tags.cpp).
 Domain* domain_create(Process* owner, const char* name);
 void domain_announce(const Domain& d);  // tells the observer
 void domains_kill_owned(const Process* owner);
@@ -49,6 +47,15 @@ void grant_revoke(Grant* g);
 void grant_put(Grant* g);
 
 unsigned domain_right(const Domain* from, const Domain* to);
+
+// Tags (tags.cpp).
+int tag_allocate();           // -1: none is left
+void tags_sweep_registers();  // of this CPU, of capabilities of domains that are gone
+
+// The APL directory of a machine that walks it (apl_directory.cpp); without effect on others.
+bool apl_walked();
+bool apl_directory_set(uint16_t from, uint16_t to, unsigned right);  // false: no memory
+void apl_directory_start_here();                                     // on this CPU, with domain checks
 
 // The APL cache (refill.cpp).
 void apl_forget(const Domain* d);  // after its rights, or rights over it, changed

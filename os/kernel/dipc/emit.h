@@ -20,6 +20,8 @@ class Emitter {
     static constexpr unsigned capacity = 2048;
     static constexpr unsigned max_labels = 8, max_references = 32;
 
+    bool guarded = true;  // false: to show what the guards are for
+
     unsigned size() const { return size_; }
     const uint8_t* bytes() const { return code_; }
     bool overflow() const { return overflow_; }
@@ -147,7 +149,7 @@ class Emitter {
             overflow_ = true;
     }
     void at_boundary() {
-        if (size_ % STILE_ENTRY_ALIGN == 0 && size_ != 0) {
+        if (guarded && size_ % STILE_ENTRY_ALIGN == 0 && size_ != 0) {
             raw(0x0f);
             raw(0x0b);
         }

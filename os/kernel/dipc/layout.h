@@ -8,7 +8,10 @@
 //   0x0000  Kcs: header, visits, and the visits by APL cache slot
 //   0x1000  call records, 32 of them
 //   0x2000  capability storage: the stack capability of a visit, or the one saved in a record, lies 0x2000
-//   above it 0x4000  domain capability stacks: the thread's own one, then one per visit
+//           above it
+//   0x20000 domain capability stacks, 128 KiB each: the thread's own one, then one per visit. Pages are put
+//   in
+//           as they are needed; the hardware reaches them, and nobody else: their domain is in no APL.
 #pragma once
 
 #include "abi/codoms.h"
@@ -18,11 +21,14 @@ namespace stile::os {
 
 struct Process;
 
-inline constexpr uint64_t kcs_stride = 0x20000;
+inline constexpr uint64_t kcs_stride = 0x200000;
 inline constexpr uint64_t kcs_records = 0x1000;
 inline constexpr uint64_t kcs_capabilities = 0x2000;
-inline constexpr uint64_t kcs_dcs = 0x4000;
-inline constexpr unsigned max_visits = 14;  // the first is the thread at home
+inline constexpr uint64_t kcs_dcs = 0x20000;
+inline constexpr unsigned max_visits = 14;     // the first is the thread at home
+inline constexpr unsigned max_dcs_pages = 32;  // 4096 entries: one more than there can be activations
+inline constexpr uint64_t dcs_span = max_dcs_pages * page_size;
+static_assert(kcs_dcs + max_visits * dcs_span <= kcs_stride);
 inline constexpr unsigned max_records = 32;
 inline constexpr unsigned max_stack_args = 16;
 

@@ -52,7 +52,7 @@ Status dipc_create_space(const ElfImage& image, AddressSpace** space, uint64_t* 
     if (!image.position_independent) return -ENOEXEC;
     if (image.high - image.low > slot_bytes / 2) return -ENOMEM;
     PageTable* table = shared_table();
-    if (!table || !kcs_domain()) return -ENOMEM;
+    if (!table || !kcs_domain() || !dcs_domain()) return -ENOMEM;
     if (next_slot + slot_bytes > system_base) return -ENOSPC;
     Domain* d = domain_create(nullptr, "");
     if (!d) return -ENOSPC;
@@ -93,10 +93,24 @@ void dipc_process_exited(Process* process) {
 }
 
 // The child has a table of its own with copies of its parent's pages. Domains are not inherited: all its
-// pages are those of an ordinary process.
-Status dipc_forked(Process*, Process* child) {
+// pages are those of an ordinary process. After vfork it runs in its parent's space until it executes a
+// program or ends, in the name of the domain that made it and with nothing but the stack's capability: no
+// domain capability stack, so no calls to others.
+Status dipc_forked(Process* parent, Process* child) {
     child->dipc = nullptr;
     child->dipc_enabled = false;
+    if (child->space == parent->space) {
+        Thread* t = child->first_thread;
+        if (!domains_checked()) return 0;
+        if (!(t->cd_state = static_cast<stile_cd_state*>(kzalloc(sizeof(stile_cd_state))))) return -ENOMEM;
+        stile_cd_save(t->cd_state);
+        stile_cd_state& s = *t->cd_state;
+        const stile_cap stack = s.caps[stack_capability];
+        s = {};
+        s.latch = calling_domain() | static_cast<uint64_t>(STILE_XFER_JUMP) << 16;
+        s.caps[stack_capability] = stack;
+        return 0;
+    }
     child->space->default_tag = 0;
     for (VmArea& a : child->space->areas) child->space->retag(a, 0, 0);
     return 0;

@@ -22,6 +22,7 @@
 #include "os/kernel/dipc/emit.h"
 #include "os/kernel/dipc/layout.h"
 #include "os/kernel/dipc/shared_table.h"
+#include "os/kernel/dipc/thread.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/task/process.h"
 
@@ -38,7 +39,6 @@ enum Label { bad, cold, found, give_up, back, refused, full };
 #define KCS(field) __builtin_offsetof(Kcs, field)
 #define VISIT(field) __builtin_offsetof(Visit, field)
 #define RECORD(field) __builtin_offsetof(CallRecord, field)
-constexpr unsigned stack_capability = 7;  // the capability register that holds the stack in use
 
 void emit_record(Emitter& e, const Proxy& p) {
     e.load(RAX, RSP, 0);
@@ -61,8 +61,8 @@ void emit_record(Emitter& e, const Proxy& p) {
         e.store(R10, RECORD(stack_size), RAX);
         e.load(RAX, R11, KCS(stack_visit));
         e.store(R10, RECORD(stack_visit), RAX);
-        e.cd_capst(R10, kcs_capabilities, stack_capability);
     }
+    if (p.separate_stack() || p.keeps_stack_capability()) e.cd_capst(R10, kcs_capabilities, stack_capability);
     if (p.separate_dcs() || p.raised_dcs()) {
         e.cd_rddcs(RAX, 0);
         e.store(R10, RECORD(dcs_ptr), RAX);
@@ -180,8 +180,9 @@ void emit_way_back(Emitter& e, const Proxy& p) {
         e.store(R11, KCS(stack_low), RCX);
         e.load(RCX, R10, RECORD(stack_size));
         e.store(R11, KCS(stack_size), RCX);
-        e.cd_capld(stack_capability, R10, kcs_capabilities);
     }
+    if ((p.separate_stack() || p.keeps_stack_capability()) && checked(STILE_OS_CHECK_proxy_registers))
+        e.cd_capld(stack_capability, R10, kcs_capabilities);
     if (p.cross_process) {
         e.load(RCX, R10, RECORD(fs_base));
         e.write_fs_base(RCX);
@@ -206,7 +207,7 @@ void emit(Emitter& e, Proxy& p) {
     e.mov(RAX, RSP);
     e.sub_mem(RAX, R11, KCS(stack_low));
     e.cmp_mem(RAX, R11, KCS(stack_size));
-    e.jump_if(above, bad);
+    if (checked(STILE_OS_CHECK_proxy_stack)) e.jump_if(above, bad);
     e.load(R10, R11, KCS(top));
     e.cmp_mem(R10, R11, KCS(limit));
     e.jump_if(above_or_equal, full);
@@ -274,6 +275,7 @@ Status build(Process* importer, Domain* domain, const Entry& entry, Proxy** out)
     p->cross_process = entry.domain->owner != importer;
     p->index = proxy_count;
     p->address = proxies_base + next_page;
+    e->guarded = checked(STILE_OS_CHECK_proxy_guards);
     emit(*e, *p);
     const unsigned pages = static_cast<unsigned>(align_up(e->size(), page_size) >> page_shift);
     Status s = e->overflow() || proxy_count == max_proxies || next_page + pages * page_size > proxies_bytes

@@ -66,10 +66,11 @@ PHASE(refill) void apl_load(uint16_t tag) {
 void apl_forget(const Domain* d) {
     if (!domains_checked()) return;
     stile_cd_aplinv(d->tag);
-    if (smp()) shootdown_note_apl(d->tag);
+    if (smp() && checked(STILE_OS_CHECK_revoke_everywhere)) shootdown_note_apl(d->tag);
 }
 
 PHASE(refill) bool dipc_domain_fault(TrapFrame* frame) {
+    if (STILE_CD_REASON(frame->error) == STILE_CD_DCS_BOUNDS) return frame->from_user() && dcs_grow();
     if (STILE_CD_REASON(frame->error) != STILE_CD_APL_MISS) return false;
     if (!makes_progress(frame)) return false;
     apl_load(static_cast<uint16_t>(read_msr(STILE_MSR_CD_FAULT_TO)));

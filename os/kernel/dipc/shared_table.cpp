@@ -10,6 +10,7 @@ namespace {
 
 constinit PageTable* table = nullptr;
 constinit Domain* kcs = nullptr;
+constinit Domain* dcs = nullptr;
 
 }  // namespace
 
@@ -26,12 +27,18 @@ void domains_start_here() {
     Cpu& c = cpu();
     if (c.domains_on || !domains_checked()) return;
     c.domains_on = true;
+    apl_directory_start_here();
     write_msr(STILE_MSR_CD_CTL, 1);
 }
 
 Domain* kcs_domain() {
     if (!kcs) kcs = domain_create(nullptr, "kcs");
     return kcs;
+}
+
+Domain* dcs_domain() {
+    if (!dcs) dcs = domain_create(nullptr, "dcs");
+    return dcs;
 }
 
 Status system_map(uint64_t vaddr, Page* page, uint16_t tag, uint64_t bits) {
@@ -43,7 +50,7 @@ Status system_map(uint64_t vaddr, Page* page, uint16_t tag, uint64_t bits) {
 
 void system_unmap(uint64_t vaddr) {
     uint64_t* e = table->entry(vaddr, false);
-    if (!e) return;
+    if (!e || !*e) return;
     *e = 0;
     table->invalidate(vaddr);
 }

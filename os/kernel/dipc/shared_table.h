@@ -19,6 +19,7 @@ inline constexpr uint64_t blocks_base = system_base + slot_bytes;
 
 PageTable* shared_table();  // nullptr when memory is out
 Domain* kcs_domain();       // of all thread blocks
+Domain* dcs_domain();       // of all domain capability stacks
 
 // Puts a page of the kernel's where user mode sees it; `bits` beside present, user, accessed and dirty.
 Status system_map(uint64_t vaddr, Page* page, uint16_t tag, uint64_t bits);

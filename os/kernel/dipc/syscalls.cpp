@@ -57,11 +57,19 @@ Status dom_mmap(long fd, uint64_t addr, uint64_t length, uint64_t prot) {
     const DomainHandle* h = owned(fd);
     if (!h) return not_owned(fd);
     if (h->domain->owner != current_process()) return -EPERM;
-    if (prot & ~static_cast<uint64_t>(PROT_READ | PROT_WRITE | PROT_EXEC)) return -EINVAL;
+    const bool capabilities = prot & STILE_PROT_CAPS;
+    const uint64_t others = capabilities ? STILE_PROT_CAPS : PROT_EXEC;
+    if (prot & ~(PROT_READ | PROT_WRITE | others)) return -EINVAL;
     VmArea* area = nullptr;
-    const Status s = current_process()->space->map(addr, length, static_cast<int>(prot),
-                                                   MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0, &area);
-    if (s >= 0) area->tag = h->domain->tag;
+    const Status s = current_process()->space->map(
+        addr, length, static_cast<int>(prot & (PROT_READ | PROT_WRITE | PROT_EXEC)),
+        MAP_PRIVATE | MAP_ANONYMOUS, nullptr, 0, &area);
+    if (s < 0) return s;
+    area->tag = h->domain->tag;
+    if (capabilities) {
+        area->pte_extra = STILE_PTE_CAP_STORAGE;
+        area->flags |= vm_dont_copy;  // a copy of a capability would escape its revocation
+    }
     return s;
 }
 
@@ -76,7 +84,8 @@ Status dom_remap(long to_fd, long from_fd, uint64_t addr, uint64_t length) {
     uint64_t covered = addr;
     for (VmArea* a = space.first_from(addr); a && a->start < end && a->start <= covered;
          a = space.areas.next(a)) {
-        if (a->tag != from->domain->tag || (a->flags & vm_pinned)) return -EPERM;
+        const bool owned = a->tag == from->domain->tag || !checked(STILE_OS_CHECK_remap_owner);
+        if (!owned || (a->flags & vm_pinned)) return -EPERM;
         covered = a->end;
     }
     if (covered < end) return -ENOMEM;
@@ -100,7 +109,8 @@ Status make_grant(long source_fd, long target_fd) {
     if (!source) return not_owned(source_fd);
     if (!target) return -EBADF;
     if (source->domain->dead || target->domain->dead) return -EOWNERDEAD;
-    Grant* g = grant_create(source->domain, target->domain, min<unsigned>(target->right, STILE_RIGHT_WRITE));
+    const unsigned held = checked(STILE_OS_CHECK_handle_right) ? target->right : right_owner;
+    Grant* g = grant_create(source->domain, target->domain, min<unsigned>(held, STILE_RIGHT_WRITE));
     return g ? new_handle<GrantHandle>(g) : -ENOMEM;
 }
 
@@ -195,6 +205,8 @@ Status prepare_visit() {
 Status dipc_syscall(uint64_t number, const uint64_t a[6]) {
     if (!dipc()) return -ENOSYS;
     const auto fd = [&](unsigned i) { return static_cast<long>(a[i]); };
+    // Handles are the process's; names and visits are anybody's.
+    if (number < STILE_SYS_name_lookup && !dipc_acts_for_process(STILE_OS_CHECK_domain_calls)) return -EPERM;
     switch (number) {
         case STILE_SYS_dom_default:
             return dom_default();

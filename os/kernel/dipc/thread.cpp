@@ -7,12 +7,14 @@
 #include "abi/platform.h"
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/base/boot_info.h"
+#include "os/kernel/base/printk.h"
 #include "os/kernel/base/string.h"
 #include "os/kernel/dipc/process.h"
 #include "os/kernel/dipc/proxy.h"
 #include "os/kernel/dipc/shared_table.h"
 #include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
+#include "os/kernel/mm/shootdown.h"
 #include "os/kernel/task/thread.h"
 
 namespace stile::os {
@@ -26,7 +28,6 @@ constinit uint64_t blocks_used[max_blocks / 64]{};
 
 constexpr uint64_t visit_stack_bytes = 64 << 10;
 constexpr uint64_t stack_growth = 256 * page_size;  // what the address space keeps free below a stack
-constexpr unsigned stack_capability = 7;
 
 int block_allocate() {
     for (unsigned i = 0; i < max_blocks; i++) {
@@ -58,22 +59,34 @@ stile_cap stack_cap(uint64_t low, uint64_t high, uint16_t tag) {
     return c;
 }
 
-Status map_pages(uint64_t at, Page* first, unsigned n, uint64_t bits) {
+Status map_pages(uint64_t at, Page* first, unsigned n, const Domain* domain, uint64_t bits) {
     for (unsigned i = 0; i < n; i++)
         if (const Status s =
-                system_map(at + i * page_size, first + i, kcs_domain()->tag, bits | pte_write | pte_no_exec);
+                system_map(at + i * page_size, first + i, domain->tag, bits | pte_write | pte_no_exec);
             s < 0)
             return s;
     return 0;
 }
 
+Status add_dcs_page(DipcThread& t, unsigned i) {
+    Dcs& d = *t.dcs[i];
+    Page* page = alloc_zeroed_page();
+    if (!page) return -ENOMEM;
+    const uint64_t at = t.dcs_bottom(i) + d.count * page_size;
+    if (const Status s = map_pages(at, page, 1, dcs_domain(), STILE_PTE_CAP_STORAGE); s < 0) {
+        free_pages(page, 0);
+        return s;
+    }
+    d.pages[d.count++] = page;
+    t.kcs->visits[i].dcs_limit = at + page_size;
+    return 0;
+}
+
 Status add_dcs(DipcThread& t, unsigned i) {
     if (t.dcs[i]) return 0;
-    if (!(t.dcs[i] = alloc_zeroed_page())) return -ENOMEM;
-    const uint64_t at = t.user + kcs_dcs + i * page_size;
-    t.kcs->visits[i].dcs_ptr = at;
-    t.kcs->visits[i].dcs_limit = at + page_size;
-    return map_pages(at, t.dcs[i], 1, STILE_PTE_CAP_STORAGE);
+    if (!(t.dcs[i] = knew<Dcs>())) return -ENOMEM;
+    t.kcs->visits[i].dcs_ptr = t.dcs_bottom(i);
+    return add_dcs_page(t, i);
 }
 
 stile_cap& cap_beside(DipcThread& t, const Visit& v) {
@@ -136,12 +149,31 @@ void free_block(DipcThread& t) {
         if (!v.dead) v.process->dipc->give_back(&t);
         process_put(v.process);
     }
-    for (uint64_t at = 0; at < kcs_dcs + max_visits * page_size; at += page_size) system_unmap(t.user + at);
+    for (uint64_t at = 0; at < kcs_capabilities + 2 * page_size; at += page_size) system_unmap(t.user + at);
+    for (unsigned i = 0; i < max_visits; i++) {
+        Dcs* d = t.dcs[i];
+        for (unsigned n = 0; d && n < d->count; n++) {
+            system_unmap(t.dcs_bottom(i) + n * page_size);
+            shootdown_free(d->pages[n]);
+        }
+        kdelete(d);
+    }
+    if (smp()) shootdown_flush();  // before the pages are somebody else's
     free_pages(address_page(t.kcs), 1);
     free_pages(address_page(t.caps), 1);
-    for (Page* p : t.dcs)
-        if (p) free_pages(p, 0);
+    kfree(t.interrupted);
     blocks_used[t.block / 64] &= ~(1ull << (t.block % 64));
+}
+
+// The running thread has no block any more. In whose name it runs is still to be known: what is written at a
+// thread's end is written with somebody's rights.
+void forget_all_but_latch() {
+    alignas(64) stile_cd_state s;
+    stile_cd_save(&s);
+    const uint64_t latch = s.latch;
+    if (checked(STILE_OS_CHECK_fresh_thread)) s = {};
+    s.latch = latch;
+    stile_cd_restore(&s);
 }
 
 void* two_pages() {
@@ -160,16 +192,21 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
     t.caps = static_cast<stile_cap*>(two_pages());
     t.state = static_cast<stile_cd_state*>(kzalloc(sizeof(stile_cd_state)));
     if (!t.kcs || !t.caps || !t.state) return -ENOMEM;
-    if (const Status s = map_pages(t.user, address_page(t.kcs), 2, 0); s < 0) return s;
-    if (const Status s = map_pages(t.user + kcs_capabilities, address_page(t.caps), 2, STILE_PTE_CAP_STORAGE);
+    if (const Status s = map_pages(t.user, address_page(t.kcs), 2, kcs_domain(), 0); s < 0) return s;
+    if (const Status s = map_pages(t.user + kcs_capabilities, address_page(t.caps), 2, kcs_domain(),
+                                   STILE_PTE_CAP_STORAGE);
         s < 0)
         return s;
     if (const Status s = add_dcs(t, 0); s < 0) return s;
 
+    // A thread that another one made begins in the domain that its maker was in, with that one's rights over
+    // its stack; a new program in the process's own.
     Process* p = t.thread->process;
-    const VmArea* code = p->space->find(frame->rip);
+    const uint16_t caller = t.thread == current() ? 0 : calling_domain();
+    const uint16_t domain = caller ? caller : p->dipc->domain->tag;
     const VmArea* stack = p->space->find(frame->rsp ? frame->rsp - 1 : 0);
-    if (!code || !stack) return -EFAULT;
+    if (!stack) return -EFAULT;
+    const uint16_t lends = checked(STILE_OS_CHECK_clone_rights) ? domain : stack->tag;
     // Whoever is called on this stack reaches it through the capability: what lies below RSP, and RSP's own
     // page. A stack that grows may do so as far as nothing else can be mapped there.
     const uint64_t low = stack->flags & vm_grows_down ? stack->start - stack_growth : stack->start;
@@ -186,14 +223,16 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
     home.stack_low = k.stack_low;
     home.stack_size = k.stack_size;
     home.stack_top = frame->rsp;
-    cap_beside(t, home) = stack_cap(low, high, stack->tag);
+    cap_beside(t, home) = stack_cap(low, high, lends);
 
     stile_cd_state& s = *t.state;
-    s.latch = code->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
+    if (!checked(STILE_OS_CHECK_fresh_thread) && cpu().domain_state_used) stile_cd_save(&s);
+    s.depth = 0;
+    s.latch = domain | static_cast<uint64_t>(STILE_XFER_JUMP) << 16;
     s.dcs_ptr = s.dcs_base = home.dcs_ptr;
     s.dcs_limit = home.dcs_limit;
     s.kcs = t.user;
-    s.caps[stack_capability] = stack_cap(low, high, stack->tag);
+    s.caps[stack_capability] = stack_cap(low, high, lends);
     return 0;
 }
 
@@ -201,7 +240,7 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
 
 Status dipc_thread_started(Thread* thread, TrapFrame* frame) {
     if (!thread->process->dipc) return 0;
-    if (thread->dipc) dipc_thread_exited(thread);
+    if (thread->cd_state) dipc_thread_exited(thread);
     if (!dipc_threads && !(dipc_threads = knew<List<DipcThread, &DipcThread::all_link>>())) return -ENOMEM;
     auto* t = knew<DipcThread>();
     if (!t) return -ENOMEM;
@@ -226,14 +265,49 @@ Status dipc_thread_started(Thread* thread, TrapFrame* frame) {
 
 void dipc_thread_exited(Thread* thread) {
     DipcThread* t = thread->dipc;
-    if (!t) return;
+    if (t) {
+        dipc_threads->remove(t);
+        free_block(*t);
+        kdelete(t);
+    }
+    kfree(thread->cd_state);
+    thread->cd_state = nullptr;
     thread->dipc = nullptr;
     thread->acting_for = &thread->process;
-    thread->cd_state = nullptr;
-    dipc_threads->remove(t);
-    free_block(*t);
-    kfree(t->state);
-    kdelete(t);
+    if (thread == current() && domains_checked()) forget_all_but_latch();
+}
+
+void domain_state_forget() {
+    alignas(64) stile_cd_state none{};
+    if (cpu().domain_state_used && domains_checked()) stile_cd_restore(&none);
+    cpu().domain_state_used = false;
+}
+
+bool dcs_grow() {
+    DipcThread* t = current()->dipc;
+    if (!t) return false;
+    alignas(64) stile_cd_state s;
+    stile_cd_save(&s);
+    if (s.dcs_ptr < s.dcs_base || s.dcs_ptr % STILE_DCS_ENTRY || s.dcs_ptr + STILE_DCS_ENTRY <= s.dcs_limit)
+        return false;
+    for (unsigned i = 0; i < max_visits; i++) {
+        const uint64_t bottom = t->dcs_bottom(i);
+        Dcs* d = t->dcs[i];
+        if (!d || s.dcs_ptr < bottom || s.dcs_ptr > bottom + d->count * page_size) continue;
+        // A call that came back meanwhile has set the limit that it found; the pages are there.
+        if (s.dcs_limit >= bottom + d->count * page_size) {
+            if (d->count == max_dcs_pages) {
+                printk("kernel: thread %d: its domain capability stack is full, %u entries\n", t->thread->tid,
+                       static_cast<unsigned>(dcs_span / STILE_DCS_ENTRY));
+                return false;
+            }
+            if (add_dcs_page(*t, i) < 0) return false;
+        }
+        s.dcs_limit = bottom + d->count * page_size;
+        stile_cd_restore(&s);
+        return true;
+    }
+    return false;
 }
 
 Status visit_prepare(DipcThread* t, const Proxy& proxy) {

@@ -14,15 +14,37 @@ struct Process;
 struct AddressSpace;
 struct Proxy;
 
+inline constexpr unsigned stack_capability = 7;  // the register that holds the stack in use
+
+// What a signal handler interrupted (handler.cpp).
+struct alignas(64) InterruptedState {
+    stile_cd_state state;
+    uint64_t frame_at, rip;
+    uint16_t handler_domain;
+};
+inline constexpr unsigned max_interrupted = 16;
+
+// A domain capability stack: its pages from the bottom.
+struct Dcs {
+    unsigned count = 0;
+    Page* pages[max_dcs_pages] = {};
+    stile_cap& entry(uint64_t n) {
+        constexpr uint64_t per_page = page_size / STILE_DCS_ENTRY;
+        return static_cast<stile_cap*>(page_address(pages[n / per_page]))[n % per_page];
+    }
+};
+
 struct DipcThread {
     Thread* thread = nullptr;
     Link all_link;
     stile_cd_state* state = nullptr;
-    unsigned block = 0;               // which block of the system region
-    uint64_t user = 0;                // its address there
-    Kcs* kcs = nullptr;               // two pages: header and records
-    stile_cap* caps = nullptr;        // two pages of capability storage, parallel to them
-    Page* dcs[max_visits] = {};       // [0] the thread's own one
+    unsigned block = 0;         // which block of the system region
+    uint64_t user = 0;          // its address there
+    Kcs* kcs = nullptr;         // two pages: header and records
+    stile_cap* caps = nullptr;  // two pages of capability storage, parallel to them
+    Dcs* dcs[max_visits] = {};  // [0] the thread's own one
+    InterruptedState* interrupted = nullptr;
+    unsigned interruptions = 0;
     const Process* leaves = nullptr;  // has ended while the thread visited it on another CPU
 
     unsigned depth() const {
@@ -31,12 +53,16 @@ struct DipcThread {
     CallRecord* record(unsigned i) {
         return reinterpret_cast<CallRecord*>(reinterpret_cast<char*>(kcs) + kcs_records) + i;
     }
+    uint64_t dcs_bottom(unsigned i) const { return user + kcs_dcs + i * dcs_span; }
     Visit* visit_user(unsigned i) const {
         return reinterpret_cast<Visit*>(user + __builtin_offsetof(Kcs, visits) + i * sizeof(Visit));
     }
 };
 
 extern List<DipcThread, &DipcThread::all_link>* dipc_threads;
+
+// The running thread has no room for another entry: one more page. False: that is not it, or it is too long.
+bool dcs_grow();
 
 // visit_prepare: the running thread's visit for the callee domain of `proxy`, made if need be, goes into the
 // slot where the proxy will look. 0 or -errno.

@@ -2,6 +2,8 @@
 //
 // A thread that faults on a visit does not die of it: its innermost call ends with an error, as if the callee
 // had returned one. The proxy's own way back undoes the switch; the kernel only sees to it that it can run.
+#include "abi/marker.h"
+#include "os/kernel/arch/cpu.h"
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/dipc/proxy.h"
 #include "os/kernel/dipc/thread.h"
@@ -18,29 +20,25 @@ bool is_return_to(const stile_cap& c, const CallRecord& record) {
     return STILE_CAP_TYPE(c.word) == STILE_CAP_RETURN && c.base == record.return_address;
 }
 
-// In which domain capability stack of the thread an entry would end at `end`; its lowest entry, and how many
-// there are up to `end`.
-const stile_cap* dcs_below(DipcThread& t, unsigned i, uint64_t end, uint64_t& entries) {
-    const uint64_t bottom = t.user + kcs_dcs + i * page_size;
-    if (!t.dcs[i] || end <= bottom || end > bottom + page_size) return nullptr;
-    entries = (end - bottom) / STILE_DCS_ENTRY;
-    return static_cast<const stile_cap*>(page_address(t.dcs[i]));
-}
-
 void drop_callees_entries(DipcThread& t, const CallRecord& record, bool separate, stile_cd_state& s) {
     const uint64_t end = separate ? record.dcs_ptr : s.dcs_ptr;
     for (unsigned i = 0; i < max_visits; i++) {
-        uint64_t n = 0;
-        const stile_cap* entries = dcs_below(t, i, end, n);
-        if (!entries) continue;
-        while (n && !is_return_to(entries[n - 1], record)) n--;
+        const uint64_t bottom = t.dcs_bottom(i);
+        Dcs* d = t.dcs[i];
+        if (!d || end <= bottom || end > bottom + d->count * page_size) continue;
+        uint64_t n = (end - bottom) / STILE_DCS_ENTRY;
+        while (n && !is_return_to(d->entry(n - 1), record)) n--;
         if (!n) continue;
-        if (!separate) s.dcs_ptr = t.user + kcs_dcs + i * page_size + n * STILE_DCS_ENTRY;
-        s.depth = STILE_CAP_DEPTH(entries[n - 1].word) + 1;
-        for (stile_cap& c : s.caps)
-            if (STILE_CAP_TYPE(c.word) == STILE_CAP_SYNC && STILE_CAP_DEPTH(c.word) > s.depth) c = {};
+        if (!separate) s.dcs_ptr = bottom + n * STILE_DCS_ENTRY;
+        s.depth = STILE_CAP_DEPTH(d->entry(n - 1).word) + 1;
         return;
     }
+}
+
+// What the callee left in the capability registers is not the caller's. The stack's is put right by the
+// proxy.
+void empty_registers(stile_cd_state& s) {
+    for (unsigned i = 0; i < stack_capability; i++) s.caps[i] = {};
 }
 
 // Sends the thread to the way back of its innermost call, which then returns `error`. `s` is the thread's
@@ -51,6 +49,7 @@ bool unwind(DipcThread& t, TrapFrame* frame, stile_cd_state& s, long error) {
     const Proxy* p = proxy_of_index(record.proxy);
     if (!p) return false;
     if (domains_checked()) drop_callees_entries(t, record, p->separate_dcs(), s);
+    empty_registers(s);
     s.latch = p->domain->tag | static_cast<uint64_t>(STILE_XFER_SEQ) << 16;
     s.latch_ret = 0;
     t.kcs->error = static_cast<uint64_t>(static_cast<int64_t>(error));
@@ -71,16 +70,35 @@ bool unwind_current(TrapFrame* frame, long error) {
     return true;
 }
 
+// Nobody dies of it, so nobody else would say what happened.
+void announce(const TrapFrame* frame, int signal) {
+    stile_kill_info k{};
+    k.signal = static_cast<uint64_t>(signal);
+    k.vector = frame->vector;
+    k.error = frame->error;
+    k.rip = frame->rip;
+    k.address = read_cr2();
+    if (frame->vector == STILE_VEC_DOMAIN) {
+        const uint64_t right = read_msr(STILE_MSR_CD_FAULT_RIGHT);
+        k.from_tag = read_msr(STILE_MSR_CD_FAULT_FROM);
+        k.to_tag = read_msr(STILE_MSR_CD_FAULT_TO);
+        k.needed = right & 0xff;
+        k.had = right >> 8 & 0xff;
+    }
+    STILE_MARK(STILE_MARK_K_UNWOUND, current_process()->pid, &k, 0);
+}
+
 bool visits(const DipcThread& t, const Process* host) {
     return t.kcs->current == host && t.thread->process != host && t.depth() > 0;
 }
 
 }  // namespace
 
-bool dipc_unwind_fault(TrapFrame* frame, int) {
+bool dipc_unwind_fault(TrapFrame* frame, int signal) {
     const DipcThread* t = current()->dipc;
     const Proxy* p =
         t && t->depth() ? proxy_of_index(const_cast<DipcThread*>(t)->record(t->depth() - 1)->proxy) : nullptr;
+    if (p) announce(frame, signal);
     return p && unwind_current(frame, p->entry.domain->dead ? -EOWNERDEAD : -EFAULT);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Areas: finding, making, splitting, removing. What happens to their pages is in vm_pages.cpp.
+#include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/string.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/mm/vm.h"
@@ -13,7 +14,7 @@ constinit List<AddressSpace, &AddressSpace::shared_link> shared_spaces;
 
 bool mergeable(const VmArea& a, const VmArea& b) {
     return a.end == b.start && a.prot == b.prot && a.flags == b.flags && a.tag == b.tag &&
-           a.pte_extra == b.pte_extra && !a.source && !b.source && !a.owner && !b.owner;
+           a.pte_extra == b.pte_extra && a.key == b.key && !a.source && !b.source && !a.owner && !b.owner;
 }
 
 void destroy_area(AddressSpace& space, VmArea* area) {
@@ -21,6 +22,19 @@ void destroy_area(AddressSpace& space, VmArea* area) {
     space.areas.remove(area);
     if (area->source) area->source->source_put();
     kdelete(area);
+}
+
+// A revocation counter begins at 0 when its page is new. Were another page put where it was, what was revoked
+// with it would be good again. So addresses of capability storage are used once (ours).
+bool stays_reserved(const VmArea& a) {
+    return a.holds_capabilities() && checked(STILE_OS_CHECK_counter_reuse);
+}
+
+void retire(AddressSpace& space, VmArea& a) {
+    if (a.flags & vm_retired) return;
+    space.mapped_pages -= a.size() >> page_shift;
+    a.prot = PROT_NONE;
+    a.flags |= vm_retired;
 }
 
 void merge_around(AddressSpace& space, VmArea* area) {
@@ -91,6 +105,8 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
         VmArea* hit = first_from(addr);
         if (hit && hit->start < addr + length) {
             if (map_flags & MAP_FIXED_NOREPLACE) return -EEXIST;
+            for (const VmArea* a = hit; a && a->start < addr + length; a = areas.next(a))
+                if (stays_reserved(*a)) return -EPERM;
             if (Status s = unmap(addr, length); s < 0) return s;
         }
     } else {
@@ -109,6 +125,7 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
     if ((map_flags & MAP_TYPE) != MAP_PRIVATE) area->flags |= vm_shared;
     if (map_flags & MAP_GROWSDOWN) area->flags |= vm_grows_down;
     area->tag = default_tag;
+    if (prot == PROT_EXEC) area->key = keys.execute_only();
     area->source = source;
     area->source_index = source_index;
     if (source) source->source_get();
@@ -136,19 +153,25 @@ Status AddressSpace::unmap(uint64_t addr, uint64_t length) {
         if (a->end > end && !split(a, end)) return -ENOMEM;
         if (a->owner) a->owner->area_closed(*a);
         remove_pages(a->start, a->end);
-        mapped_pages -= a->size() >> page_shift;
-        destroy_area(*this, a);
+        if (stays_reserved(*a)) {
+            retire(*this, *a);
+        } else {
+            mapped_pages -= a->size() >> page_shift;
+            destroy_area(*this, a);
+        }
         a = next;
     }
     return 0;
 }
 
-Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot) {
+Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot, int key) {
     if (addr % page_size || addr > user_top || length > user_top - addr) return -EINVAL;
     const uint64_t end = addr + align_up(length, page_size);
     uint64_t covered = addr;
     for (VmArea* a = first_from(addr); a && a->start < end && a->start <= covered; a = areas.next(a)) {
         if (a->flags & vm_pinned) return -EPERM;
+        if (a->flags & vm_retired) break;
+        if (a->holds_capabilities() && (prot & PROT_EXEC)) return -EACCES;
         if ((prot & PROT_WRITE) && (a->flags & vm_no_write_ever)) return -EACCES;
         covered = a->end;
     }
@@ -156,8 +179,10 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot) {
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
         if (a->start < addr && !(a = split(a, addr))) return -ENOMEM;
         if (a->end > end && !split(a, end)) return -ENOMEM;
-        if (a->prot == prot) continue;
+        const uint8_t its = keys.after_protect(*a, prot, key);
+        if (a->prot == prot && a->key == its) continue;
         a->prot = prot;
+        a->key = its;
         retag(*a, a->tag, a->pte_extra);
     }
     for (VmArea* a = first_from(addr ? addr - 1 : 0); a && a->start < end;) {
@@ -189,7 +214,7 @@ void AddressSpace::clear() {
     while (VmArea* a = areas.front()) {
         if (a->owner) a->owner->area_closed(*a);
         remove_pages(a->start, a->end);
-        mapped_pages -= a->size() >> page_shift;
+        if (!(a->flags & vm_retired)) mapped_pages -= a->size() >> page_shift;
         destroy_area(*this, a);
     }
 }
@@ -223,6 +248,10 @@ void address_space_put(AddressSpace* s) {
     }
     page_table_put(s->table);
     kdelete(s);
+}
+
+AddressSpace* next_shared_space(AddressSpace* after) {
+    return after ? shared_spaces.next(after) : shared_spaces.front();
 }
 
 AddressSpace* space_for(AddressSpace* own, uint64_t addr) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // mremap, and what madvise does to areas.
+#include "os/kernel/base/boot_info.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/mm/vm.h"
 
@@ -43,7 +44,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     if (!a) return -EFAULT;
     if (!old_length && !(a->flags & vm_shared)) return -EINVAL;  // of a shared mapping: a second one
     if (old_length > a->end - addr) return -EFAULT;
-    if ((a->flags & (vm_pinned | vm_dont_expand)) || a->owner) return -EFAULT;
+    if ((a->flags & (vm_pinned | vm_dont_expand | vm_retired)) || a->owner) return -EFAULT;
     if (fixed) {
         if (const Status s = unmap(new_addr, new_length); s < 0) return s;
         a = find(addr);
@@ -73,6 +74,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     moved->flags = like.flags & ~static_cast<uint32_t>(vm_grows_down);
     moved->tag = like.tag;
     moved->pte_extra = like.pte_extra;
+    moved->key = like.key;
     if (!old_length) return to;
     if (const Status s = move_pages(*this, addr, old_length, static_cast<uint64_t>(to)); s < 0) {
         unmap(static_cast<uint64_t>(to), new_length);
@@ -85,7 +87,8 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
 
 bool AddressSpace::covered(uint64_t addr, uint64_t length) {
     const uint64_t end = align_up(addr + length, page_size);
-    for (const VmArea* a = first_from(addr); a && a->start <= addr; a = areas.next(a))
+    for (const VmArea* a = first_from(addr); a && a->start <= addr && !(a->flags & vm_retired);
+         a = areas.next(a))
         if ((addr = a->end) >= end) return true;
     return addr >= end;
 }
@@ -95,6 +98,8 @@ Status AddressSpace::discard(uint64_t addr, uint64_t length) {
     const uint64_t end = addr + align_up(length, page_size);
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
         if (a->flags & (vm_pinned | vm_no_fault)) return -EINVAL;
+        // New pages would set revocation counters back (address_space.cpp).
+        if (a->holds_capabilities() && checked(STILE_OS_CHECK_counter_reuse)) return -EINVAL;
         remove_pages(max(addr, a->start), min(end, a->end));
     }
     return covered(addr, length) ? 0 : -ENOMEM;
@@ -104,7 +109,7 @@ Status AddressSpace::change_flags(uint64_t addr, uint64_t length, uint32_t set, 
     const uint64_t end = addr + align_up(length, page_size);
     for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
         if (((a->flags | set) & ~clear) == a->flags) continue;
-        if (a->flags & vm_pinned || a->owner) return -EINVAL;
+        if (a->flags & vm_pinned || a->owner || a->holds_capabilities()) return -EINVAL;
         if (a->start < addr && !(a = split(a, addr))) return -ENOMEM;
         if (a->end > end && !split(a, end)) return -ENOMEM;
         a->flags = (a->flags | set) & ~clear;

@@ -13,9 +13,10 @@ constinit bool shootdown_pending = false;
 
 namespace {
 
+constexpr uint32_t cpu_stopped = 2;  // answer to Wish::stop
 constexpr unsigned most_pages = 32;  // more are cheaper to flush whole; Linux's limit is 33
 
-enum class Wish : uint8_t { flush, evict, barrier };
+enum class Wish : uint8_t { flush, evict, barrier, stop };
 
 // What is asked of the CPUs in `whom`; read by them while Cpu::request is set.
 struct Request {
@@ -26,6 +27,7 @@ struct Request {
     uint64_t at[most_pages];
     unsigned tags = 0;  // 2: all
     uint16_t tag = 0;
+    void (*before_stop)() = nullptr;
 };
 constinit Request noted{};
 constinit List<Page, &Page::free_link> unmapped;
@@ -121,6 +123,31 @@ void shootdown_evict(PageTable& t) {
     t.active &= ~whom;
 }
 
+void stop_others(void (*first)()) {
+    shootdown_flush();
+    noted.wish = Wish::stop;
+    noted.before_stop = first;
+    noted.whom = 0;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        Cpu& c = *cpus[i];
+        if (&c == &cpu()) continue;
+        c.apl_stale = true;
+        if (c.waiting) continue;
+        noted.whom |= c.bit;
+        __atomic_store_n(&c.request, 1, __ATOMIC_RELEASE);
+        apic_send(c.id, vec_shootdown);
+    }
+    for (uint64_t left = noted.whom; left; left &= left - 1)
+        while (__atomic_load_n(&cpus[__builtin_ctzll(left)]->request, __ATOMIC_ACQUIRE) != cpu_stopped)
+            asm volatile("pause");
+}
+
+void resume_others() {
+    for (uint64_t left = noted.whom; left; left &= left - 1)
+        __atomic_store_n(&cpus[__builtin_ctzll(left)]->request, 0, __ATOMIC_RELEASE);
+    noted.whom = 0;
+}
+
 void barrier_on_others(const PageTable* t) {
     uint64_t whom = 0;
     for (unsigned i = 0; i < cpu_count; i++) {
@@ -150,6 +177,11 @@ PHASE(pt_switch) void shootdown_answer() {
             }
             if (r.tags) stile_cd_aplinv(r.tags == 1 ? r.tag : ~0ull);
             break;
+        case Wish::stop:
+            r.before_stop();
+            __atomic_store_n(&c.request, cpu_stopped, __ATOMIC_RELEASE);
+            while (__atomic_load_n(&c.request, __ATOMIC_ACQUIRE)) asm volatile("pause");
+            return;
         case Wish::barrier:  // an interrupt is one, and so is what this CPU executed to wait for the lock
             break;
     }

@@ -31,6 +31,11 @@ void shootdown_free(Page* page);
 // The CPUs that idle on a table which is about to go take another one, now.
 void shootdown_evict(PageTable& table);
 
+// Every other CPU that does not idle calls `first` and then stands still, until the big lock's holder says
+// that it may go on. One that idles empties its APL cache before it touches a user address again.
+void stop_others(void (*first)());
+void resume_others();
+
 // Every CPU that runs on `table` (nullptr: every one that does not idle) orders its memory accesses.
 void barrier_on_others(const PageTable* table);
 

@@ -8,6 +8,7 @@
 #include <asm/mman.h>
 #include <linux/mman.h>
 
+#include "os/kernel/arch/keys.h"
 #include "os/kernel/mm/page_table.h"
 
 namespace stile::os {
@@ -41,6 +42,7 @@ enum VmFlags : uint32_t {
     vm_no_write_ever = 16,  // mprotect may not add PROT_WRITE (binder)
     vm_pinned = 32,         // user may not unmap, protect or move it (dIPC's own structures)
     vm_wipe_on_fork = 128,  // the child finds zeros
+    vm_retired = 256,       // capability storage was here: nothing else ever will be
     vm_no_fault = 64,       // pages are put in by the owner only; a missing one is a SIGSEGV (or -EFAULT)
 };
 
@@ -51,12 +53,14 @@ struct VmArea {
     uint32_t flags = 0;      // VmFlags
     uint16_t tag = 0;        // domain tag of its pages
     uint64_t pte_extra = 0;  // STILE_PTE_PRIVILEGED, STILE_PTE_CAP_STORAGE
+    uint8_t key = 0;         // protection key of its pages (arch/keys.h)
     PageSource* source = nullptr;
     uint64_t source_index = 0;  // page of the source at `start`
     VmOwner* owner = nullptr;
     void* owner_data = nullptr;
 
     uint64_t size() const { return end - start; }
+    bool holds_capabilities() const { return pte_extra & STILE_PTE_CAP_STORAGE; }
 };
 
 struct AddressSpace {
@@ -70,6 +74,7 @@ struct AddressSpace {
     uint64_t mapped_pages = 0;  // sum of area sizes
     uint64_t stack_limit = 8 << 20;
     uint16_t default_tag = 0;
+    KeySet keys;
     Link shared_link;  // in the list of spaces of the shared table
 
     VmArea* find(uint64_t addr);                                 // the area that contains addr
@@ -83,7 +88,8 @@ struct AddressSpace {
     Status map(uint64_t addr, uint64_t length, int prot, uint32_t map_flags, PageSource* source,
                uint64_t source_index, VmArea** out = nullptr);
     Status unmap(uint64_t addr, uint64_t length);
-    Status protect(uint64_t addr, uint64_t length, int prot);
+    // `key` as in pkey_mprotect(2); any_key: what mprotect(2) does with keys.
+    Status protect(uint64_t addr, uint64_t length, int prot, int key = any_key);
     Status remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_addr);
     Status set_brk(uint64_t wanted);
     Status discard(uint64_t addr, uint64_t length);  // MADV_DONTNEED
@@ -115,6 +121,8 @@ void address_space_put(AddressSpace* space);
 // The space responsible for addr when `table` is in CR3: the running process's own one, or with the shared
 // table the one whose slot it is.
 AddressSpace* space_for(AddressSpace* own, uint64_t addr);
+
+AddressSpace* next_shared_space(AddressSpace* after);  // those of dIPC processes; nullptr starts
 
 uint64_t pte_for(const VmArea& area, uint64_t phys, bool writable);
 

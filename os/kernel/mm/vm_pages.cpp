@@ -2,6 +2,7 @@
 //
 // Pages of areas: filled at the first touch, copied at the first write after a fork, shared with their source
 // when the mapping is shared. A present entry always holds one reference to its page.
+#include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/string.h"
 #include "os/kernel/mm/shootdown.h"
 #include "os/kernel/mm/vm.h"
@@ -9,7 +10,7 @@
 namespace stile::os {
 
 uint64_t pte_for(const VmArea& a, uint64_t phys, bool writable) {
-    uint64_t e = phys | a.pte_extra | STILE_PTE_TAG(a.tag);
+    uint64_t e = phys | a.pte_extra | STILE_PTE_TAG(a.tag) | static_cast<uint64_t>(a.key) << pte_key_shift;
     if (a.prot != PROT_NONE) e |= pte_present | pte_user;
     if (writable && (a.prot & PROT_WRITE)) e |= pte_write;
     if (!(a.prot & PROT_EXEC)) e |= pte_no_exec;
@@ -19,6 +20,12 @@ uint64_t pte_for(const VmArea& a, uint64_t phys, bool writable) {
 namespace {
 // An area made PROT_NONE keeps its pages: their entries are not present but still hold the address.
 bool holds_page(uint64_t e) { return (e & pte_address) != 0; }
+
+Page* anonymous_page(const VmArea& a) {
+    // What lies in an old page might be read as capabilities.
+    return a.holds_capabilities() && !checked(STILE_OS_CHECK_zeroed_storage) ? alloc_pages(0)
+                                                                             : alloc_zeroed_page();
+}
 
 // May this page be written in place by this mapping?
 bool owns_page(const VmArea& a, const Page* p) { return (a.flags & vm_shared) || p->refs == 1; }
@@ -82,7 +89,7 @@ bool AddressSpace::fault(uint64_t addr, bool write, bool exec) {
                 writable = false;
             }
         }
-    } else if (!(page = alloc_zeroed_page())) {
+    } else if (!(page = anonymous_page(*a))) {
         return false;
     }
     *e = pte_for(*a, page_phys(page), writable);
@@ -171,6 +178,7 @@ Status AddressSpace::fork_into(AddressSpace& child) {
     child.brk_start = brk_start;
     child.brk = brk;
     child.default_tag = default_tag;
+    child.keys = keys;
     child.stack_limit = stack_limit;
     bool changed = false;
     for (VmArea& a : areas) {
@@ -183,6 +191,7 @@ Status AddressSpace::fork_into(AddressSpace& child) {
         copy->flags = a.flags;
         copy->tag = a.tag;
         copy->pte_extra = a.pte_extra;
+        copy->key = a.key;
         uint64_t v = a.start;
         while (uint64_t* e = a.flags & vm_wipe_on_fork ? nullptr : table->next_entry(v, a.end)) {
             if (holds_page(*e)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // System calls on address spaces.
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/fs/inode.h"
 #include "os/kernel/sys/syscalls.h"
 
@@ -8,6 +9,9 @@ namespace stile::os {
 namespace {
 
 AddressSpace& space() { return *current_process()->space; }
+
+// Pages of the process that belong to another domain than the caller's are not the caller's to change.
+Status mine(uint64_t addr, uint64_t length) { return dipc_may_change(space(), addr, length); }
 
 // A request that could never be met (Linux's heuristic overcommit), and RLIMIT_AS.
 Status may_grow(uint64_t length, bool committed) {
@@ -50,6 +54,8 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
     if (flags & MAP_HUGETLB) return -ENOMEM;   // there is no pool of huge pages
     if (flags & ~known_flags) return -EINVAL;  // MAP_SYNC, ...: refused, not ignored
     if (length > user_top) return -ENOMEM;
+    if (flags & MAP_FIXED)
+        if (const Status s = mine(addr, length); s < 0) return s;
     const bool committed = type == MAP_PRIVATE && (prot & PROT_WRITE) && !(flags & MAP_NORESERVE);
     if (const Status s = may_grow(length, committed); s < 0) return s;
     Status at;
@@ -70,8 +76,11 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
     return at;
 }
 
-long sys_munmap(uint64_t addr, size_t length) { return space().unmap(addr, length); }
-long sys_mprotect(uint64_t addr, size_t length, int prot) {
+long sys_munmap(uint64_t addr, size_t length) {
+    const Status s = mine(addr, length);
+    return s < 0 ? s : space().unmap(addr, length);
+}
+long sys_pkey_mprotect(uint64_t addr, size_t length, int prot, int key) {
     if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)) return -EINVAL;
     if (!length) return addr % page_size ? -EINVAL : 0;
     if (prot & PROT_GROWSDOWN) {  // from the bottom of the stack that it lies in
@@ -80,11 +89,19 @@ long sys_mprotect(uint64_t addr, size_t length, int prot) {
         length += addr - a->start;
         addr = a->start;
     }
-    return space().protect(addr, length, prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
+    if (const Status s = mine(addr, length); s < 0) return s;
+    if (key != any_key && !(cpu().has_keys && space().keys.has(key))) return -EINVAL;
+    return space().protect(addr, length, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), key);
+}
+long sys_mprotect(uint64_t addr, size_t length, int prot) {
+    return sys_pkey_mprotect(addr, length, prot, any_key);
 }
 long sys_mremap(uint64_t addr, size_t from, size_t to, int flags, uint64_t new_addr) {
     if (to > from)
         if (const Status s = may_grow(to - from, false); s < 0) return s;
+    if (const Status s = mine(addr, from); s < 0) return s;
+    if (flags & MREMAP_FIXED)
+        if (const Status s = mine(new_addr, to); s < 0) return s;
     return space().remap(addr, from, to, flags, new_addr);
 }
 long sys_brk(uint64_t wanted) {
@@ -92,12 +109,14 @@ long sys_brk(uint64_t wanted) {
     const uint64_t limit = current_process()->limits[RLIMIT_DATA].rlim_cur;
     if (wanted > s.brk && (wanted - s.brk_start > limit || may_grow(wanted - s.brk, true) < 0))
         return static_cast<long>(s.brk);
+    if (wanted < s.brk && mine(wanted, s.brk - wanted) < 0) return static_cast<long>(s.brk);
     return s.set_brk(wanted);
 }
 
 long sys_madvise(uint64_t addr, size_t length, int advice) {
     if (addr % page_size || addr > user_top || length > user_top - addr) return -EINVAL;
     AddressSpace& s = space();
+    if (const Status allowed = mine(addr, length); allowed < 0) return allowed;
     switch (advice) {
         case MADV_DONTNEED:
         case MADV_DONTNEED_LOCKED:

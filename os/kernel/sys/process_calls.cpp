@@ -39,12 +39,14 @@ long sys_getppid() {
 long sys_set_tid_address(UserAddr at) {
     if (dipc_on_visit(current())) return -EPERM;
     current()->clear_child_tid = at;
+    current()->clear_child_tid_domain = calling_domain();
     return current()->tid;
 }
 long sys_set_robust_list(UserAddr at, size_t length) {
     if (length != 24) return -EINVAL;
     if (dipc_on_visit(current())) return -EPERM;
     current()->robust_list = at;
+    current()->robust_list_domain = calling_domain();
     return 0;
 }
 

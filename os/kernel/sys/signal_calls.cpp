@@ -33,11 +33,15 @@ long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
     if (bytes != sizeof(SignalSet) || sig < 1 || sig > signal_count) return -EINVAL;
     SignalAction& a = current_process()->handlers->action[sig];
     const SignalAction before = a;
+    constexpr size_t passed = offsetof(SignalAction, domain);
     if (next) {
         if (signal_bit(sig) & signals_unblockable) return -EINVAL;
+        // A handler sees, and may change, what it interrupts in every domain of the process.
+        if (!dipc_acts_for_process(STILE_OS_CHECK_signal_entry)) return -EPERM;
         SignalAction wanted;
-        if (get_user(wanted, next) < 0) return -EFAULT;
+        if (copy_from_user(&wanted, next, passed) < 0) return -EFAULT;
         wanted.mask &= ~signals_unblockable;
+        wanted.domain = calling_domain();
         a = wanted;
         // What is ignored from now on is not pending any more (POSIX, sigaction).
         if (signal_is_ignored(current_process(), sig)) {
@@ -46,7 +50,7 @@ long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
                 signals_remove(t->pending, signal_bit(sig));
         }
     }
-    return old ? put_user(old, before) : 0;
+    return old ? copy_to_user(old, &before, passed) : 0;
 }
 
 long sys_rt_sigprocmask(int how, UserAddr set_at, UserAddr old, size_t bytes) {
@@ -118,6 +122,7 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
     const SignalStack before = t->alt_stack;
     if (next) {
         if (dipc_on_visit(t)) return -EPERM;  // handlers run at home only
+        if (!dipc_acts_for_process(STILE_OS_CHECK_signal_entry)) return -EPERM;
         if (get_user(v, next) < 0) return -EFAULT;
         if (on_it) return -EPERM;
         const int mode = v.flags & ~ss_autodisarm;
@@ -127,7 +132,7 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
         else if (v.size < 2048)
             return -ENOMEM;
         else
-            t->alt_stack = {v.base, v.size, v.flags & ss_autodisarm};
+            t->alt_stack = {v.base, v.size, v.flags & ss_autodisarm, calling_domain()};
     }
     if (!old) return 0;
     v = {before.base, before.flags | (on_it ? ss_onstack : 0), 0, before.size};

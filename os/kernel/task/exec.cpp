@@ -136,13 +136,18 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
 
     Thread* t = p->first_thread;
     t->fs_base = t->gs_base = 0;
+    t->pkru = pkru_default;
     fpu_reset(t->fpu);
     if (running) {
         write_msr(msr_fs_base, 0);
         write_msr(msr_kernel_gs_base, 0);
+        if (cpu().has_keys) write_pkru(pkru_default);
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
     }
     t->clear_child_tid = t->robust_list = 0;
+    t->clear_child_tid_domain = t->robust_list_domain = 0;
+    if (t->cd_state) dipc_thread_exited(t);
+    if (running && !p->dipc_enabled) domain_state_forget();
     t->alt_stack = {};
     memset(frame, 0, sizeof *frame);
     frame->rip = start.rip;

@@ -90,10 +90,11 @@ void exit_thread(int code) {
         thread_list_remove(t);
         schedule();
     }
-    if (t->dipc) dipc_thread_exited(t);
+    if (t->cd_state) dipc_thread_exited(t);
     release_robust_list(t);
     if (t->clear_child_tid && (p->live_threads > 1 || p->space->refs > 1)) {
         const int zero = 0;
+        const InNameOf owner(t->clear_child_tid_domain);
         put_user(t->clear_child_tid, zero);
         futex_wake(t->clear_child_tid, 1, ~0u);
     }

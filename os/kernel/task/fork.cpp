@@ -129,16 +129,21 @@ Status do_clone(const CloneArguments& a) {
     save_user_bases(self);
     t->fs_base = a.flags & CLONE_SETTLS ? a.tls : self->fs_base;
     t->gs_base = self->gs_base;
+    if (cpu().has_keys) t->pkru = read_pkru();
     t->blocked = self->blocked;
     t->allowed = self->allowed;
     if (!(a.flags & CLONE_VM) || (a.flags & CLONE_VFORK)) t->alt_stack = self->alt_stack;
-    if (a.flags & CLONE_CHILD_CLEARTID) t->clear_child_tid = a.child_tid;
+    if (a.flags & CLONE_CHILD_CLEARTID) {
+        t->clear_child_tid = a.child_tid;
+        if (a.flags & CLONE_VM) t->clear_child_tid_domain = calling_domain();
+    }
     if (a.flags & CLONE_PARENT_SETTID) put_user(a.parent_tid, t->tid);
     if (a.flags & CLONE_CHILD_SETTID) {
         // In shared memory with the caller's rights; what is the child's alone is not in CR3.
         if (a.flags & CLONE_VM)
             put_user(a.child_tid, t->tid);
-        else if (user_range_ok(a.child_tid, sizeof t->tid))
+        else if (user_range_ok(a.child_tid, sizeof t->tid) &&
+                 dipc_may_change(*parent->space, a.child_tid, sizeof t->tid) == 0)  // it may be a shared page
             process->space->write_bytes(a.child_tid, &t->tid, sizeof t->tid);
     }
     thread_list_add(t);

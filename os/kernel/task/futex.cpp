@@ -14,6 +14,7 @@
 
 #include "os/kernel/arch/big_lock.h"
 #include "os/kernel/arch/usercopy.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/futex.h"
 #include "os/kernel/task/sched.h"
@@ -280,6 +281,7 @@ void release_robust_list(Thread* t) {
         int64_t futex_offset;
         UserAddr pending;
     } head;
+    const InNameOf owner(t->robust_list_domain);
     if (!t->robust_list || get_user(head, t->robust_list) < 0) return;
     const auto release = [&](UserAddr tagged) {
         const UserAddr entry = tagged & ~1ull;  // bit 0: a priority-inheriting lock

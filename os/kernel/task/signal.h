@@ -27,6 +27,7 @@ struct SignalAction {
     uint64_t flags = 0;
     uint64_t restorer = 0;
     SignalSet mask = 0;
+    uint16_t domain = 0;  // in whose name it runs: that of the code that installed it
 };
 
 struct SignalHandlers {
@@ -49,6 +50,7 @@ inline constexpr int ss_onstack = 1, ss_disable = 2, ss_autodisarm = 1 << 31;  /
 struct SignalStack {
     uint64_t base = 0, size = 0;
     int flags = ss_disable;
+    uint16_t domain = 0;  // with whose rights frames are written there: that of the code that set it up
     // With SS_AUTODISARM a handler counts as off the stack, which it may then give to others.
     bool contains(uint64_t sp) const {
         return !(flags & (ss_disable | ss_autodisarm)) && sp > base && sp - base <= size;
@@ -61,7 +63,7 @@ void reset_handlers(SignalHandlers* handlers);
 Status send_signal(Process* process, int sig, const siginfo_t* info);
 Status send_signal(Thread* thread, int sig, const siginfo_t* info);
 // A fault of the running thread: delivered even if blocked (then it kills).
-void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame);
+void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame, int key = -1);
 
 bool signal_take(PendingSignals& pending, SignalSet blocked, siginfo_t& out);
 void signals_remove(PendingSignals& pending, SignalSet which);

@@ -6,7 +6,9 @@
 
 #include <asm/sigcontext.h>
 
+#include "os/kernel/arch/keys_open.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/sys/syscalls.h"
 #include "os/kernel/task/sched.h"
 
@@ -86,26 +88,28 @@ void restart_without_handler(TrapFrame* frame) {
     t->restart = Restart::never;
 }
 
-bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const siginfo_t& info) {
+namespace {
+// Where the frame went; 0: it could not be written.
+uint64_t write_frame(const TrapFrame* frame, const SignalAction& action, const siginfo_t& info) {
     Thread* t = current();
-    if (interrupted(frame) && t->restart == Restart::always && (action.flags & SA_RESTART)) restart(frame);
-    t->restart_deadline = 0;
-    if (frame->vector == frame_syscall) frame->vector = 0;
-
+    KeysOpen keys;
     uint64_t sp = frame->rsp - 128;  // the red zone of the interrupted function
     const SignalStack& alt = t->alt_stack;
     const bool on_alt = alt.contains(frame->rsp);
-    if ((action.flags & SA_ONSTACK) && !(alt.flags & ss_disable) && !on_alt) sp = alt.base + alt.size;
+    const bool to_alt = (action.flags & SA_ONSTACK) && !(alt.flags & ss_disable) && !on_alt;
+    if (to_alt) sp = alt.base + alt.size;
 
+    // Elsewhere with the rights of what was interrupted: its RSP may be anything.
+    const InNameOf owner(to_alt ? alt.domain : 0);
     sp = align_down(sp - sizeof(FpuImage), 64);
     const uint64_t fpu_at = sp;
     asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
-    if (copy_to_user(fpu_at, t->fpu, sizeof(FpuImage)) < 0) return false;
+    if (copy_to_user(fpu_at, t->fpu, sizeof(FpuImage)) < 0) return 0;
 
     sp = align_down(sp - sizeof(SignalFrame), 16) - 8;  // as after a call: RSP + 8 is a multiple of 16
-    if (on_alt && !alt.contains(sp)) return false;      // overflown: what lies below is not ours to overwrite
+    if (on_alt && !alt.contains(sp)) return 0;          // overflown: what lies below is not ours to overwrite
     SignalFrame s{};
-    if (!(action.flags & sa_restorer)) return false;  // x86-64 has no other way back
+    if (!(action.flags & sa_restorer)) return 0;  // x86-64 has no other way back
     s.return_address = action.restorer;
     s.context.uc_flags = uc_sigcontext_ss | uc_strict_restore_ss;
     s.context.stack_base = alt.base;
@@ -113,11 +117,26 @@ bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const sigin
     s.context.stack_size = alt.size;
     save_context(s.context.mcontext, *frame);
     s.context.mcontext.fpstate = fpu_at;
+    s.context.mcontext.reserved1[0] = keys.kept();
     s.context.sigmask = t->restore_blocked ? t->saved_blocked : t->blocked;
     t->restore_blocked = false;
     s.info = info;
-    if (copy_to_user(sp, &s, sizeof s) < 0) return false;
-    if (alt.flags & ss_autodisarm) t->alt_stack = {};
+    if (copy_to_user(sp, &s, sizeof s) < 0) return 0;
+    keys.leave_with(pkru_default);
+    return sp;
+}
+}  // namespace
+
+bool push_signal_frame(TrapFrame* frame, const SignalAction& action, const siginfo_t& info) {
+    Thread* t = current();
+    if (interrupted(frame) && t->restart == Restart::always && (action.flags & SA_RESTART)) restart(frame);
+    t->restart_deadline = 0;
+    if (frame->vector == frame_syscall) frame->vector = 0;
+
+    const uint64_t sp = write_frame(frame, action, info);
+    if (!sp) return false;
+    if (t->alt_stack.flags & ss_autodisarm) t->alt_stack = {};
+    dipc_enter_handler(sp, frame->rip, action.handler, action.domain);
 
     frame->rip = action.handler;
     frame->rsp = sp;
@@ -133,17 +152,22 @@ extern "C" long sys_rt_sigreturn() {
     Thread* t = current();
     TrapFrame* f = t->frame();
     SignalFrame s;
+    KeysOpen keys;
     if (copy_from_user(&s, f->rsp - 8, sizeof s) < 0 || s.context.mcontext.ip >= user_top) {
         exit_process(SIGSEGV);
     }
+    const uint64_t frame_at = f->rsp - 8;
     load_context(*f, s.context.mcontext);
+    keys.leave_with(KeysOpen::of_kept(s.context.mcontext.reserved1[0]));
     if (s.context.mcontext.fpstate) {
         if (copy_from_user(t->fpu, s.context.mcontext.fpstate, sizeof(FpuImage)) < 0) exit_process(SIGSEGV);
         t->fpu->bytes[26] = t->fpu->bytes[27] = 0;  // reserved MXCSR bits would fault in fxrstor
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
     }
     t->blocked = s.context.sigmask & ~signals_unblockable;
-    t->alt_stack = {s.context.stack_base, s.context.stack_size, s.context.stack_flags};
+    if (dipc_acts_for_process(STILE_OS_CHECK_signal_entry))
+        t->alt_stack = {s.context.stack_base, s.context.stack_size, s.context.stack_flags, calling_domain()};
+    dipc_leave_handler(frame_at, f->rip);
     signal_recompute(t);
     set_work(t, work_full_return);
     return static_cast<long>(f->rax);

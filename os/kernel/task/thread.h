@@ -6,6 +6,7 @@
 #include "abi/codoms.h"
 #include "os/kernel/arch/cpu.h"
 #include "os/kernel/arch/frame.h"
+#include "os/kernel/arch/keys.h"
 #include "os/kernel/task/process.h"
 
 namespace stile::os {
@@ -40,8 +41,9 @@ struct Thread {
     uint64_t kernel_rsp = 0;    // saved stack pointer while switched out (switch.S knows this offset)
     uint64_t kernel_stack = 0;  // top
     uint64_t fs_base = 0, gs_base = 0;
-    uint64_t work = 0;           // WorkFlags; copied to the CPU's block while running
-    Process* process = nullptr;  // whose thread it is
+    uint32_t pkru = pkru_default;  // while it does not run, where there are protection keys
+    uint64_t work = 0;             // WorkFlags; copied to the CPU's block while running
+    Process* process = nullptr;    // whose thread it is
     Process** acting_for =
         &process;  // current_process() reads through it; dIPC points it at the thread's KCS
     stile_cd_state* cd_state = nullptr;  // dIPC: switched with cd.save / cd.restore when present
@@ -76,7 +78,8 @@ struct Thread {
 
     UserAddr clear_child_tid = 0;
     UserAddr robust_list = 0;
-    void (*kernel_entry)(void*) = nullptr;  // kernel threads
+    uint16_t clear_child_tid_domain = 0, robust_list_domain = 0;  // of the code that set them
+    void (*kernel_entry)(void*) = nullptr;                        // kernel threads
     void* kernel_argument = nullptr;
 
     DipcThread* dipc = nullptr;
