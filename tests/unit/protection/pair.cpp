@@ -14,32 +14,6 @@ namespace {
 using isa::spec::Op;
 namespace spec_ns = isa::spec;
 
-constexpr uint64_t large_frame = 0x400000;  // physical
-constexpr uint64_t stack_bytes = 12 * STILE_DCS_ENTRY;
-constexpr uint64_t keep = cr::CR3_NO_FLUSH;
-
-uint64_t pte_bits(uint8_t attributes, uint16_t tag) {
-    uint64_t e = pte::P | STILE_PTE_TAG(tag);
-    if (attributes & attr_writable) e |= pte::W;
-    if (attributes & attr_user) e |= pte::U;
-    if (!(attributes & attr_exec)) e |= pte::NX;
-    if (attributes & attr_privileged) e |= STILE_PTE_PRIVILEGED;
-    if (attributes & attr_storage) e |= STILE_PTE_CAP_STORAGE;
-    return e;
-}
-
-spec_ns::Page spec_page(uint8_t attributes, uint16_t tag, uint64_t frame) {
-    return {(attributes & attr_writable) != 0,
-            (attributes & attr_user) != 0,
-            (attributes & attr_exec) != 0,
-            (attributes & attr_privileged) != 0,
-            (attributes & attr_storage) != 0,
-            tag,
-            frame / page_bytes};
-}
-
-bool is_small(uint64_t vaddr) { return vaddr - first_page < n_pages * page_bytes; }
-
 }  // namespace
 
 MachineConfig shape(unsigned entries, unsigned ways, AplRefill refill) {
@@ -54,142 +28,6 @@ void PairStats::add(const PairStats& o) {
         by_capability += o.by_capability;
     revocations += o.revocations;
     for (unsigned i = 0; i < 16; ++i) reasons[i] += o.reasons[i];
-}
-
-Pair::Pair(const MachineConfig& config, Plant plant) : model(config), plant_(plant) {
-    spec.apl_entries = config.apl_cache.entries;
-    for (unsigned s = 0; s < n_spaces; ++s) root_[s] = (s ? model.new_table() : model.state.cr3) | (s + 1);
-    frame0_ = model.next_frame;
-    model.next_frame += (n_pages + n_threads + 1) * page_bytes;
-    const uint8_t kernel = attr_writable;
-    for (unsigned s = n_spaces; s-- > 0;) {
-        core.space = s;
-        model.mmu->load_cr3(root_[s] | keep);
-        const auto put = [&](uint64_t vaddr, uint64_t frame, uint8_t attributes, uint16_t tag) {
-            model.map(vaddr, frame, pte_bits(attributes, tag), root_[s]);
-            spec.pages[{s, vaddr / page_bytes}] = spec_page(attributes, tag, frame);
-        };
-        for (unsigned i = 0; i < n_pages; ++i) {
-            const uint64_t frame = frame0_ + i * page_bytes;
-            put(first_page + i * page_bytes, frame, attr_writable | attr_user | attr_exec, i % n_tags);
-            put(kernel_alias + i * page_bytes, frame, kernel, 0);
-        }
-        for (unsigned t = 0; t < n_threads; ++t)
-            put(stacks + t * page_bytes, frame0_ + (n_pages + t) * page_bytes, kernel | attr_storage,
-                stack_tag);
-        put(kernel_page, frame0_ + (n_pages + n_threads) * page_bytes, kernel, 0);
-        map_large(1, attr_writable | attr_user | attr_exec);
-    }
-    if (plant == Plant::no_counter_watch) model.mmu->on_code_store = [](void*, uint64_t, unsigned) {};
-    for (unsigned t = n_threads; t-- > 0;) {
-        core.dcs_base = core.dcs_ptr = stacks + t * page_bytes;
-        core.dcs_limit = core.dcs_base + stack_bytes;
-        auto& cd = model.state.cd;
-        cd.dcs_ptr = core.dcs_ptr, cd.dcs_base = core.dcs_base, cd.dcs_limit = core.dcs_limit;
-        core.ring = 0;
-        model.ring(0);
-        thread_ = t;
-        save(t);
-    }
-    if (config.apl_cache.refill == AplRefill::hardware) {
-        directory_ = model.new_table();
-        model.state.cd.apl_root = directory_ | STILE_APL_ROOT_ON;
-    }
-    core.ring = 3;
-    model.state.cpl = 3;
-    model.domains_on(0);
-}
-
-uint64_t Pair::alias_of(uint64_t vaddr) const {
-    const spec_ns::Page* page = spec.page(core, vaddr);
-    const uint64_t frame = page ? page->frame - frame0_ / page_bytes : n_pages;
-    return kernel_alias + frame % n_pages * page_bytes + vaddr % page_bytes;
-}
-
-// --- what the kernel does
-
-void Pair::map(const Step& s) {
-    if (!is_small(s.address)) return map_large(static_cast<uint16_t>(s.i.n), s.i.imm);
-    const uint64_t vaddr = s.address & page_mask, frame = frame0_ + s.i.m * page_bytes;
-    const auto tag = static_cast<uint16_t>(s.i.n);
-    const std::pair where{core.space, vaddr / page_bytes};
-    if (s.bytes == 0) {
-        model.map(vaddr, 0, 0);
-        spec.pages.erase(where);
-    } else {
-        model.map(vaddr, frame, pte_bits(s.i.imm, tag));
-        spec.pages[where] = spec_page(s.i.imm, tag, frame);
-    }
-    if (plant_ != Plant::no_invlpg) model.mmu->invlpg(vaddr);
-}
-
-void Pair::map_large(uint16_t tag, uint8_t attributes) {
-    model.map_large(large_page, large_frame, pte_bits(attributes, tag));
-    for (unsigned i = 0; i < 512; ++i)
-        spec.pages[{core.space, large_page / page_bytes + i}] =
-            spec_page(attributes, tag, large_frame + i * page_bytes);
-    if (plant_ != Plant::no_invlpg) model.mmu->invlpg(large_page);
-}
-
-void Pair::grant(uint16_t from, uint16_t to, unsigned right) {
-    spec.apl[{from, to}] = model.apl[{from, to}] = right;
-    if (directory_) {
-        const auto below = [&](uint64_t table, unsigned index) {
-            uint64_t& e = model.entry(table + 8 * index);
-            if (!e) e = model.new_table() | STILE_APL_PRESENT;
-            return e & ~uint64_t{STILE_APL_PRESENT};
-        };
-        const uint64_t page = below(below(directory_, STILE_APL_INDEX1(from)), STILE_APL_INDEX2(from, to));
-        uint64_t& word = model.entry(page + 8 * STILE_APL_WORD3(to));
-        word = (word & ~(3ull << STILE_APL_SHIFT3(to))) | uint64_t{right} << STILE_APL_SHIFT3(to);
-    }
-    if (plant_ == Plant::no_aplinv) return;
-    model.protection->apl_invalidate(from);
-    model.mmu->context_changed();
-}
-
-void Pair::enter_ring0() {
-    spec_ns::enter_ring0(spec, core);
-    auto& cd = model.state.cd;
-    cd.saved_latch = cd.latch;
-    if (plant_ == Plant::stale_latch) cd.saved_latch.kind = STILE_XFER_SEQ;
-    model.state.cpl = 0;
-    if (plant_ != Plant::no_context) model.mmu->context_changed();
-}
-
-void Pair::return_to_ring3(uint64_t rip) {
-    spec_ns::return_to_ring3(spec, core, rip);
-    model.state.cd.latch = model.state.cd.saved_latch;
-    model.state.cpl = 3;
-    if (plant_ != Plant::no_context) model.mmu->context_changed();
-}
-
-// cd.save and cd.restore, by ring 0, in a page of the supervisor's.
-void Pair::save(unsigned thread) {
-    const uint64_t at = kernel_page + thread * 512;
-    spec_ns::execute(spec, core, {.op = Op::save, .address = at});
-    const auto& cd = model.state.cd;
-    stile_cd_state m{};
-    m.latch = cd.saved_latch.tag | uint64_t{cd.saved_latch.kind} << 16;
-    m.latch_ret = cd.saved_latch.return_address;
-    m.dcs_ptr = cd.dcs_ptr, m.dcs_base = cd.dcs_base, m.dcs_limit = cd.dcs_limit;
-    m.kcs = cd.kcs, m.depth = cd.depth;
-    std::copy(cd.caps.begin(), cd.caps.end(), m.caps);
-    EXPECT_TRUE(model.mmu->write_capability(at, &m, sizeof m, model.fault, 0));
-}
-
-void Pair::restore(unsigned thread) {
-    const uint64_t at = kernel_page + thread * 512;
-    spec_ns::execute(spec, core, {.op = Op::restore, .address = at});
-    auto& cd = model.state.cd;
-    stile_cd_state m;
-    EXPECT_TRUE(model.mmu->read_capability(at, &m, sizeof m, model.fault, 0));
-    cd.saved_latch = {static_cast<uint16_t>(m.latch), static_cast<uint8_t>(m.latch >> 16), m.latch_ret};
-    cd.dcs_ptr = m.dcs_ptr, cd.dcs_base = m.dcs_base, cd.dcs_limit = m.dcs_limit;
-    cd.kcs = m.kcs, cd.depth = m.depth;
-    std::copy(m.caps, m.caps + STILE_CAP_REGS, cd.caps.begin());
-    if (plant_ != Plant::no_register_drop) model.mmu->capability_registers_loaded();
-    model.mmu->context_changed();
 }
 
 // --- the model's side of an access
@@ -453,7 +291,7 @@ std::string Pair::apply(const Step& s) {
         restore(thread_);
     } else if (s.what == What::space) {
         core.space = s.i.n % n_spaces;
-        model.mmu->load_cr3(root_[core.space] | (s.i.m ? 0 : keep));
+        model.mmu->load_cr3(root_[core.space] | (s.i.m ? uint64_t{0} : uint64_t{cr::CR3_NO_FLUSH}));
     } else {
         wrong = access({.what = What::store, .address = s.address, .bytes = 8, .i = {.r = s.i.r}});
     }
