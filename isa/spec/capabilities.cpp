@@ -45,7 +45,8 @@ Outcome caprst(const World& world, Core& core, const Instruction& i) {
 Outcome capasy(const World& world, Core& core, const Instruction& i) {
     if (i.address % 8 != 0) return general_protection();
     stile_cap& c = core.caps[i.n];
-    if (type(c) != STILE_CAP_SYNC || STILE_CAP_ORIGIN(c.word) != domain(core) || c.counter != 0)
+    const bool anothers = world.checks.cap_type && STILE_CAP_ORIGIN(c.word) != domain(core);
+    if (type(c) != STILE_CAP_SYNC || anothers || c.counter != 0)
         return wrong_type(core, i.address);
     if (const Outcome o = check(world, core, i.address, 8, false, Kind::capability); !o.allowed()) return o;
     uint64_t v;

@@ -99,6 +99,9 @@ TEST_F(Capability, capasy_binds_to_a_counter_for_good) {
     EXPECT_EQ(run(Op::capasy, i), cd(STILE_CD_CAP_TYPE, STORAGE + 40, ME, ME));
     c0 = cap(OWN, 64, WRITE, YOU);
     EXPECT_EQ(run(Op::capasy, i), cd(STILE_CD_CAP_TYPE, STORAGE + 40, ME, ME)) << "another domain's rights";
+    w.checks.cap_type = false;
+    EXPECT_EQ(run(Op::capasy, i), fine());
+    w.checks.cap_type = true;
     EXPECT_EQ(run(Op::capasy, {.address = STORAGE + 44}), gp()) << "alignment before type";
     c0 = fresh;
     EXPECT_EQ(run(Op::capasy, {.address = STORAGE + 44}), gp());
