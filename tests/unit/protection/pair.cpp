@@ -91,7 +91,7 @@ std::string Pair::agree(const Outcome& expected, bool ok) {
     if (got == expected) return {};
     const auto text = [](const Outcome& o) {
         std::ostringstream t;
-        t << std::hex << "vector " << o.vector << " error " << o.error << " address " << o.address << " from "
+        t << "vector " << o.vector << std::hex << " error " << o.error << " address " << o.address << " from "
           << o.from << " to " << o.to << " needed " << o.needed << " had " << o.had;
         return t.str();
     };

@@ -212,6 +212,16 @@ TEST_F(Data, supervisor_pages_are_the_kernels) {
         << "CR0.WP is ring 0's";
 }
 
+TEST(Documentation, the_example_of_codoms_testing) {
+    World w;
+    Core core;
+    w.pages[{0, 0x400}] = {.tag = 7};
+    w.apl[{0, 7}] = STILE_RIGHT_READ;
+    EXPECT_TRUE(load(w, core, 0x400010, 8).allowed());
+    EXPECT_EQ(store(w, core, 0x400010, 8),
+              (Outcome{vec_cd, STILE_CD_RIGHT | STILE_CD_WRITE, 0x400010, 0, 7, WRITE, READ}));
+}
+
 // --- switches
 
 TEST_F(Data, switch_data) {
