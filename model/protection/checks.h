@@ -13,7 +13,9 @@
     X(cap_page, "capability storage is ordinary memory, and ordinary memory holds capabilities")      \
     X(straddle, "an instruction may lie in two domains")                                              \
     X(privileged, "any page's code may execute the privileged instructions")                          \
-    X(cap_type, "synchronous capabilities may be stored, return ones popped, stored ones counted up") \
+    X(cap_type,                                                                                       \
+      "synchronous capabilities may be stored, return ones popped, stored ones counted up, another's "    \
+      "made asynchronous") \
     X(cap_range, "cd.caprst sets any range and right")                                                \
     X(cap_origin, "a capability's right is not cut down to what its origin has")                      \
     X(counter, "revocation counters are not compared")                                                \

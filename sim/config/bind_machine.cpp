@@ -412,7 +412,9 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
                                         {"plru", model::AplReplacement::plru},
                                         {"fifo", model::AplReplacement::fifo},
                                         {"random", model::AplReplacement::random}})
-        .help("who leaves a full set: least recently crossed or filled, its tree approximation, oldest fill, LFSR")
+        .help(
+            "who leaves a full set: least recently crossed or filled, its tree approximation, oldest fill, "
+            "LFSR")
         .source("our choice: CODOMs does not say");
     keys.integer("machine.codoms.apl_cache.ports", machine.apl_cache.ports)
         .range(1, 16)
@@ -422,11 +424,17 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .range(0, max_latency)
         .help("of a lookup, beside the fetch of a crossing's target or the cache; what exceeds them is paid")
         .source("CODOMs (ISCA'14): no extra latency on a hit");
-    keys.choice<model::AplRefill>("machine.codoms.apl_cache.refill", machine.apl_cache.refill,
-                                  {{"software", model::AplRefill::software},
-                                   {"hardware", model::AplRefill::hardware}})
+    keys.choice<model::AplRefill>(
+            "machine.codoms.apl_cache.refill", machine.apl_cache.refill,
+            {{"software", model::AplRefill::software}, {"hardware", model::AplRefill::hardware}})
         .help("who fills it after a miss: the kernel, told by an exception, or a walk of the APL directory")
         .source("CODOMs (ISCA'14): software; the walk is our choice");
+#define STILE_CODOMS_CHECK_KEY(name, off)                                           \
+    keys.boolean("machine.codoms.checks." #name, machine.codoms_checks.name)        \
+        .help("a rule of CODOMs; false: " off)                                      \
+        .source("docs/codoms.md, 10");
+    STILE_CODOMS_CHECKS(STILE_CODOMS_CHECK_KEY)
+#undef STILE_CODOMS_CHECK_KEY
     keys.boolean("machine.mpk.checks.access", machine.mpk_checks.access)
         .help("a rule of protection keys; false: AD in PKRU forbids nothing")
         .source("Intel SDM vol. 3, 4.6.2");

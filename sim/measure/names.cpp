@@ -63,6 +63,16 @@ std::string refused_access(const stile_kill_info& k, const DomainNames& names) {
         case STILE_CD_STRADDLE:
             return fmt::format("{} ran an instruction at {:#x} that lies in two domains, the second {}", from,
                                k.rip, to);
+        case STILE_CD_CAP_TYPE:
+            return fmt::format(
+                "{} used a capability, or a place of one, as one of another type (address {:#x}): "
+                "synchronous and "
+                "return capabilities are not stored, counters are no capabilities",
+                from, k.address);
+        case STILE_CD_CAP_RANGE:
+            return fmt::format(
+                "{} asked a capability for more than it says, or its counter is used up (address {:#x})",
+                from, k.address);
         default:
             return fmt::format("{} was refused address {:#x} in {}: reason {}", from, k.address, to,
                                STILE_CD_REASON(k.error));

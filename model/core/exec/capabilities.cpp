@@ -82,7 +82,8 @@ Next cd_capasy(Exec& x, const Uop* u) {
     const uint64_t vaddr = effective(x, u);
     if (vaddr & 7) return raise_gp(x, u);
     stile_cap c = cap(x, n_of(u));
-    if (type_of(c) != STILE_CAP_SYNC || origin_of(c) != domain(x) || c.counter != 0)
+    const bool anothers = origin_of(c) != domain(x) && rules(x).cap_type;
+    if (type_of(c) != STILE_CAP_SYNC || anothers || c.counter != 0)
         return refuse(x, u, STILE_CD_CAP_TYPE, vaddr);
     x.storing = nullptr;
     uint64_t value;

