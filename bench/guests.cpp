@@ -39,7 +39,7 @@ struct Options {
     std::vector<std::string> only, timed = {"inorder", "ooo"};
     std::vector<int> cores;
     int turns = 5;
-    bool check = false;
+    bool check = false, protections = false;
 };
 
 struct Simulated {
@@ -68,6 +68,11 @@ class Bench {
     Child qemu(const std::string& guest) { return checked(command({"qemu-x86_64"}, guest, 0)); }
     Simulated simulated(const std::string& guest, const std::string& core, int few) {
         return run("", core, program(guest), few ? fmt::format("'{}'", few) : "");
+    }
+    // The same program as position-independent one, which runs in the shared page table where there are
+    // domains.
+    Simulated protected_by(const std::string& protection, const std::string& guest, const std::string& core) {
+        return run("protection: " + protection + "\n", core, program(guest + "_pie"), "");
     }
     // The program at the same time on each of `cores` cores.
     Simulated copies(const std::string& guest, const std::string& core, int cores, int few) {
@@ -255,6 +260,41 @@ int measure_cores(Bench& bench, const std::vector<Guest>& chosen, const Options&
     return 0;
 }
 
+// MIPS with a page table per process, and with domains checked; the best of a few turns of each.
+int measure_protections(Bench& bench, std::vector<Guest> chosen, const Options& options) {
+    fmt::print("{:<12}", "program");
+    for (const char* core : models) fmt::print(" {:>10} {:>8} {:>8}", core, "codoms", "ratio");
+    fmt::print("\n");
+    Geomean ratios[std::size(models)];
+    // A program of its own kind: every call crosses. It is no part of the mean.
+    const char* crossings = "crossings";
+    chosen.push_back({crossings, 0});
+    for (const Guest& g : chosen) {
+        if (g.name == crossings) {
+            fmt::print("{:<12}", "geom. mean");
+            for (const Geomean& m : ratios) fmt::print(" {:>10} {:>8} {:>8.3f}", "", "", m.value());
+            fmt::print("\n");
+        }
+        fmt::print("{:<12}", g.name);
+        for (size_t i = 0; i < std::size(models); ++i) {
+            double paging = 0, codoms = 0;
+            std::string first;
+            for (int turn = 0; turn < options.turns; ++turn) {
+                const Simulated p = bench.protected_by("paging", g.name, models[i]);
+                const Simulated c = bench.protected_by("codoms", g.name, models[i]);
+                same(g.name, "with domains", p.console, c.console);
+                paging = std::max(paging, mips(p));
+                codoms = std::max(codoms, mips(c));
+            }
+            if (g.name != crossings) ratios[i].add(codoms / paging, g.name);
+            fmt::print(" {:>10.1f} {:>8.1f} {:>8.3f}", paging, codoms, codoms / paging);
+            std::fflush(stdout);
+        }
+        fmt::print("\n");
+    }
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -274,6 +314,8 @@ int main(int argc, char** argv) {
     app.add_option("--cores", options.cores, "instead: a copy of the program on each core, of so many cores")
         ->delimiter(',')
         ->check(CLI::Range(1, 64));
+    app.add_flag("--protections", options.protections,
+                 "instead: every core model under paging and under codoms");
     app.add_flag("--check", options.check, "few rounds, nothing timed: do all print the same?");
     CLI11_PARSE(app, argc, argv);
     std::vector<Guest> chosen;
@@ -287,6 +329,7 @@ int main(int argc, char** argv) {
     try {
         Bench bench(options);
         if (options.check) return check(bench, chosen, options);
+        if (options.protections) return measure_protections(bench, chosen, options);
         return options.cores.empty() ? measure(bench, chosen, options)
                                      : measure_cores(bench, chosen, options);
     } catch (const std::exception& e) {
