@@ -61,7 +61,7 @@ TEST_F(ConfigTest, TheSchemaIsJsonAndClosed) {
     EXPECT_EQ(schema["additionalProperties"], false);
     EXPECT_EQ(schema["properties"]["machine"]["properties"]["l1d"]["additionalProperties"], false);
     EXPECT_EQ(schema["properties"]["protection"]["enum"],
-              (std::vector<std::string>{"none", "paging", "codoms"}));
+              (std::vector<std::string>{"none", "paging", "mpk", "codoms"}));
     const auto branch = schema["properties"]["workload"]["anyOf"][1]["allOf"][0];
     EXPECT_EQ(branch["if"]["properties"]["name"]["const"], "ping");
     EXPECT_EQ(branch["if"]["required"],

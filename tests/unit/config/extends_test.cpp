@@ -31,7 +31,7 @@ TEST_F(ConfigTest, PlacesNameTheExtendedFile) {
     EXPECT_EQ(faults("extends: machines/base.yaml\nworkload: ping\nprotection: y\n"),
               "machines/base.yaml:2:10: error: 'machine.cores' cannot be 'x'; a whole number is expected, "
               "such as 1\n"
-              "run.yaml:3:13: error: 'protection' cannot be 'y'; valid is none, paging or codoms");
+              "run.yaml:3:13: error: 'protection' cannot be 'y'; valid is none, paging, mpk or codoms");
 }
 
 TEST_F(ConfigTest, AnotherWorkloadDropsTheParametersOfTheFirst) {

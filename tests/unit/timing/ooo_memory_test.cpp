@@ -215,5 +215,24 @@ TEST(OooFences, OnlyMfenceWaitsForStoresToReachTheCache) {
     EXPECT_GT(cost(1), 100u) << "mfence";
 }
 
+// Never speculative, and nothing younger runs ahead of it; stores need not be in the cache (Intel SDM vol. 2,
+// WRPKRU).
+TEST(OooFences, ARightsRegisterIsWrittenInOrder) {
+    MachineConfig c = wide_front();
+    latency(c, OpClass::sys_pkru_write) = 23;
+    OooPipeline p(c);
+    p.cost({free_alu()});
+    const isa::Uop write = uop(Op::wrpkru);
+    EXPECT_LT(p.cost({store_of(RBX), write}, {{0x20000, 8, MemKind::store, 0}}), 23u + 10);
+    const Cycles one = p.cost({write}), two = p.cost({write, write});
+    EXPECT_GE(one, 23u);
+    EXPECT_GE(two - one, 23u);
+    // Independent chains before and behind it, which would otherwise run side by side.
+    const Uops chain = repeat(40, uop(Op::imul8_ri, RBX, RBX));
+    const Uops other = repeat(40, uop(Op::imul8_ri, RDX, RDX));
+    const Cycles mixed = p.cost(chain + other), apart = p.cost(chain + Uops{write} + other);
+    EXPECT_GE(apart, mixed + 60u);
+}
+
 }  // namespace
 }  // namespace stile::test

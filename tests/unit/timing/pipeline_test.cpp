@@ -107,6 +107,18 @@ TEST(Pipeline, SystemInstructionsWaitForAllAndStopAll) {
     EXPECT_EQ(p.cost({uop(Op::fence)}), lat(OpClass::lfence)) << "aux 0: lfence";
 }
 
+TEST(Pipeline, PkruIsWrittenAtOnceAndReadLikeARegister) {
+    Pipeline p;
+    const auto lat = [&p](OpClass cls) { return p.config.core.latency[static_cast<size_t>(cls)]; };
+    EXPECT_EQ(p.cost({uop(Op::wrpkru)}), lat(OpClass::sys_pkru_write));
+    EXPECT_EQ(p.cost({uop(Op::wrpkru), uop(Op::wrpkru)}), 2 * lat(OpClass::sys_pkru_write));
+    EXPECT_EQ(p.cost({uop(Op::rdpkru)}), lat(OpClass::sys_pkru_read));
+    // Not serialising: a product that nobody reads goes on, one that makes the value is waited for.
+    EXPECT_EQ(p.cost({uop(Op::imul8_ri, RBX, RBX), uop(Op::wrpkru)}), lat(OpClass::sys_pkru_write));
+    EXPECT_EQ(p.cost({uop(Op::imul8_ri, RAX, RBX), uop(Op::wrpkru)}),
+              lat(OpClass::mul) + lat(OpClass::sys_pkru_write));
+}
+
 TEST(Pipeline, OperandsMayDecideTheClass) {
     Pipeline p;
     const auto lat = [&p](OpClass cls) { return p.config.core.latency[static_cast<size_t>(cls)]; };
