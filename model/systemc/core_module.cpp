@@ -290,6 +290,16 @@ void CoreModule::statistics(StatisticsSink& sink) const {
     count("codoms.crossing_calls", c.crossing_calls, "calls among them");
     count("codoms.crossing_returns", c.crossing_returns, "returns, checked by their return capability");
     count("codoms.crossing_jumps", c.crossing_jumps, "jumps and falling through");
+    count("codoms.capabilities.made", c.capabilities_made,
+          "capabilities made, cut down, copied or turned from one type into another");
+    count("codoms.capabilities.data", c.capability_data,
+          "checks of loads and stores that a register decided; its answer is remembered");
+    count("codoms.capabilities.fetch", c.capability_fetch,
+          "transfers into another domain that a register decided");
+    count("codoms.capabilities.verifications", c.capability_verifications, "revocation counters compared");
+    count("codoms.capabilities.revocations", c.capability_revocations, "cd.caprev");
+    count("codoms.capabilities.deaths", c.capability_deaths,
+          "synchronous capabilities that a crossing return took away");
     count("codoms.faults", c.domain_faults, "accesses and transfers that the protection unit refused");
     for (size_t i = 0; i < c.phase.size(); ++i)
         sink.count(std::string("phase.") + phase_names[i], c.phase[i], "cycles", phase_help[i]);
