@@ -20,11 +20,11 @@ Step Chooser::next() {
     if (what < 88) return execute();
     if (what < 90) return {.what = What::ring, .i = {.n = p_.core.ring == 0 ? 3u : 0u}};
     if (what < 93) return grant();
-    if (what < 96) return map();
+    if (what < 96) return below(12) ? map() : map_stack();
     if (what == 96) return {.what = What::evict, .i = {.n = tag(), .m = below(4) == 0}};
     if (what == 97) return {.what = What::thread, .i = {.n = below(n_threads)}};
     if (what == 98) return {.what = What::space, .i = {.n = below(n_spaces), .m = below(2)}};
-    return poke();
+    return below(4) ? poke() : below(3) ? stack() : Step{.what = What::wp, .i = {.n = below(3)}};
 }
 
 uint64_t Chooser::page() {
@@ -85,9 +85,10 @@ Step Chooser::transfer() {
     if (below(12) == 0) s.address = by_capability();
     if (below(8) == 0) s.address |= page_bytes - 1 - below(6);
     stile_cap top{};
-    if (p_.core.dcs_ptr > p_.core.dcs_base) {
-        const uint64_t at = p_.core.dcs_ptr - 32;
-        p_.spec.peek(p_.spec.page(p_.core, at)->frame * page_bytes + at % page_bytes, &top, sizeof top);
+    const uint64_t at = p_.core.dcs_ptr - 32;
+    if (const auto* page = p_.spec.page(p_.core, at);
+        page && p_.core.dcs_ptr > p_.core.dcs_base && at % 32 == 0) {
+        p_.spec.peek(page->frame * page_bytes + at % page_bytes, &top, sizeof top);
     }
     if (STILE_CAP_TYPE(top.word) == STILE_CAP_RETURN && below(4) == 0) s.i.n = STILE_XFER_RET;
     if ((s.i.n == STILE_XFER_RET || s.i.n == STILE_XFER_PRIVILEGED_RET) && below(6)) s.address = top.base;
@@ -169,6 +170,26 @@ Step Chooser::grant() {
     const unsigned right = below(5);
     return {.what = What::grant,
             .i = {.n = tag(), .m = tag(), .imm = static_cast<uint8_t>(std::min(right, 3u))}};
+}
+
+// Mostly a good one.
+Step Chooser::map_stack() {
+    Step s{.what = What::map, .address = stacks + below(n_threads) * page_bytes, .bytes = below(6) != 0};
+    s.i.imm = static_cast<uint8_t>((below(3) ? attr_writable : 0) | (below(4) ? attr_storage : 0));
+    return s;
+}
+
+// What privileged code may make of the stack's registers: another place in it, a raised base, nonsense.
+Step Chooser::stack() {
+    Step s{.what = What::stack};
+    const uint64_t page = stacks + below(n_threads) * page_bytes;
+    s.i.r = page + below(4) * 32;
+    s.address = s.i.r + below(8) * 32;
+    s.i.rcx = page + (below(8) ? 14 : below(14)) * 32;
+    if (below(8) == 0) s.address += 8;
+    if (below(16) == 0) s.i.rcx = below(2) ? 0 : ~0ull;
+    s.bytes = below(6) ? p_.core.depth % STILE_MAX_DEPTH : STILE_MAX_DEPTH - below(2);
+    return s;
 }
 
 Step Chooser::map() {

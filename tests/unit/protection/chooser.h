@@ -34,6 +34,8 @@ class Chooser {
     Step poke();
     Step grant();
     Step map();
+    Step map_stack();
+    Step stack();
 
     std::mt19937_64 random_;
     const Pair& p_;

@@ -274,6 +274,12 @@ std::string Pair::apply(const Step& s) {
             model.protection->apl_invalidate(s.i.m ? -1 : static_cast<int64_t>(s.i.n));
             model.mmu->context_changed();
             return {};
+        case What::stack:
+            set_stack(s);
+            return {};
+        case What::wp:
+            set_write_protect(s.i.n != 0);
+            return {};
         case What::thread:
         case What::space:
         case What::poke:

@@ -59,6 +59,9 @@ class Pair {
     bool too_many_domains(uint64_t vaddr, unsigned bytes) const;
     void map(const Step& s);
     void map_large(uint16_t tag, uint8_t attributes);
+    void put(uint64_t vaddr, uint64_t frame, bool present, uint8_t attributes, uint16_t tag);
+    void set_stack(const Step& s);
+    void set_write_protect(bool on);
     void grant(uint16_t from, uint16_t to, unsigned right);
     void enter_ring0();
     void return_to_ring3(uint64_t rip);

@@ -91,18 +91,40 @@ uint64_t Pair::alias_of(uint64_t vaddr) const {
 }
 
 void Pair::map(const Step& s) {
+    if (s.address - stacks < n_threads * page_bytes) {
+        const uint64_t frame = frame0_ + (n_pages + (s.address - stacks) / page_bytes) * page_bytes;
+        return put(s.address & page_mask, frame, s.bytes != 0, s.i.imm, stack_tag);
+    }
     if (!is_small(s.address)) return map_large(static_cast<uint16_t>(s.i.n), s.i.imm);
-    const uint64_t vaddr = s.address & page_mask, frame = frame0_ + s.i.m * page_bytes;
-    const auto tag = static_cast<uint16_t>(s.i.n);
+    put(s.address & page_mask, frame0_ + s.i.m * page_bytes, s.bytes != 0, s.i.imm,
+        static_cast<uint16_t>(s.i.n));
+}
+
+void Pair::put(uint64_t vaddr, uint64_t frame, bool present, uint8_t attributes, uint16_t tag) {
     const std::pair where{core.space, vaddr / page_bytes};
-    if (s.bytes == 0) {
+    if (present) {
+        model.map(vaddr, frame, pte_bits(attributes, tag));
+        spec.pages[where] = spec_page(attributes, tag, frame);
+    } else {
         model.map(vaddr, 0, 0);
         spec.pages.erase(where);
-    } else {
-        model.map(vaddr, frame, pte_bits(s.i.imm, tag));
-        spec.pages[where] = spec_page(s.i.imm, tag, frame);
     }
     if (plant_ != Plant::no_invlpg) model.mmu->invlpg(vaddr);
+}
+
+void Pair::set_stack(const Step& s) {
+    auto& cd = model.state.cd;
+    core.dcs_ptr = cd.dcs_ptr = s.address;
+    core.dcs_base = cd.dcs_base = s.i.r;
+    core.dcs_limit = cd.dcs_limit = s.i.rcx;
+    core.depth = cd.depth = s.bytes;
+}
+
+void Pair::set_write_protect(bool on) {
+    core.write_protect = on;
+    const uint64_t wp = cr::CR0_WP;
+    model.state.cr0 = on ? model.state.cr0 | wp : model.state.cr0 & ~wp;
+    model.mmu->context_changed();
 }
 
 void Pair::map_large(uint16_t tag, uint8_t attributes) {

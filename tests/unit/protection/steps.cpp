@@ -40,7 +40,12 @@ std::string describe(const Step& s) {
         case What::evict:
             o << " " << (s.i.m ? std::string("all") : std::to_string(s.i.n));
             break;
+        case What::stack:
+            o << " pointer 0x" << s.address << " base 0x" << s.i.r << " limit 0x" << s.i.rcx << " depth "
+              << std::dec << s.bytes;
+            break;
         case What::ring:
+        case What::wp:
         case What::thread:
             o << " " << s.i.n;
             break;

@@ -33,6 +33,8 @@ enum class What : uint8_t {
     thread,  // saved, and the next one restored
     space,   // the other page table; i.m: translations go
     poke,    // the kernel stores the word i.r through its own mapping
+    stack,   // DCS pointer, base, limit, depth := address, i.r, i.rcx, bytes
+    wp,      // CR0.WP := i.n
     count
 };
 
