@@ -142,10 +142,12 @@ Mmu::Mmu(CpuState& state, PhysicalMemory& memory, MmioPort& mmio, Protection& pr
 Mmu::~Mmu() = default;
 
 bool Mmu::read(uint64_t vaddr, void* out, unsigned bytes, Fault& fault, unsigned insn, bool will_write) {
+    slow_accesses += impl_->state.cpl == 3;
     return impl_->read(vaddr, out, bytes, will_write ? Access::write : Access::read, fault, insn);
 }
 
 bool Mmu::write(uint64_t vaddr, const void* in, unsigned bytes, Fault& fault, unsigned insn) {
+    slow_accesses += impl_->state.cpl == 3;
     return impl_->write(vaddr, in, bytes, Access::write, fault, insn);
 }
 

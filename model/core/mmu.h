@@ -116,6 +116,9 @@ class Mmu {
     void invlpg(uint64_t vaddr);
     void flush_all();
 
+    // Accesses of ring 3 that came here because the software TLB did not answer.
+    uint64_t slow_accesses = 0;
+
     // Every store takes the slow path and is reported.
     void watch_stores(Observer* observer, Core* core);
     // Pages whose stores must be seen because code was translated from them (self-modifying code).

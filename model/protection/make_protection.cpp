@@ -27,13 +27,20 @@ class PageTablesOnly final : public Protection {
     Counters& counters_;
 };
 
-}  // namespace
-
-std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters) {
+std::unique_ptr<Protection> make_unit(const MachineConfig& config, Counters& counters) {
     if (config.protection == ProtectionKind::codoms)
         return std::make_unique<Codoms>(config.apl_cache, config.codoms_checks, counters);
     if (config.protection == ProtectionKind::mpk) return std::make_unique<Mpk>(config.mpk_checks);
     return std::make_unique<PageTablesOnly>(counters);
+}
+
+}  // namespace
+
+ProtectionWrapper wrap_protection = nullptr;
+
+std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters) {
+    auto unit = make_unit(config, counters);
+    return wrap_protection ? wrap_protection(std::move(unit)) : std::move(unit);
 }
 
 }  // namespace stile::model

@@ -79,9 +79,10 @@ class Protection {
     AplMemory* apl_memory = nullptr;
     // Does the counter of the capability in register `reg` still have its value? The Mmu sees to it, and that
     // answers by capability go when the counter changes. `any_page`: it need not lie in capability storage.
+    // `vaddr`: of the access that is checked.
     struct Revocation {
         virtual ~Revocation() = default;
-        virtual bool stands(unsigned reg, const stile_cap& c, bool any_page) = 0;
+        virtual bool stands(unsigned reg, const stile_cap& c, bool any_page, uint64_t vaddr) = 0;
     };
     Revocation* revocation = nullptr;
     uint64_t allowed_from = 0, allowed_to = 0;  // of the last Verdict::allow_range
@@ -105,6 +106,10 @@ inline void domain_fault(CpuState& s, Fault& fault, uint32_t error, uint64_t add
     s.cd.fault_to = to;
     s.cd.fault_right = needed | had << 8;
 }
+
+// Tests put a unit that errs in front of the real one: called for each unit made. Null: nobody.
+using ProtectionWrapper = std::unique_ptr<Protection> (*)(std::unique_ptr<Protection>);
+extern ProtectionWrapper wrap_protection;
 
 // Throws std::invalid_argument where the APL cache's shape makes no sense.
 std::unique_ptr<Protection> make_protection(const MachineConfig& config, Counters& counters);

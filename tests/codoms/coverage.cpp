@@ -103,6 +103,7 @@ const char* name_of(Rule rule) {
 void Coverage::access(unsigned model, Route route, const spec::World& world, const spec::Core& core, uint64_t address,
                       unsigned bytes, bool write, const spec::Outcome& outcome) {
     count(model, outcome);
+    data_[model] += core.ring == 3;
     if (!outcome.allowed()) return add(model, route, refused(outcome));
     if (!core.domains_on) return add(model, route, Rule::checks_off);
     const spec::Page* page = world.page(core, address);
@@ -188,6 +189,7 @@ void Coverage::merge(const Coverage& other) {
     for (unsigned m = 0; m < models; ++m) {
         accesses_[m] += other.accesses_[m];
         faults_[m] += other.faults_[m];
+        data_[m] += other.data_[m];
         for (size_t i = 0; i < routes; ++i)
             for (size_t k = 0; k < rules; ++k) count_[m][i][k] += other.count_[m][i][k];
         for (size_t i = 0; i < kinds; ++i)

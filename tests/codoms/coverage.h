@@ -86,6 +86,7 @@ class Coverage {
 
     uint64_t accesses(unsigned model) const { return accesses_[model]; }
     uint64_t accesses() const { return accesses_[0] + accesses_[1] + accesses_[2]; }
+    uint64_t data(unsigned model) const { return data_[model]; }  // loads and stores
     uint64_t faults(unsigned model) const { return faults_[model]; }
     // Rows that were met and that there are: (route, rule), and each of CODOMs' instructions done and refused.
     void rows(unsigned& met, unsigned& all) const;
@@ -104,7 +105,7 @@ class Coverage {
     static constexpr size_t kinds = static_cast<size_t>(Kind::count), ops = static_cast<size_t>(isa::spec::Op::count);
     std::array<std::array<std::array<uint64_t, 2>, kinds>, models> kind_{};
     std::array<std::array<std::array<uint64_t, 2>, ops>, models> op_{};
-    std::array<uint64_t, models> accesses_{}, faults_{};
+    std::array<uint64_t, models> accesses_{}, faults_{}, data_{};
 };
 
 }  // namespace stile::codoms_fuzz

@@ -352,6 +352,7 @@ bool Session::apply(const Event& e) {
             return kernel(some_core, Stub::load_cr3, machine_.state(some_core).cr3);
         case EventKind::checks_off:
             note("domain checks off");
+            unchecked_ = true;
             cpu.core.domains_on = false;
             return kernel(active_, Stub::write_msr, 0, 0, STILE_MSR_CD_CTL);
         case EventKind::bump: {

@@ -82,13 +82,9 @@ void Fuzzer::one(uint64_t number) {
     for (const model::CoreModel model : o_.models) {
         Machine& m = machine(model, cores, shape);
         const auto index = static_cast<size_t>(model);
-        uint64_t slow = 0;
-        const uint64_t before = result_.coverage.accesses(static_cast<unsigned>(model));
         Session session(plan, m, result_.coverage);
         const std::optional<Mismatch> mismatch = session.run();
-        result_.guest[index] +=
-            result_.coverage.accesses(static_cast<unsigned>(model)) - before - session.kernel_accesses;
-        result_.slow[index] += slow;
+        result_.slow[index] += session.slow;
         result_.misses += session.misses;
         result_.thrashed += session.thrashed;
         result_.abandoned += session.abandoned;
@@ -112,14 +108,19 @@ FuzzResult Fuzzer::run() {
 
 }  // namespace
 
+double FuzzResult::fast(unsigned model) const {
+    const auto all = static_cast<double>(coverage.data(model));
+    return all == 0 ? 0 : 100 * (1 - static_cast<double>(slow[model]) / all);
+}
+
 std::string FuzzResult::summary() const {
     unsigned met = 0, all = 0;
     coverage.rows(met, all);
     return fmt::format(
         "{} accesses ({} functional, {} inorder, {} ooo; {} by the kernel), {} refused, {} plans, {} APL misses "
-        "answered, {} given up, {} abandoned; {} of {} rows covered; {} mismatch{}\n",
+        "answered, {} given up, {} abandoned; by the fast path {:.0f}, {:.0f}, {:.0f} %; {} of {} rows covered; {} mismatch{}\n",
         coverage.accesses(), coverage.accesses(0), coverage.accesses(1), coverage.accesses(2), kernel_accesses,
-        coverage.faults(0) + coverage.faults(1) + coverage.faults(2), plans, misses, thrashed, abandoned, met, all,
+        coverage.faults(0) + coverage.faults(1) + coverage.faults(2), plans, misses, thrashed, abandoned, fast(0), fast(1), fast(2), met, all,
         findings.size(), findings.size() == 1 ? "" : "es");
 }
 

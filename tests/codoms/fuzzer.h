@@ -39,7 +39,8 @@ struct Finding {
 struct FuzzResult {
     Coverage coverage;
     uint64_t plans = 0, misses = 0, thrashed = 0, abandoned = 0, kernel_accesses = 0;
-    std::array<uint64_t, 3> guest{}, slow{};  // accesses by guest code; of them not by the fast path
+    std::array<uint64_t, 3> slow{};  // accesses of ring 3 that the software TLB did not answer
+    double fast(unsigned model) const;  // per cent of the others
     std::vector<Finding> findings;
     std::string summary() const;
 };

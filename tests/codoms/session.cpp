@@ -15,6 +15,8 @@ constexpr size_t remembered = 400;
 
 // How many APL misses an instruction may have without getting on: each evicts what another needs.
 constexpr unsigned most_misses = 60;
+// Of a repeated one, each element may have some.
+constexpr unsigned most_in_slice = 1000;
 
 std::string text_of(const stile_cap& c) {
     return fmt::format("{{base {:#x} length {:#x} counter {:#x} value {} origin {:#x} depth {} right {} type {}}}",
@@ -179,7 +181,7 @@ bool Session::answer_miss(unsigned core, Machine::Stop& stop, Cycles until, uint
     in_a_row_ = count == last_count_ && context.r[rcx] == last_rcx_ ? in_a_row_ + 1 : 0;
     last_count_ = count;
     last_rcx_ = context.r[rcx];
-    if (in_a_row_ > most_misses) {
+    if (in_a_row_ > most_misses || ++in_slice_ > most_in_slice) {
         in_a_row_ = 0;
         thrash = true;
         return true;
@@ -192,12 +194,14 @@ bool Session::answer_miss(unsigned core, Machine::Stop& stop, Cycles until, uint
 bool Session::slice(unsigned core, const Action& action, End& end) {
     Cpu& cpu = ref_.cpus[core];
     Context& context = seats_[core].context;
-    const Cycles length = Cycles{action.slice} * (machine_.model == model::CoreModel::functional ? 1 : 3) + 20;
+    const Cycles length = Cycles{action.slice} * (machine_.model == model::CoreModel::inorder ? 2 : 1) + 20;
     const Cycles until = machine_.core(core).now() + length;
     cpu.count = 0;
+    in_slice_ = 0;
     spec::return_to_ring3(ref_.world, cpu.core, cpu.rip);
-    if (cpu.core.latch.kind == STILE_XFER_SEQ) cpu.from_known = false;  // where it was interrupted
-    const uint64_t start = machine_.user_instructions(core);
+    // A sequential transfer begins where it was interrupted; without checks the latch stands still.
+    if (cpu.core.latch.kind == STILE_XFER_SEQ || unchecked_) cpu.from_known = false;
+    const uint64_t start = machine_.user_instructions(core), slow_before = machine_.core(core).mmu().slow_accesses;
     Machine::Stop stop = machine_.enter(core, context, length);
     Step last;
     for (;;) {
@@ -259,6 +263,7 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
         end = End::lost;
         return true;
     }
+    slow += machine_.core(core).mmu().slow_accesses - slow_before;
     context = machine_.context(core, stop);
     const model::CpuState& s = machine_.state(core);
     in_a_row_ = 0;

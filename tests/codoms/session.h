@@ -28,7 +28,7 @@ class Session {
     uint64_t misses = 0;     // APL misses answered
     uint64_t thrashed = 0;   // instructions given up because they miss for ever
     uint64_t abandoned = 0;  // went where no code of ours is
-    uint64_t kernel_accesses = 0;
+    uint64_t kernel_accesses = 0, slow = 0;  // of ring 0; of ring 3 that the software TLB did not answer
     std::vector<std::string>* log = nullptr;  // what the kernel saw and did
 
   private:
@@ -80,14 +80,15 @@ class Session {
     std::vector<Context> contexts_;   // by thread
     std::vector<bool> seated_;
     unsigned active_ = 0;
-    spec::Outcome refusal_;  // the last
+    bool unchecked_ = false;  // domain checks have been off
+    spec::Outcome refusal_;   // the last
     Step stopped_;
     std::string different_;
     std::vector<uint64_t> trail_;
     size_t trail_at_ = 0;
     unsigned action_ = 0;
     uint64_t last_count_ = 0, last_rcx_ = 0;  // of the last APL miss
-    unsigned in_a_row_ = 0;
+    unsigned in_a_row_ = 0, in_slice_ = 0;
 };
 
 }  // namespace stile::codoms_fuzz
