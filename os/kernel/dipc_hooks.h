@@ -46,6 +46,7 @@ Status dipc_may_change(AddressSpace& space, uint64_t addr, uint64_t length);
 // A signal handler that `installer` has set is about to run on top of the frame at `frame_at`; and
 // rt_sigreturn of it, which goes to `rip`.
 void dipc_enter_handler(uint64_t frame_at, uint64_t interrupted_rip, uint64_t handler, uint16_t installer);
+bool dipc_handler_may_use(uint64_t stack, uint16_t installer);  // for the frame and what lies below
 void dipc_leave_handler(uint64_t frame_at, uint64_t rip);
 // The running thread, of a process that was in the shared table, goes on outside.
 void domain_state_forget();

@@ -13,6 +13,7 @@ namespace stile::os {
 [[gnu::weak]] bool dipc_acts_for_process(stile_os_check) { return true; }
 [[gnu::weak]] Status dipc_may_change(AddressSpace&, uint64_t, uint64_t) { return 0; }
 [[gnu::weak]] void dipc_enter_handler(uint64_t, uint64_t, uint64_t, uint16_t) {}
+[[gnu::weak]] bool dipc_handler_may_use(uint64_t, uint16_t) { return true; }
 [[gnu::weak]] void dipc_leave_handler(uint64_t, uint64_t) {}
 [[gnu::weak]] void domain_state_forget() {}
 [[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }

@@ -26,6 +26,7 @@ struct Domain {
     uint32_t refs = 1;
     Process* owner = nullptr;  // nullptr: the kernel, or dead
     bool dead = false;
+    bool stacks = false, capability_stacks = false;  // some proxy gives visitors such ones of their own
     char name[32] = {};
     List<Grant, &Grant::source_link> apl;
     List<Grant, &Grant::target_link> granted_over;

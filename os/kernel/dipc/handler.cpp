@@ -43,6 +43,15 @@ InterruptedState* new_record(DipcThread& t) {
 
 }  // namespace
 
+// Other threads of the domain that was interrupted may write where its RSP points, and return addresses of
+// the handler would lie there. So it is the handler's own memory, or there is an alternate stack, or there is
+// no handler.
+bool dipc_handler_may_use(uint64_t stack, uint16_t installer) {
+    const uint16_t interrupted = calling_domain();
+    return !interrupted || interrupted == installer || !checked(STILE_OS_CHECK_signal_entry) ||
+           tag_at(stack) == installer;
+}
+
 void dipc_enter_handler(uint64_t frame_at, uint64_t interrupted_rip, uint64_t handler, uint16_t installer) {
     DipcThread* t = current()->dipc;
     if (!t || !domains_checked()) return;

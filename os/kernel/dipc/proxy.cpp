@@ -51,6 +51,8 @@ void emit_record(Emitter& e, const Proxy& p) {
     if (p.cross_process) {
         e.load(RAX, R11, KCS(current));
         e.store(R10, RECORD(process), RAX);
+    }
+    if (p.cross_process || p.keeps_registers()) {
         e.read_fs_base(RAX);
         e.store(R10, RECORD(fs_base), RAX);
     }
@@ -183,9 +185,11 @@ void emit_way_back(Emitter& e, const Proxy& p) {
     }
     if ((p.separate_stack() || p.keeps_stack_capability()) && checked(STILE_OS_CHECK_proxy_registers))
         e.cd_capld(stack_capability, R10, kcs_capabilities);
-    if (p.cross_process) {
+    if (p.cross_process || (p.keeps_registers() && checked(STILE_OS_CHECK_proxy_registers))) {
         e.load(RCX, R10, RECORD(fs_base));
         e.write_fs_base(RCX);
+    }
+    if (p.cross_process) {
         e.load(RCX, R10, RECORD(process));
         e.store(R11, KCS(current), RCX);
     }
@@ -293,6 +297,7 @@ Status build(Process* importer, Domain* domain, const Entry& entry, Proxy** out)
         if (s < 0) free_pages(page, 0);
     }
     if (s == 0) {
+        visits_upgrade(*p);
         p->bytes = e->size();
         next_page += pages * page_size;
         proxies[proxy_count++] = p;

@@ -40,12 +40,12 @@ struct Proxy {
         return !separate_dcs() &&
                (policy & (STILE_POLICY_DCS_INTEGRITY_CALLER | STILE_POLICY_DCS_INTEGRITY_CALLEE));
     }
-    // Where the stacks are the same register 7 is not the proxy's to set, but who wants his registers back
-    // gets this one back too.
-    bool keeps_stack_capability() const {
-        return !separate_stack() &&
-               (policy & (STILE_POLICY_REG_INTEGRITY_CALLER | STILE_POLICY_REG_INTEGRITY_CALLEE));
+    bool keeps_registers() const {
+        return policy & (STILE_POLICY_REG_INTEGRITY_CALLER | STILE_POLICY_REG_INTEGRITY_CALLEE);
     }
+    // Where the stacks are the same, register 7 is not the proxy's to set, but who wants his registers back
+    // gets this one back too.
+    bool keeps_stack_capability() const { return !separate_stack() && keeps_registers(); }
     bool confidential_registers() const {
         return policy & (STILE_POLICY_REG_CONF_CALLER | STILE_POLICY_REG_CONF_CALLEE);
     }

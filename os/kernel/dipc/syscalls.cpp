@@ -205,8 +205,10 @@ Status prepare_visit() {
 Status dipc_syscall(uint64_t number, const uint64_t a[6]) {
     if (!dipc()) return -ENOSYS;
     const auto fd = [&](unsigned i) { return static_cast<long>(a[i]); };
-    // Handles are the process's; names and visits are anybody's.
-    if (number < STILE_SYS_name_lookup && !dipc_acts_for_process(STILE_OS_CHECK_domain_calls)) return -EPERM;
+    // Handles, and the threads that visitors borrow, are the process's.
+    if (number != STILE_SYS_name_lookup && number != STILE_SYS_visit_prepare &&
+        !dipc_acts_for_process(STILE_OS_CHECK_domain_calls))
+        return -EPERM;
     switch (number) {
         case STILE_SYS_dom_default:
             return dom_default();

@@ -331,9 +331,9 @@ Status visit_prepare(DipcThread* t, const Proxy& proxy) {
         tls_in(*t, t->thread->process, t->kcs->visits[0].fs_base);
     }
     Visit& v = t->kcs->visits[index];
-    if (proxy.separate_stack())
+    if (callee.stacks)
         if (const Status s = add_stack(*t, v, callee); s < 0) return s;
-    if (proxy.separate_dcs())
+    if (callee.capability_stacks)
         if (const Status s = add_dcs(*t, index); s < 0) return s;
     unsigned slot = callee.tag % STILE_APL_MAX_SLOTS;
     if (domains_checked()) {
@@ -342,6 +342,20 @@ Status visit_prepare(DipcThread* t, const Proxy& proxy) {
     }
     t->kcs->by_slot[slot] = t->visit_user(index);
     return static_cast<Status>(reinterpret_cast<uint64_t>(t->visit_user(index)));
+}
+
+void visits_upgrade(const Proxy& proxy) {
+    Domain& d = *proxy.entry.domain;
+    const bool more = (proxy.separate_stack() && !d.stacks) || (proxy.separate_dcs() && !d.capability_stacks);
+    if (!more) return;
+    d.stacks |= proxy.separate_stack();
+    d.capability_stacks |= proxy.separate_dcs();
+    if (!dipc_threads) return;
+    for (DipcThread& t : *dipc_threads)
+        for (unsigned i = 0; i < max_visits; i++)
+            if (t.kcs->visits[i].tag == d.tag)
+                for (Visit*& at : t.kcs->by_slot)
+                    if (at == t.visit_user(i)) at = nullptr;
 }
 
 void visits_end(const Process* process) {

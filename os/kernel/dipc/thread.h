@@ -67,6 +67,8 @@ bool dcs_grow();
 // visit_prepare: the running thread's visit for the callee domain of `proxy`, made if need be, goes into the
 // slot where the proxy will look. 0 or -errno.
 Status visit_prepare(DipcThread* t, const Proxy& proxy);
+// A proxy is being made that needs more of visits to its callee's domain than others before it.
+void visits_upgrade(const Proxy& proxy);
 // The visits of all threads to domains of a process that ends.
 void visits_end(const Process* process);
 // After that: threads on such a visit leave.

@@ -112,6 +112,8 @@ Status do_clone(const CloneArguments& a) {
     if ((a.flags & CLONE_SIGHAND) && (!(a.flags & CLONE_VM) || (a.flags & CLONE_CLEAR_SIGHAND)))
         return -EINVAL;
     if ((a.flags & CLONE_PARENT) && parent->main) return -EINVAL;
+    // In the child's table there are no domains: its code is everybody's.
+    if (!(a.flags & CLONE_VM) && !dipc_acts_for_process(STILE_OS_CHECK_fork_caller)) return -EPERM;
     if (too_many(parent)) return -EAGAIN;
 
     Process* process = thread ? parent : make_process(parent, a.flags, a.exit_signal);

@@ -96,6 +96,7 @@ template <bool several>
     if (c.has_keys && t->pkru != read_pkru()) write_pkru(t->pkru);
     if (t->cd_state) {
         if (several) apl_refresh();
+        if (boot_info.flush_apl) stile_cd_aplinv(~0ull);
         stile_cd_restore(t->cd_state);
         c.domain_state_used = true;
     } else if (c.domain_state_used) {

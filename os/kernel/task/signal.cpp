@@ -104,6 +104,12 @@ SignalSet caught(const Process* p) {
 
 }  // namespace
 
+void die_of_signal(int sig) {
+    current()->fault.pending = false;
+    fatal(sig, {});
+    __builtin_unreachable();
+}
+
 bool signal_is_ignored(const Process* p, int sig) {
     const uint64_t h = p->handlers->action[sig].handler;
     return h == action_ignore || (h == action_default && (ignored_by_default & signal_bit(sig)));
@@ -202,7 +208,9 @@ void force_signal(int sig, int code, uint64_t address, const TrapFrame* frame, i
         t->fault.right = read_msr(STILE_MSR_CD_FAULT_RIGHT);
     }
     SignalAction& a = t->process->handlers->action[sig];
-    if ((t->blocked & signal_bit(sig)) || a.handler == action_ignore) {
+    // In a proxy with no call under way there is nobody to go back to, and no handler could run: it would be
+    // held while the instruction faults again and again.
+    if ((t->blocked & signal_bit(sig)) || a.handler == action_ignore || dipc_on_visit(t)) {
         a.handler = action_default;
         t->blocked &= ~signal_bit(sig);
     }
@@ -249,6 +257,7 @@ void deliver_signals(TrapFrame* frame) {
             // No room for the frame. Linux makes that a SIGSEGV, whose handler may have a stack of its own.
             if (sig == SIGSEGV || t->blocked & signal_bit(SIGSEGV)) fatal(SIGSEGV, info);
             force_signal(SIGSEGV, SI_KERNEL, 0, frame);
+            t->fault.pending = false;  // not this frame's exception
             continue;
         }
         if (action.flags & SA_RESETHAND) p->handlers->action[sig].handler = action_default;

@@ -70,6 +70,7 @@ void signals_remove(PendingSignals& pending, SignalSet which);
 bool signal_is_ignored(const Process* p, int sig);
 bool signal_pending(const Thread* t);  // something deliverable waits
 void signals_discard(PendingSignals& pending);
+[[noreturn]] void die_of_signal(int sig);  // the running process, as if it had been sent
 void deliver_signals(TrapFrame* frame);  // on the way to user mode
 void signal_recompute(Thread* t);        // after a change of mask or pending sets
 

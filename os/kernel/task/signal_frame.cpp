@@ -97,7 +97,10 @@ uint64_t write_frame(const TrapFrame* frame, const SignalAction& action, const s
     const SignalStack& alt = t->alt_stack;
     const bool on_alt = alt.contains(frame->rsp);
     const bool to_alt = (action.flags & SA_ONSTACK) && !(alt.flags & ss_disable) && !on_alt;
-    if (to_alt) sp = alt.base + alt.size;
+    if (to_alt)
+        sp = alt.base + alt.size;
+    else if (!dipc_handler_may_use(sp, action.domain))
+        return 0;
 
     // Elsewhere with the rights of what was interrupted: its RSP may be anything.
     const InNameOf owner(to_alt ? alt.domain : 0);
@@ -154,13 +157,13 @@ extern "C" long sys_rt_sigreturn() {
     SignalFrame s;
     KeysOpen keys;
     if (copy_from_user(&s, f->rsp - 8, sizeof s) < 0 || s.context.mcontext.ip >= user_top) {
-        exit_process(SIGSEGV);
+        die_of_signal(SIGSEGV);
     }
     const uint64_t frame_at = f->rsp - 8;
     load_context(*f, s.context.mcontext);
     keys.leave_with(KeysOpen::of_kept(s.context.mcontext.reserved1[0]));
     if (s.context.mcontext.fpstate) {
-        if (copy_from_user(t->fpu, s.context.mcontext.fpstate, sizeof(FpuImage)) < 0) exit_process(SIGSEGV);
+        if (copy_from_user(t->fpu, s.context.mcontext.fpstate, sizeof(FpuImage)) < 0) die_of_signal(SIGSEGV);
         t->fpu->bytes[26] = t->fpu->bytes[27] = 0;  // reserved MXCSR bits would fault in fxrstor
         asm volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
     }

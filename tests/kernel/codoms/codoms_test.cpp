@@ -104,8 +104,9 @@ INSTANTIATE_TEST_SUITE_P(KernelCodoms, Holds,
                          testing::Values("nothing", "roundtrip", "kernel_load", "storage_calls",
                                          "recycled_page", "forked", "spawned", "stack_grows", "threads",
                                          "new_thread", "executed", "calls_of_a_room", "handles_of_a_room",
-                                         "remap_of_others", "late_write", "interrupted", "on_another_stack",
-                                         "installs_handler", "revoked_during_a_call", "many_domains"),
+                                         "fork_of_a_room", "remap_of_others", "late_write", "interrupted",
+                                         "on_another_stack", "installs_handler", "revoked_during_a_call",
+                                         "many_domains"),
                          [](const auto& info) { return info.param; });
 
 struct Pair {
@@ -121,6 +122,7 @@ TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
         {"executed", STILE_OS_CHECK_fresh_thread},
         {"calls_of_a_room", STILE_OS_CHECK_memory_calls},
         {"handles_of_a_room", STILE_OS_CHECK_domain_calls},
+        {"fork_of_a_room", STILE_OS_CHECK_fork_caller},
         {"weak_handle", STILE_OS_CHECK_handle_right},
         {"remap_of_others", STILE_OS_CHECK_remap_owner},
         {"late_write", STILE_OS_CHECK_late_writes},

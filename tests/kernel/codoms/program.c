@@ -275,6 +275,13 @@ static int handles_of_a_room(void) {
     return 0;
 }
 
+/* The child of a room's fork would be a room without walls. */
+static int fork_of_a_room(void) {
+    const long r = GADGET_SYSCALL(&room, SYS_clone, SIGCHLD, 0, 0, 0);
+    if (r != 0) return denied(r, -EPERM);
+    _exit(gadget(&room, gadget_load, (long)&victim, 0, 0, 0, 0, 0) == 5 ? 0 : 1);
+}
+
 static int weak_handle(void) {
     const long readable = dipc_dom_copy(room.domain, STILE_RIGHT_READ);
     char* page = (char*)dipc_dom_mmap(room.domain, 0, PAGE, PROT_READ | PROT_WRITE);
@@ -525,6 +532,7 @@ int main(int argc, char** argv) {
         {"registers", registers, 0},
         {"calls_of_a_room", calls_of_a_room, 1},
         {"handles_of_a_room", handles_of_a_room, 1},
+        {"fork_of_a_room", fork_of_a_room, 1},
         {"weak_handle", weak_handle, 1},
         {"remap_of_others", remap_of_others, 1},
         {"late_write", late_write, 1},

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/lib/channel.h"
+#include "os/lib/codoms.h"
 #include "tests/kernel/dipc/entries.h"
 
 static struct stile_entry e[ENTRIES];
@@ -496,6 +497,37 @@ static int any_request(void) {
     return checked > 1000 ? 0 : 2;
 }
 
+/* A second request that needs more of the same visit than the first. */
+static int upgraded(void) {
+    if (P2(ADD)(1, 2) != 3) return 1;
+    policy = STILE_POLICY_HIGH;
+    struct stile_entry low[ENTRIES];
+    memcpy(low, e, sizeof e);
+    const int r = connect_to_server(1);
+    if (r) return r;
+    for (int i = 0; i < 3; ++i) {
+        if (P2(ADD)(1, 2) != 3) return 2;
+        if (((long (*)(long, long))low[ADD].proxy)(3, 4) != 7) return 3;
+    }
+    return 0;
+}
+
+/* 9: the callee saw what we held; 8: it took our stack's capability away. */
+static int capabilities(void) {
+    for (int i = 0; i < 3; ++i) {
+        const uint64_t base = stile_cap_base(7), length = stile_cap_length(7);
+        stile_cap_make(0, &own, 8, STILE_RIGHT_WRITE);
+        stile_cap_make(3, &own, 8, STILE_RIGHT_WRITE);
+        stile_cap_push(0);
+        const long seen = policy ? dipc_isolated_call2(e[CAPS].proxy, 0, 0) : P0(CAPS)();
+        if (stile_cap_base(7) != base || stile_cap_length(7) != length) return 8;
+        stile_cap_pop(0);
+        if (stile_cap_base(0) != (uint64_t)&own || stile_cap_word(1)) return 7;
+        if (seen) return 9;
+    }
+    return 0;
+}
+
 static const struct scenario {
     const char* name;
     int (*run)(void);
@@ -531,6 +563,8 @@ static const struct scenario {
                  {"revoked_elsewhere", revoked_elsewhere, 1},
                  {"dead_elsewhere", dead_elsewhere, 1},
                  {"two_domains", two_domains, 1},
+                 {"upgraded", upgraded, 1},
+                 {"capabilities", capabilities, 1},
                  {"own_domain", own_domain, 1}};
 
 int main(int argc, char** argv) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "abi/checks.h"
 #include "abi/marker.h"
 #include "abi/syscall.h"
 #include "model/core/observer.h"
@@ -52,6 +53,8 @@ struct Outcome {
 struct Dipc : testing::TestWithParam<const char*> {
     Watch watch;
     unsigned cores = 1;
+    bool walk = false;                // the hardware looks for rights itself
+    int off = -1;                     // enum stile_os_check
     const char* taken_out = nullptr;  // a function of the kernel's that returns at once
     Outcome run(const std::string& scenario, const std::string& policy,
                 model::ProtectionKind kind = model::ProtectionKind::codoms, unsigned apl_entries = 32,
@@ -60,6 +63,7 @@ struct Dipc : testing::TestWithParam<const char*> {
         config.core.model = model::CoreModel::functional;
         config.protection = kind;
         config.apl_cache.entries = config.apl_cache.ways = apl_entries;
+        if (walk) config.apl_cache.refill = model::AplRefill::hardware;
         config.memory.size = 64 << 20;
         config.cores = cores;
         BareMachine machine(config, &watch);
@@ -72,6 +76,7 @@ struct Dipc : testing::TestWithParam<const char*> {
         sim::BootOptions options;
         options.protection = static_cast<stile_protection>(kind);
         options.cpus = cores;
+        if (off >= 0) options.checks_off = 1ull << off;
         sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
         if (taken_out)
             *machine.memory.host(sim::ElfImage(kernel).find(taken_out)->address - STILE_KERNEL_BASE) = 0xc3;
@@ -104,11 +109,19 @@ TEST_P(Works, with_the_smallest_apl_cache) {
     const Outcome o = run(GetParam(), "high", model::ProtectionKind::codoms, 2);
     EXPECT_EQ(o.status, 0u) << o.console;
 }
+TEST_P(Works, where_the_hardware_looks_for_rights) {
+    walk = true;
+    for (cores = 1; cores <= 2; ++cores) {
+        const Outcome o = run(GetParam(), "high");
+        EXPECT_EQ(o.status, 0u) << o.console;
+        EXPECT_EQ(run(GetParam(), "low", model::ProtectionKind::codoms, 2).status, 0u);
+    }
+}
 INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                          testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
                                          "nested", "nested_mixed", "shared_stack", "dead", "forked",
                                          "handles", "exit_in_visit", "threads", "killed_asleep",
-                                         "signal_on_visit", "deep", "too_deep"),
+                                         "signal_on_visit", "deep", "too_deep", "upgraded"),
                          [](const auto& info) { return info.param; });
 
 class OnSeveralCores : public Dipc {};
@@ -180,6 +193,14 @@ TEST_F(Dipc, a_servers_secret_is_out_of_reach) {
                             [](model::CodomsChecks& c) { c.data = false; });
     EXPECT_EQ(off.exit_code(), 42u);
     EXPECT_EQ(run("secret", "low", model::ProtectionKind::none).exit_code(), 42u);
+}
+
+TEST_F(Dipc, capability_registers_are_registers) {
+    EXPECT_EQ(run("capabilities", "low").exit_code(), 8u) << "nobody keeps the stack's capability";
+    EXPECT_EQ(run("capabilities", "high").status, 0u);
+    EXPECT_EQ(run("capabilities", std::to_string(STILE_POLICY_REG_INTEGRITY_CALLER)).status, 0u);
+    off = STILE_OS_CHECK_proxy_registers;
+    EXPECT_EQ(run("capabilities", std::to_string(STILE_POLICY_REG_INTEGRITY_CALLER)).exit_code(), 8u);
 }
 
 TEST_F(Dipc, a_proxy_needs_a_grant) {

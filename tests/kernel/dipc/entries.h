@@ -7,7 +7,7 @@
 
 #include "os/lib/dipc.h"
 
-enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, EXIT, BLOCK, SPIN, DEEP, UNTOUCHED, HOSTS, TLS, MOVE, ENTRIES };
+enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, EXIT, BLOCK, SPIN, DEEP, UNTOUCHED, HOSTS, TLS, MOVE, CAPS, ENTRIES };
 enum { SECRET_VALUE = 42 };
 
 static inline void describe(struct stile_entry e[ENTRIES], unsigned policy) {

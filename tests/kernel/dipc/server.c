@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "os/lib/codoms.h"
 #include "os/lib/dipc_hosts.h"
 #include "tests/kernel/dipc/entries.h"
 
@@ -37,6 +38,16 @@ DIPC_PLAIN_ENTRY static long block(void) {
 DIPC_PLAIN_ENTRY static long spin(long turns) {
     for (volatile long i = 0; i < turns; ++i) continue;
     return turns;
+}
+/* What it finds in the capability registers. Of the stack it leaves as little as it needs to return itself.
+ */
+DIPC_PLAIN_ENTRY static long capabilities(void) {
+    const long found = (long)(stile_cap_word(0) | stile_cap_word(3) | stile_cap_word(6));
+    char* here;
+    __asm__ volatile("mov %%rsp, %0" : "=r"(here));
+    stile_cap_restrict(7, here - 256, 320, STILE_RIGHT_WRITE);
+    stile_cap_make(1, (void*)&secret, 8, STILE_RIGHT_WRITE);
+    return found;
 }
 DIPC_PLAIN_ENTRY static long move(long cpu) { return run_on(cpu); }
 static __attribute__((noinline)) long down(long n) {
@@ -93,6 +104,7 @@ int main(void) {
     e[EXIT].address = (unsigned long)exit_here;
     e[BLOCK].address = (unsigned long)block;
     e[SPIN].address = (unsigned long)spin;
+    e[CAPS].address = (unsigned long)capabilities;
     e[MOVE].address = (unsigned long)move;
     e[DEEP].address = (unsigned long)deep;
     if (pipe(never) != 0) return 99;
