@@ -68,6 +68,7 @@ struct stile_boot_info {
     unsigned int protection;     /* enum stile_protection */
     unsigned int self_test;      /* 1: run the kernel's own tests, then power off */
     unsigned int kernel_profile; /* 0: tiny */
+    unsigned int flush_apl;      /* 1: empty the APL cache when threads are switched */
     unsigned int n_processes;
     unsigned int n_keep, keep; /* paths, laid end to end, that go to the archive when the main process ends */
     struct stile_boot_process processes[STILE_BOOT_MAX_PROCESSES];

@@ -145,6 +145,7 @@ void boot(model::PhysicalMemory& memory, model::CpuState& state, std::span<const
     info->protection = options.protection;
     info->self_test = options.self_test ? 1 : 0;
     info->kernel_profile = options.kernel_profile;
+    info->flush_apl = options.flush_apl ? 1 : 0;
     info->tag_limit = options.tag_limit;
     info->checks_off = options.checks_off;
     info->n_processes = static_cast<unsigned>(processes.size());

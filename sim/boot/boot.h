@@ -37,6 +37,7 @@ struct BootOptions {
     stile_protection protection = STILE_PROTECTION_CODOMS;
     bool self_test = false;
     unsigned kernel_profile = 0;
+    bool flush_apl = false;              // empty the APL cache when threads are switched
     unsigned tag_limit = 0;              // for tests: domain tags below it only; 0: all
     uint64_t checks_off = 0;             // bit i: the kernel does without enum stile_os_check i
     std::vector<std::string> keep = {};  // what of the file system goes to the archive at the end

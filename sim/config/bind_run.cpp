@@ -20,7 +20,8 @@ void bind_run(Registry& keys, RunConfig& config) {
                                         {"mpk", model::ProtectionKind::mpk},
                                         {"codoms", model::ProtectionKind::codoms}})
         .help(
-            "none: one page table, no domain check; paging: a table per process; mpk: likewise, with protection "
+            "none: one page table, no domain check; paging: a table per process; mpk: likewise, with "
+            "protection "
             "keys; codoms: domains checked");
     keys.text("proxies", config.proxies)
         .choices({"software"})
@@ -32,6 +33,10 @@ void bind_run(Registry& keys, RunConfig& config) {
         .choices({"tiny"})
         .later("linux", "other kernel profiles come later; tiny is expected")
         .help("how much a kernel does around each mechanism; tiny: nothing but what it needs");
+    keys.boolean("os.flush_apl_on_switch", config.os.flush_apl_on_switch)
+        .help(
+            "empty the APL cache when threads are switched: it then tells the next one nothing "
+            "(docs/apl-cache.md)");
 #define STILE_OS_CHECK_KEY(name, off)                                         \
     keys.boolean("os.checks." #name, config.os.checks[STILE_OS_CHECK_##name]) \
         .help("a rule of the kernel; false: " off);

@@ -19,6 +19,7 @@ struct OsConfig {
     uint64_t tick_hz = 250;
     uint64_t seed = 1;
     std::string kernel_profile = "tiny";
+    bool flush_apl_on_switch = false;
     std::array<bool, STILE_OS_CHECK_COUNT> checks = [] {
         std::array<bool, STILE_OS_CHECK_COUNT> on{};
         on.fill(true);

@@ -64,6 +64,7 @@ BootOptions boot_options(const RunConfig& config) {
     options.tsc_hz = config.machine.frequency;
     options.tick_hz = config.os.tick_hz;
     options.cpus = config.machine.cores;
+    options.flush_apl = config.os.flush_apl_on_switch;
     for (unsigned i = 0; i < STILE_OS_CHECK_COUNT; ++i)
         if (!config.os.checks[i]) options.checks_off |= 1ull << i;
     switch (config.machine.protection) {
