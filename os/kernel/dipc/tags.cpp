@@ -72,7 +72,23 @@ void sweep_storage() {
         }
 }
 
-// Tags that no living domain has and no page carries.
+// Those in whose name the kernel has yet to do something.
+void keep_promised() {
+    for (Process* p = next_process(nullptr); p; p = next_process(p)) {
+        if (!p->handlers) continue;
+        for (const SignalAction& a : p->handlers->action) gone.remove(a.domain);
+        for (const Thread* t = p->first_thread; t; t = t->sibling) {
+            gone.remove(t->clear_child_tid_domain);
+            gone.remove(t->robust_list_domain);
+            gone.remove(t->alt_stack.domain);
+        }
+    }
+    if (!dipc_threads) return;
+    for (const DipcThread& t : *dipc_threads)
+        for (unsigned i = 0; i < t.interruptions; i++) gone.remove(t.interrupted[i].handler_domain);
+}
+
+// Tags that no living domain has, no page carries and nothing waits for.
 bool find_gone() {
     unsigned found = 0;
     gone = {};
@@ -85,6 +101,7 @@ bool find_gone() {
         gone.remove(s->default_tag);
         for (const VmArea& a : s->areas) gone.remove(a.tag);
     }
+    keep_promised();
     return found != 0;
 }
 
