@@ -64,24 +64,17 @@ BlockCost InorderTiming::event(isa::OpClass cls, const MemLog& log) {
     return end(start);
 }
 
-// A crossing's use of the domain capability stack: loads and stores of 16 bytes beside the transfer. Like
-// after any load, what follows a pop goes on before its data is there.
+// A crossing's use of the domain capability stack: a load or store beside the transfer, which moves an entry
+// at once (our choice: the path to the data cache is as wide as a capability). Like after any load, what
+// follows a pop goes on before its data is there.
 void InorderTiming::domain_stack(const MemLog& log) {
-    constexpr unsigned width = 16;
     for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
-        if (e->kind > MemKind::store) {
-            wait_until(now() + stream(e, e + 1, 0));
-            continue;
-        }
-        const Translation::Result r = translate(e->vaddr);
-        for (unsigned at = 0; at < e->bytes; at += width) {
-            const unsigned bytes = std::min(width, e->bytes - at);
-            if (e->kind == MemKind::store)
-                wait_until(path_.store(e->paddr + at, bytes, now() + r.extra) - r.extra);
-            else
-                path_.load(e->paddr + at, bytes, now() + r.extra);
-            at_ = next_slot(at_, config_.width) + 1;
-        }
+        at_ = next_slot(at_, config_.width);
+        if (e->kind == MemKind::store || e->kind == MemKind::mmio_store)
+            store(*e);
+        else
+            load(*e);
+        ++at_;
     }
 }
 

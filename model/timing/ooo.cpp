@@ -6,7 +6,7 @@
 namespace stile::model {
 namespace {
 
-// A push or pop of half a return capability.
+// A push or pop of a return capability.
 OooUop domain_stack_uop(OooUop::Kind kind, const CoreConfig& c) {
     const auto cls = static_cast<size_t>(kind == OooUop::load ? isa::OpClass::load : isa::OpClass::store);
     OooUop u;
@@ -37,6 +37,7 @@ OooTiming::OooTiming(const MachineConfig& c, const PhysicalMemory& memory, Lower
       store_address_ports_(parse_ports(c.core.ooo.store_address_ports)),
       window_(std::max(1u, c.core.ooo.scheduler)),
       stores_(std::max(1u, c.core.store_buffer)),
+      pushes_(std::max(1u, c.core.store_buffer)),
       rob_(c.core.ooo.rob),
       loads_(c.core.ooo.load_queue),
       branches_(c.core.ooo.branches),
@@ -198,31 +199,50 @@ inline void OooTiming::retire(const OooUop& u, Done done) {
 
 void OooTiming::retire(Done done) { retire(OooUop{}, done); }
 
-// A crossing's use of the domain capability stack: micro-ops that the front end adds to the transfer, 16
-// bytes each. The stack's pointer is kept there, like that of the ordinary stack, so that they wait for no
-// operand. The pops' capability is compared before anything younger retires.
+// A crossing's use of the domain capability stack: a micro-op that the front end adds to the transfer, and
+// that moves an entry at once (our choice: the path to the data cache is as wide as a capability). The
+// stack's pointer is kept in the front end, like that of the ordinary stack, so that nothing waits for an
+// operand. A popped capability is compared before anything younger retires.
 void OooTiming::domain_stack(const MemLog& log) {
-    constexpr unsigned width = 16;
     if (!log.walks.empty()) {
         const Cycles begun = std::max(front_, supply_.now()), done = translation_.other_walks(log, begun);
         front_walk_ += done - begun;
         restart(done);
     }
     for (const MemEvent* e = log.e; e != log.e + log.n; ++e) {
-        if (e->kind > MemKind::store) {
+        if (e->kind > MemKind::store)
             retire(stream(e, e + 1, 0, retired_));
-            continue;
-        }
-        for (unsigned at = 0; at < e->bytes; at += width) {
-            MemEvent part = *e;
-            part.vaddr += at;
-            part.paddr += at;
-            part.bytes = std::min(width, e->bytes - at);
-            part.insn = 0;
-            const MemEvent* next = &part;
-            step<true>(e->kind == MemKind::store ? push_ : pop_, next, &part + 1);
-        }
+        else if (e->kind == MemKind::store)
+            push(*e);
+        else
+            pop(*e);
     }
+}
+
+// Pushes and pops meet each other only: no ordinary load or store goes to capability storage, so that the two
+// kinds need not be compared (our choice: a bit in the store queue).
+void OooTiming::push(const MemEvent& e) {
+    const Cycles ready = dispatch<true>(push_) + 1;
+    const Cycles known = window_.issue(ready, store_address_ports_), data = window_.issue(ready, push_.ports);
+    retire(push_, {std::max(known, data) + push_.latency, 0});
+    const Translation::Result r = translation_.data(e.vaddr, known + 1);
+    const Cycles translated = std::max(known + 1, r.done) + r.extra;
+    path_.store(e.paddr, e.bytes, translated, std::max(translated, retired_));
+    pushes_.add({e.paddr, e.bytes, known + 1, data, path_.drained()});
+}
+
+void OooTiming::pop(const MemEvent& e) {
+    const Cycles issue = window_.issue(dispatch<true>(pop_) + 1, pop_.ports);
+    const Translation::Result r = translation_.data(e.vaddr, issue);
+    const Cycles walked = std::max(issue, r.done), t = walked + r.extra;
+    Cycles complete;
+    if (const StoreQueue::Store* s = pushes_.find(e.paddr, e.bytes, t).store) {
+        ++counters_.l1d_accesses;
+        complete = std::max({t, s->known, s->data}) + pop_.forward;
+    } else {
+        complete = path_.load(e.paddr, e.bytes, t) + pop_.latency;
+    }
+    retire(pop_, {complete, walked - issue});
 }
 
 template <bool crowded>

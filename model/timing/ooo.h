@@ -104,6 +104,8 @@ class OooTiming final : public Timing {
     void redirect(const BlockRun& run);
     void wait_for_transfer();
     void domain_stack(const MemLog& log);
+    void push(const MemEvent& e);
+    void pop(const MemEvent& e);
     bool in_short_loop(const BranchOutcome& branch);
     void orphans(const OooUop& u, const MemEvent*& event, const MemEvent* end, Cycles t);
     void hold_front(Cycles t) { front_ = std::max(front_, t); }
@@ -134,7 +136,7 @@ class OooTiming final : public Timing {
     BranchPredictor predictor_;
     const uint16_t store_address_ports_;
     IssueWindow window_;
-    StoreQueue stores_;
+    StoreQueue stores_, pushes_;  // pushes_: onto the domain capability stack
 
     Cycles front_ = 0;       // when the front end delivers the next micro-op
     Cycles front_walk_ = 0;  // of the wait for it, the page walk

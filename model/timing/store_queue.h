@@ -19,7 +19,7 @@ class StoreQueue {
   public:
     struct Store {
         uint64_t paddr = 0;
-        unsigned bytes = 0;  // 17 at most
+        unsigned bytes = 0;  // 17 at most, or 32 that are aligned
         Cycles known = 0;    // when its address is
         Cycles data = 0;     // when its data is
         Cycles drained = 0;  // when it is in the cache; never before that of an older store
