@@ -13,7 +13,7 @@ Step Chooser::next() {
         plan_.erase(plan_.begin());
         return s;
     }
-    if (plan_.empty() && below(80) == 0) lend();
+    if (plan_.empty() && below(80) == 0) below(4) ? lend() : hand_over();
     const unsigned what = below(100);
     if (what < 52) return access();
     if (what < 72) return transfer();
@@ -156,6 +156,47 @@ void Chooser::lend() {
     else
         plan_.push_back({.what = What::thread, .i = {.n = below(n_threads)}});
     plan_.push_back(use);
+}
+
+void Chooser::hand_over() {
+    const uint64_t cell = page(true) + below(8) * 32, lent = page(false), at = lent + below(1000);
+    uint64_t counter = page(true) + below(64) * 8;
+    switch (below(8)) {
+        case 0:
+            counter += 1 + below(7);
+            break;
+        case 1:
+            counter = (counter | (page_bytes - 1)) - below(8);
+            break;
+        case 2:
+            counter |= 1ull << 60;
+            break;
+        case 3:
+            counter = stacks + below(40) * 8;
+            break;
+        case 4:
+            counter = p_.alias_of(counter);
+            break;
+        case 5:
+            counter = 0x1000 + below(64) * 8;
+            break;
+        default:
+            break;
+    }
+    const auto use = [&] {
+        plan_.push_back({.what = below(2) ? What::load : What::store, .address = at, .bytes = 8});
+    };
+    Step s{.what = What::forge, .address = p_.alias_of(cell)};
+    s.i = {.n = tag(), .m = 1 + below(3), .address = counter, .r = lent, .rcx = 2 * page_bytes};
+    s.i.imm = static_cast<uint8_t>(below(6) == 0);
+    plan_.push_back(s);
+    Step load{.what = What::execute};
+    load.i = {.op = Op::capld, .rip = first_page, .n = below(STILE_CAP_REGS), .address = cell};
+    plan_.push_back(load);
+    use();
+    use();
+    plan_.push_back({.what = What::poke, .address = p_.alias_of(counter & ~7ull), .i = {.r = 1}});
+    use();
 }
 
 Step Chooser::poke() {

@@ -30,6 +30,8 @@ class Chooser {
     // What chance alone seldom brings about: somebody lends, another domain uses, and between two uses of it
     // something happens that ends it, or hides it, or nothing to do with it.
     void lend();
+    // The kernel hands over a capability that no instruction makes: its counter lies anywhere.
+    void hand_over();
     // Mostly a counter that a register names.
     Step poke();
     Step grant();

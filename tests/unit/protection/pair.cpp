@@ -283,6 +283,7 @@ std::string Pair::apply(const Step& s) {
         case What::thread:
         case What::space:
         case What::poke:
+        case What::forge:
             break;
         case What::count:
             return {};
@@ -298,6 +299,10 @@ std::string Pair::apply(const Step& s) {
     } else if (s.what == What::space) {
         core.space = s.i.n % n_spaces;
         model.mmu->load_cr3(root_[core.space] | (s.i.m ? uint64_t{0} : uint64_t{cr::CR3_NO_FLUSH}));
+    } else if (s.what == What::forge) {
+        const uint64_t word = s.i.imm | uint64_t{STILE_CAP_WORD(s.i.n, 0, s.i.m, STILE_CAP_ASYNC)} << 32;
+        for (const auto& [at, value] : {std::pair{0u, s.i.r}, {8u, s.i.rcx}, {16u, s.i.address}, {24u, word}})
+            wrong += access({.what = What::store, .address = s.address + at, .bytes = 8, .i = {.r = value}});
     } else {
         wrong = access({.what = What::store, .address = s.address, .bytes = 8, .i = {.r = s.i.r}});
     }

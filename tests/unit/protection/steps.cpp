@@ -7,9 +7,10 @@
 namespace stile::model::test {
 
 std::string describe(const Step& s) {
-    static constexpr const char* names[] = {"load",  "store",   "announce store", "transfer",
-                                            "ring",  "execute", "grant",          "map",
-                                            "evict", "thread",  "space",          "poke"};
+    static constexpr const char* names[] = {
+        "load",  "store",  "announce store", "transfer", "ring",  "execute", "grant", "map",
+        "evict", "thread", "space",          "poke",     "forge", "stack",   "WP"};
+    static_assert(std::size(names) == static_cast<size_t>(What::count));
     static constexpr const char* kinds[] = {"seq", "jump", "call", "ret", "privileged ret"};
     static constexpr const char* rights[] = {"nil", "call", "read", "write"};
     std::ostringstream o;
@@ -39,6 +40,10 @@ std::string describe(const Step& s) {
             break;
         case What::evict:
             o << " " << (s.i.m ? std::string("all") : std::to_string(s.i.n));
+            break;
+        case What::forge:
+            o << " at 0x" << s.address << " base 0x" << s.i.r << " length 0x" << s.i.rcx << " counter 0x"
+              << s.i.address << " value " << unsigned{s.i.imm} << " origin " << s.i.n << " " << rights[s.i.m];
             break;
         case What::stack:
             o << " pointer 0x" << s.address << " base 0x" << s.i.r << " limit 0x" << s.i.rcx << " depth "

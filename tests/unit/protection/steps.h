@@ -24,17 +24,18 @@ enum class What : uint8_t {
     load,      // address, bytes
     store,     // likewise
     announce,  // a load that announces a store
-    transfer,  // kind in i.n, to address, return address in i.r, `bytes` of instruction; i.m: interrupted
+    transfer,  // kind i.n to address, return address i.r, instruction of `bytes`; i.m: interrupted
     ring,      // to ring i.n, 0 or 3
     execute,   // i
     grant,     // from i.n to i.m the right i.imm
-    map,    // page `address` in the running space: i.imm attributes, i.n tag, i.m frame; bytes 0: not present
-    evict,  // tag i.n leaves the APL cache; i.m: all do
-    thread,  // saved, and the next one restored
-    space,   // the other page table; i.m: translations go
-    poke,    // the kernel stores the word i.r through its own mapping
-    stack,   // DCS pointer, base, limit, depth := address, i.r, i.rcx, bytes
-    wp,      // CR0.WP := i.n
+    map,       // page `address` in the running space: attributes i.imm, tag i.n, frame i.m; bytes 0: absent
+    evict,     // tag i.n leaves the APL cache; i.m: all do
+    thread,    // the running one is saved, i.n restored
+    space,     // page table i.n; i.m: translations go
+    poke,      // the kernel stores the word i.r through its own mapping
+    forge,  // likewise a whole async capability: i.r, i.rcx, counter i.address, i.imm, origin i.n, right i.m
+    stack,  // DCS pointer, base, limit, depth := address, i.r, i.rcx, bytes
+    wp,     // CR0.WP := i.n
     count
 };
 
