@@ -52,8 +52,12 @@ class CodeMaker {
     void capability_memory();
     void privileged();
     void trap();
+    void lend();
+    void borrowed_access(uint64_t address, bool code);
 
     void function(bool bouncing);
+    void borrower();
+    void lender();
     void loop();
 
     void mov(uint8_t reg, uint64_t value) {
@@ -78,6 +82,13 @@ class CodeMaker {
     std::vector<Stream> streams_;
     Stream* stream_ = nullptr;
     std::vector<uint64_t> functions_, bounces_, patches_;
+    // A function that touches what its domain has no right over: only a capability helps.
+    struct Borrower {
+        uint64_t entry, address;
+        bool write, code;
+    };
+    std::vector<Borrower> borrowers_;
+    bool lend_in_function_ = false;
     bool strict_ = false;  // mostly what the rights at the start allow
 };
 
@@ -432,7 +443,144 @@ void CodeMaker::trap() {
     emit(i);
 }
 
+// On the borrowed page, near what was asked for; sometimes beyond the capability's end.
+void CodeMaker::borrowed_access(uint64_t address, bool code) {
+    Insn i;
+    if (code) {
+        mov(rax, address);
+        i.kind = random_.percent(50) ? Kind::call_reg : Kind::jmp_reg;
+        i.reg = rax;
+        if (i.kind == Kind::jmp_reg) {  // back to the caller's caller, or nowhere
+            if (here() % page_bytes >= island - 80 && here() % page_bytes < island_end) return;
+            mov(r10, here() + 6 + 2);
+        }
+        return emit(i);
+    }
+    const auto near = [&] { return address + (random_.percent(85) ? 8 * random_.below(4) : random_.below(600)); };
+    switch (random_.weighted({40, 30, 12, 10, 8})) {
+        case 0:
+        case 1:
+            mov(rbx, near());
+            for (unsigned k = 0; k < 2; ++k) {
+                i.kind = random_.of({Kind::load, Kind::load, Kind::store, Kind::xchg, Kind::sse_load, Kind::sse_store,
+                                     Kind::add_mem});
+                i.size = i.kind == Kind::sse_load || i.kind == Kind::sse_store ? random_.of<uint8_t>({4, 8, 16})
+                                                                               : random_.of<uint8_t>({1, 2, 4, 8});
+                i.reg = random_.of<uint8_t>({0, 2});
+                emit(i);
+            }
+            return;
+        case 2:
+            mov(random_.percent(50) ? rdi : rsi, near());
+            mov(rcx, random_.below(6));
+            i.kind = plan_.code[plan_.code.size() - 2].reg == rdi ? Kind::stos : Kind::lods;
+            i.size = 8;
+            i.rep = true;
+            return emit(i);
+        case 3:  // across the page's end
+            mov(rbx, (address | (page_bytes - 1)) - random_.below(7));
+            i.kind = random_.percent(50) ? Kind::load : Kind::store;
+            i.size = 8;
+            i.reg = rax;
+            return emit(i);
+        default:  // the stack is borrowed
+            mov(rdx, 0);
+            i.kind = Kind::add_reg;
+            i.reg = rdx;
+            i.reg2 = rsp;
+            emit(i);
+            mov(rsp, address + 64);
+            i = {};
+            i.kind = Kind::push;
+            i.reg = rax;
+            emit(i);
+            mov(rsp, 0);
+            i.kind = Kind::add_reg;
+            i.reg = rsp;
+            i.reg2 = rdx;
+            return emit(i);
+    }
+}
+
+void CodeMaker::borrower() {
+    if (!begin(true)) return;
+    Borrower b{here(), 0, false, random_.percent(20)};
+    for (unsigned tries = 0; tries < 40 && b.address == 0; ++tries) {
+        const PagePlan& p = plan_.pages[random_.below(plan_.pages.size())];
+        if (b.code && !functions_.empty()) {
+            const uint64_t target = functions_[random_.below(functions_.size())];
+            if (plan_.right(tag(), plan_.page_of(target)->page.tag) == STILE_RIGHT_NIL) b.address = target;
+        } else if (p.role == Role::data && p.present && p.page.user && p.page.writable && !p.page.cap_storage &&
+                   plan_.right(tag(), p.page.tag) < STILE_RIGHT_READ) {
+            b.address = p.at + 16 * random_.below(200);
+        }
+    }
+    if (b.address == 0) return;
+    strict_ = true;
+    const unsigned n = 1 + static_cast<unsigned>(random_.below(3));
+    for (unsigned k = 0; k < n; ++k) {
+        borrowed_access(b.address, b.code);
+        if (!b.code && random_.percent(15)) {  // gone, and tried again
+            Insn i = cd(random_.of({Op::capclr, Op::capmov}));
+            i.imm = 0xff;
+            i.n = 0;
+            emit(i);
+            borrowed_access(b.address, false);
+        }
+    }
+    Insn end;
+    end.kind = Kind::ret;
+    emit(end);
+    borrowers_.push_back(b);
+    functions_.push_back(b.entry);
+}
+
+// A capability for what the callee needs, and the call.
+void CodeMaker::lend() {
+    const Borrower* b = nullptr;
+    for (unsigned tries = 0; tries < 30 && !borrowers_.empty() && !b; ++tries) {
+        const Borrower& other = borrowers_[random_.below(borrowers_.size())];
+        const unsigned mine = plan_.right(tag(), plan_.page_of(other.address)->page.tag);
+        const unsigned enter = plan_.right(tag(), plan_.page_of(other.entry)->page.tag);
+        if (mine >= (other.code ? STILE_RIGHT_CALL : STILE_RIGHT_READ) && enter != STILE_RIGHT_NIL) b = &other;
+    }
+    if (!b) return call(lend_in_function_);
+    const uint64_t page = b->address & ~(page_bytes - 1);
+    const bool whole = random_.percent(60);
+    mov(rax, whole ? page : b->address);
+    mov(rcx, whole ? page_bytes * (1 + random_.below(2)) : random_.of<uint64_t>({8, 16, 40, 256}));
+    Insn make = cd(Op::capmk);
+    make.reg = rax;
+    make.n = static_cast<uint8_t>(random_.percent(60) ? 0 : random_.below(STILE_CAP_REGS));
+    make.imm = random_.percent(75) ? 3 : 1 + random_.below(3);
+    emit(make);
+    if (random_.percent(40))
+        for (unsigned tries = 0; tries < 20; ++tries) {
+            const uint64_t at = counter();
+            if (plan_.right(tag(), plan_.page_of(at)->page.tag) < STILE_RIGHT_READ) continue;
+            mov(rbx, at);
+            Insn i = cd(Op::capasy);
+            i.n = make.n;
+            emit(i);
+            break;
+        }
+    const unsigned times = 1 + static_cast<unsigned>(random_.below(3));
+    for (unsigned k = 0; k < times; ++k) {
+        if (!lend_in_function_) mov(rsp, stacks + 256 + 8 * random_.below(700));
+        Insn i;
+        i.kind = Kind::call;
+        i.imm = b->entry;
+        emit(i);
+        if (k > 0 || !random_.percent(15)) continue;
+        Insn change = cd(random_.of({Op::capclr, Op::capmov}));  // taken back
+        change.imm = 0xff;
+        change.n = make.n;
+        emit(change);
+    }
+}
+
 void CodeMaker::unit(bool function) {
+    if (!function && random_.percent(9)) return lend();
     switch (random_.weighted({strict_ ? 200u : 100u, 10, 12, function ? 6u : 26u, function ? 0u : 14u, 5, 16, 14, strict_ ? 5u : 16u,
                               plan_.page_of(here())->page.privileged ? 12u : strict_ ? 0u : 2u, strict_ ? 0u : 2u, 3})) {
         case 0:
@@ -494,6 +642,19 @@ void CodeMaker::function(bool bouncing) {
     if (plan_.starts.empty() || random_.percent(15)) plan_.starts.push_back(entry);
 }
 
+// What it makes dies when it returns, whoever has used it.
+void CodeMaker::lender() {
+    if (!begin(true)) return;
+    const uint64_t entry = here();
+    lend_in_function_ = true;
+    lend();
+    lend_in_function_ = false;
+    Insn end;
+    end.kind = Kind::ret;
+    emit(end);
+    functions_.push_back(entry);
+}
+
 void CodeMaker::loop() {
     if (!begin(random_.percent(50))) return;
     plan_.starts.push_back(here());
@@ -538,13 +699,15 @@ void CodeMaker::run() {
     streams_ = {{code_a, code_a + 6 * page_bytes - 64},
                 {code_b, code_b + 5 * page_bytes - 64},
                 {code_c, code_c + 4 * page_bytes - 64}};
-    for (unsigned i = 0; i < 14; ++i) function(i % 3 == 2);
+    for (unsigned i = 0; i < 10; ++i) function(i % 3 == 2);
+    for (unsigned i = 0; i < 6; ++i) borrower();
+    for (unsigned i = 0; i < 3; ++i) lender();
     const auto full = [&] {
         return std::ranges::none_of(streams_, [](const Stream& s) { return s.cursor + 900 < s.end; });
     };
     for (unsigned i = 0; i < 40 && !full(); ++i) {
         if (i % 8 == 7)
-            function(random_.percent(40));
+            random_.percent(50) ? lender() : function(random_.percent(40));
         else
             loop();
     }

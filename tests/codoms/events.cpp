@@ -4,6 +4,7 @@
 // reference's world.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "tests/codoms/session.h"
@@ -160,6 +161,11 @@ bool Session::user_access(unsigned core, Stub stub, uint64_t address, uint64_t o
 }
 
 uint64_t Session::some_address(uint64_t a, uint64_t b) const {
+    // What a capability of the thread's may be about.
+    const stile_cap& c = ref_.cpus[active_].core.caps[a % STILE_CAP_REGS];
+    if (a >> 8 & 1 && STILE_CAP_TYPE(c.word) != STILE_CAP_EMPTY && c.length != 0)
+        if (const PagePlan* about = plan_.page_of(c.base + b % 64); about && about->role == Role::data)
+            return c.base + b % std::min<uint64_t>(c.length, 64);
     const PagePlan& p = pages_[a % pages_.size()];
     if (p.role == Role::code) return p.at + island + b % 64;
     const uint64_t size = p.large ? 4 * page_bytes : page_bytes;
@@ -307,9 +313,19 @@ bool Session::apply(const Event& e) {
             if (!to.empty()) grant(from, to[e.a % to.size()], static_cast<unsigned>(e.b % 3));
             return true;
         }
-        case EventKind::retag:
-            page.page.tag = tags[e.b % tags.size()];
-            return show(page);
+        case EventKind::retag: {
+            // Often where a return capability leads, or what code lies on.
+            PagePlan* which = &page;
+            stile_cap top{};
+            const spec::Page* stack = ref_.world.page(cpu.core, cpu.core.dcs_ptr - sizeof top);
+            if (stack && cpu.core.dcs_ptr % 32 == 0)
+                ref_.world.peek(stack->frame * page_bytes + (cpu.core.dcs_ptr - sizeof top) % page_bytes, &top, sizeof top);
+            const uint64_t at = e.d >> 8 & 1 ? top.base : cpu.rip + (e.d >> 9 & 1 ? page_bytes : 0);
+            for (PagePlan& p : pages_)
+                if (e.d >> 10 & 1 && at - p.at < (p.large ? large_bytes : page_bytes)) which = &p;
+            which->page.tag = tags[e.b % tags.size()];
+            return show(*which);
+        }
         case EventKind::attributes:
             switch (e.b % 6) {
                 case 0:

@@ -70,8 +70,14 @@ PagePlan& Maker::page(uint64_t at, Role role, bool large) {
 }
 
 void Maker::pages() {
-    for (unsigned i = 0; i < 6; ++i) page(code_a + i * page_bytes, Role::code).page.privileged = random_.percent(25);
-    for (unsigned i = 0; i < 5; ++i) page(code_b + i * page_bytes, Role::code).page.privileged = random_.percent(15);
+    const auto code = [&](uint64_t at, unsigned privileged) {
+        PagePlan& p = page(at, Role::code);
+        p.page.privileged = random_.percent(privileged);
+        // Neighbours of one domain: an instruction may lie on both.
+        if (plan_.pages.size() > 1 && random_.percent(35)) p.page.tag = plan_.pages[plan_.pages.size() - 2].page.tag;
+    };
+    for (unsigned i = 0; i < 6; ++i) code(code_a + i * page_bytes, 25);
+    for (unsigned i = 0; i < 5; ++i) code(code_b + i * page_bytes, 15);
     page(code_c, Role::code);
     page(large_code, Role::code, true).page.privileged = random_.percent(20);
     page(large_data, Role::data, true);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Do model and executable specification agree on every access of random worlds of domains, made by guest code
+// on every core model, through the software TLB and chained blocks? More than a million in all of these.
+#include <gtest/gtest.h>
+
+#include "tests/codoms/fuzzer.h"
+
+namespace stile::codoms_fuzz {
+namespace {
+
+using model::CoreModel;
+
+FuzzResult run(uint64_t seed, uint64_t count, unsigned cores, std::vector<Shape> shapes) {
+    FuzzOptions options;
+    options.seed = seed;
+    options.count = count;
+    options.cores = cores;
+    options.shapes = std::move(shapes);
+    FuzzResult result = fuzz(options);
+    EXPECT_GE(result.coverage.accesses(), count);
+    EXPECT_TRUE(result.findings.empty()) << result.findings.front().text;
+    testing::Test::RecordProperty("accesses", std::to_string(result.coverage.accesses()));
+    return result;
+}
+
+TEST(CodomsFuzz, one_core_and_every_shape_of_apl_cache) {
+    const FuzzResult r = run(101, 300'000, 1, {});
+    for (unsigned model = 0; model < 3; ++model) {
+        EXPECT_GT(r.coverage.accesses(model), 60'000u);
+        // At least half of the accesses never reach the MMU.
+        EXPECT_GT(r.fast(model), 50) << "core model " << model;
+    }
+    EXPECT_GT(r.misses, 5'000u);
+    EXPECT_EQ(r.abandoned, 0u);
+}
+
+TEST(CodomsFuzz, several_cores_revoke_and_switch_threads) { run(102, 250'000, 3, {}); }
+
+// A cache that every domain fits into: nothing may miss for ever.
+TEST(CodomsFuzz, a_large_apl_cache_gives_up_nothing) {
+    EXPECT_EQ(run(103, 250'000, 0, {{32, 32}, {64, 64}}).thrashed, 0u);
+}
+
+TEST(CodomsFuzz, refill_by_hardware_never_traps) {
+    const FuzzResult r = run(104, 250'000, 0, {{32, 32, true}, {4, 4, true}, {2, 2, true}, {8, 2, true}});
+    EXPECT_EQ(r.misses, 0u);
+    EXPECT_EQ(r.thrashed, 0u);
+}
+
+TEST(CodomsFuzz, every_row_of_the_table_is_met) {
+    const FuzzResult r = run(105, 250'000, 0, {});
+    unsigned met = 0, all = 0;
+    r.coverage.rows(met, all);
+    EXPECT_EQ(met, all) << r.coverage.missing();
+}
+
+TEST(CodomsFuzz, same_seed_same_result) {
+    EXPECT_EQ(run(106, 20'000, 0, {}).summary(), run(106, 20'000, 0, {}).summary());
+}
+
+}  // namespace
+}  // namespace stile::codoms_fuzz
