@@ -30,6 +30,8 @@ enum Reg : uint8_t {
     X87 = 49,        // the x87 stack as a whole
     MMX0 = 50,       // MMX0 + i, i in 0..7
     MMX_TEMP = 58,   // lives within one instruction only
+    CAP0 = 59,       // CAP0 + i, i in 0..7: capability registers, which micro-ops name in imm
+    CAPS = 67,       // the depth and the domain capability stack
     NUM_NAMED_REGS   // for who keeps something for each of them
 };
 

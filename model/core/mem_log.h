@@ -23,7 +23,8 @@ struct MemEvent {
 struct AplWalk {
     uint64_t vaddr = 0;
     std::array<uint64_t, 3> paddr{};
-    unsigned reads = 0;  // the later ones are of pages that the earlier ones name
+    unsigned reads = 0;    // the later ones are of pages that the earlier ones name
+    bool counter = false;  // not the directory but a revocation counter: one read
 };
 
 struct MemLog {

@@ -19,7 +19,7 @@ constexpr uint64_t line_mask = ~uint64_t{63};
 
 }  // namespace
 
-bool Mmu::Impl::stands(unsigned reg, const stile_cap& c, bool any_page) {
+bool Mmu::Impl::stands(unsigned reg, const stile_cap& c, bool any_page, uint64_t vaddr) {
     CounterWatch& w = watch[reg];
     if (w.verified) return true;
     if (c.counter % 8 != 0) return false;
@@ -29,6 +29,7 @@ bool Mmu::Impl::stands(unsigned reg, const stile_cap& c, bool any_page) {
     const uint64_t paddr = page.page_paddr | (c.counter & ~page_mask);
     if (!memory.contains(paddr, 8)) return false;
     if (counters) ++counters->capability_verifications;
+    if (log.on) log.walks.push_back({vaddr, {paddr}, 1, true});
     uint64_t value;
     std::memcpy(&value, memory.host(paddr), 8);
     if (value != c.value) return false;

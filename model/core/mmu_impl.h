@@ -116,7 +116,7 @@ struct Mmu::Impl final : Protection::DcsMemory, Protection::AplMemory, Protectio
     bool locate_dcs(uint64_t vaddr, Access access, uint32_t flags, bool any_page, Piece& piece, Fault& fault);
 
     // --- capabilities (mmu_capabilities.cpp)
-    bool stands(unsigned reg, const stile_cap& c, bool any_page) override;
+    bool stands(unsigned reg, const stile_cap& c, bool any_page, uint64_t vaddr) override;
     void forget_counters();
     struct CounterWatch {
         uint64_t line = 0;  // physical address of the counter's cache line

@@ -82,7 +82,7 @@ Codoms::Rights Codoms::collect(const CpuState& s, uint16_t from, uint16_t to, ui
     const uint64_t page = vaddr & ~uint64_t{4095};
     for (unsigned i = 0; i < STILE_CAP_REGS && r.best() < enough; ++i) {
         const stile_cap& c = s.cd.caps[i];
-        if (!covers(c, vaddr, bytes) || !live(s, i)) continue;
+        if (!covers(c, vaddr, bytes) || !live(s, i, vaddr)) continue;
         uint32_t right = right_of(c);
         if (const uint16_t origin = origin_of(c); origin != to && checks.cap_origin) {
             ++r.lookups;
@@ -107,11 +107,11 @@ Codoms::Rights Codoms::collect(const CpuState& s, uint16_t from, uint16_t to, ui
 }
 
 // Not empty, and its counter, if it names one, still says so (docs/codoms.md, 6).
-bool Codoms::live(const CpuState& s, unsigned i) {
+bool Codoms::live(const CpuState& s, unsigned i, uint64_t vaddr) {
     const stile_cap& c = s.cd.caps[i];
     if (type_of(c) == STILE_CAP_EMPTY) return false;
     if (c.counter == 0 || !checks.counter) return true;
-    return revocation && revocation->stands(i, c, !checks.cap_page);
+    return revocation && revocation->stands(i, c, !checks.cap_page, vaddr);
 }
 
 Verdict Codoms::data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,

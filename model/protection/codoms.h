@@ -59,7 +59,7 @@ class Codoms final : public Protection {
     template <class Look>
     Rights collect(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr, unsigned bytes, Look look,
                    uint32_t enough = ~0u);
-    bool live(const CpuState& s, unsigned i);
+    bool live(const CpuState& s, unsigned i, uint64_t vaddr);
     uint32_t fetch_right(const CpuState& s, uint16_t from, uint16_t to, uint64_t vaddr);  // apl_walk.cpp
     void add_entry(uint16_t tag, uint16_t keep);
     void count_miss(bool transfer, bool lent);

@@ -18,6 +18,8 @@ size_t index(C c) { return static_cast<size_t>(c); }
 OooUop::File file_of(const OooUop& u) {
     for (const uint8_t place : u.result) {
         if (place == PLACE_SINK || place == PLACE_LOADED) continue;
+        // Capability registers have a file of their own that nothing runs out of (ours).
+        if (place >= isa::CAP0 && place <= isa::CAPS) continue;
         return place < isa::NUM_REGS || place == PLACE_FLAGS ? OooUop::integer : OooUop::vector;
     }
     return OooUop::none;

@@ -120,6 +120,50 @@ void explicit_places(const isa::Uop& u, const isa::OpInfo& info, Places& p) {
     if (info.writes_flags) p.writes(PLACE_FLAGS);
 }
 
+// Capability registers are renamed as others are; what stands under their rights is checked as it retires, so
+// that no access waits for them.
+void capability_places(const isa::Uop& u, Places& p) {
+    const auto n = static_cast<uint8_t>(isa::CAP0 + (u.imm & 7));
+    const auto m = static_cast<uint8_t>(isa::CAP0 + (u.imm >> 8 & 7));
+    switch (u.op) {
+        case Op::cd_capld:
+        case Op::cd_capmk:
+            p.writes(n);
+            break;
+        case Op::cd_caprst:
+        case Op::cd_capasy:
+            p.reads(n);
+            p.writes(n);
+            break;
+        case Op::cd_capmov:
+            p.reads(m);
+            p.writes(n);
+            break;
+        case Op::cd_capst:
+        case Op::cd_capbase:
+        case Op::cd_caplen:
+        case Op::cd_capattr:
+            p.reads(n);
+            break;
+        case Op::cd_cappush:
+            p.reads(isa::CAPS);
+            p.reads(m);
+            p.writes(isa::CAPS);
+            break;
+        case Op::cd_cappop:
+            p.reads(isa::CAPS);
+            p.writes(m);
+            p.writes(isa::CAPS);
+            break;
+        case Op::cd_capsyn:
+            p.reads(m);
+            p.writes(m);
+            break;
+        default:
+            break;
+    }
+}
+
 // Fixed registers that ops.def names in words. The stack pointer of push, pop, call and ret is kept by a
 // stack engine: read, but not delayed.
 void implicit_places(const isa::Uop& u, Places& p) {
@@ -174,6 +218,7 @@ void implicit_places(const isa::Uop& u, Places& p) {
             p.reads(isa::RDX);
             break;
         default:
+            capability_places(u, p);
             break;
     }
 }

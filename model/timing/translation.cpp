@@ -112,8 +112,9 @@ Cycles Translation::transfer(uint64_t lookups, Cycles t) {
 }
 
 Cycles Translation::walk(Cycles t) {
-    const Cycles done = walker_.walk_apl((*walks_)[next_walk_++], t);
-    counters_.apl_walk_cycles += done - t;
+    const AplWalk& w = (*walks_)[next_walk_++];
+    const Cycles done = walker_.walk_apl(w, t);
+    if (!w.counter) counters_.apl_walk_cycles += done - t;
     if (next_walk_ == walks_->size()) {
         walks_ = nullptr;
         next_walk_ = 0;
