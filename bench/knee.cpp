@@ -323,9 +323,9 @@ void chart(Sweep& sweep, const fs::path& svg) {
     std::ofstream(script)
         << "set terminal svg size 1200,400 font 'sans-serif,12'\nset output '" << svg.string()
         << "'\nset multiplot layout 1,3\nset logscale x 2\nset xlabel 'live domains'\n"
-           "set key left top title 'entries'\nset ylabel 'misses per call'\nset yrange [0:1.1]\n"
+           "unset key\nset ylabel 'misses per call'\nset yrange [0:1.1]\n"
            "set title 'round\\_robin'\nplot "
-        << panels[0] << "\nset title 'zipf'\nplot " << panels[1]
+        << panels[0] << "\nset key left top title 'entries'\nset title 'zipf'\nplot " << panels[1]
         << "\nset title 'zipf, refill in software'\nset ylabel 'cycles per call'\nset yrange [0:*]\nplot "
         << panels[2] << "\nunset multiplot\n";
     const Child gnuplot = run_child({"gnuplot", script}, sweep.folder() / "gnuplot.txt");
