@@ -42,6 +42,7 @@ struct Options {
     unsigned tags = 0;
     int off = -1;  // enum stile_os_check
     bool walk = false;
+    bool deputy = true;  // the hardware's rule: ring 0 has the rights of who called it
     model::ProtectionKind kind = model::ProtectionKind::codoms;
 };
 
@@ -53,6 +54,7 @@ struct KernelCodoms : testing::TestWithParam<const char*> {
         config.core.model = model::CoreModel::functional;
         config.protection = o.kind;
         if (o.walk) config.apl_cache.refill = model::AplRefill::hardware;
+        config.codoms_checks.deputy = o.deputy;
         config.memory.size = 64 << 20;
         config.cores = o.cores;
         BareMachine machine(config, &watch);
@@ -104,9 +106,9 @@ INSTANTIATE_TEST_SUITE_P(KernelCodoms, Holds,
                          testing::Values("nothing", "roundtrip", "kernel_load", "storage_calls",
                                          "recycled_page", "forked", "spawned", "stack_grows", "threads",
                                          "new_thread", "executed", "calls_of_a_room", "handles_of_a_room",
-                                         "fork_of_a_room", "remap_of_others", "late_write", "interrupted",
-                                         "on_another_stack", "installs_handler", "revoked_during_a_call",
-                                         "many_domains"),
+                                         "fork_of_a_room", "every_call", "mixed_vector", "remap_of_others",
+                                         "late_write", "interrupted", "on_another_stack", "installs_handler",
+                                         "revoked_during_a_call", "many_domains"),
                          [](const auto& info) { return info.param; });
 
 struct Pair {
@@ -137,6 +139,11 @@ TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
         EXPECT_EQ(without.exit_code(), broken_in) << p.scenario << " " << without.text;
         EXPECT_NE(without.text.find("is off"), std::string::npos) << "the kernel says so";
     }
+}
+
+TEST_F(KernelCodoms, the_kernel_is_a_deputy_where_the_hardware_lets_it) {
+    for (const char* scenario : {"every_call", "mixed_vector", "kernel_load", "revoked_during_a_call"})
+        EXPECT_EQ(run(scenario, {.deputy = false}).exit_code(), broken_in) << scenario;
 }
 
 TEST_F(KernelCodoms, faults_are_those_of_the_manual) {
