@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
         Slower{"l2", "machine.l2.latency=40", small_l1, "[dipc,binder,pipe]", "[4096]"},
         Slower{"llc", "machine.llc.latency=90", small_l2, "[dipc,binder,pipe]", "[4096]"},
         Slower{"memory", "machine.memory.latency=900", no_llc, "[dipc,binder,pipe]", "[4096]"},
-        Slower{"apl_cache", "machine.codoms.apl_cache.latency=20", "", "[dipc]", "[0]"},
+        Slower{"apl_cache", "machine.codoms.apl_cache.latency=20", "", "[codoms,dipc]", "[0]"},
         Slower{"dtlb", "machine.stlb.latency=40", "--set machine.dtlb.entries=4", "[binder,pipe]", "[4096]"},
         Slower{"syscall", "machine.core.latencies.sys_syscall=400", "", "[syscall,binder,pipe]", "[0]"}),
     [](const auto& info) { return std::string(info.param.name); });

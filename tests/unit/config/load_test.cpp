@@ -142,6 +142,14 @@ TEST_F(ConfigTest, RulesBetweenKeys) {
               "ways x a power of two");
     EXPECT_THAT(faults("workload: ping\nmachine: {codoms: {apl_cache: {entries: 8}}}\n"),
                 StartsWith("run.yaml:2:41: error: 'machine.codoms.apl_cache' has no power of two of sets"));
+    EXPECT_EQ(
+        faults("workload: ping\nmachine: {codoms: {apl_cache: {entries: 12, ways: 3, replacement: plru}}}\n"),
+        "run.yaml:2:51: error: 'machine.codoms.apl_cache.ways' is 3; a power of two is expected");
+    EXPECT_EQ(
+        faults("workload: ping\nmachine: {codoms: {apl_cache: {entries: 12, ways: 3, replacement: fifo}}}\n"),
+        "none");
+    EXPECT_THAT(faults("workload: ping\nmachine: {codoms: {apl_cache: {replacement: mru}}}\n"),
+                HasSubstr("cannot be 'mru'; did you mean 'lru'"));
     EXPECT_EQ(faults("workload: ping\nmachine: {cores: 64}\n"), "none");
     EXPECT_EQ(faults("workload: ping\nmachine: {cores: 65}\n"),
               "run.yaml:2:18: error: 'machine.cores' is out of range: 65; valid is 1 to 64");
