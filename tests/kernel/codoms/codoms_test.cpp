@@ -40,6 +40,8 @@ struct Outcome {
 struct Options {
     unsigned cores = 1;
     unsigned tags = 0;
+    model::CoreModel core = model::CoreModel::functional;
+    uint64_t tick_hz = 250;
     int off = -1;  // enum stile_os_check
     bool walk = false;
     bool deputy = true;  // the hardware's rule: ring 0 has the rights of who called it
@@ -51,7 +53,7 @@ struct KernelCodoms : testing::TestWithParam<const char*> {
     Outcome run(const std::string& scenario, const Options& o = {}) {
         watch.kill = {};
         model::MachineConfig config;
-        config.core.model = model::CoreModel::functional;
+        config.core.model = o.core;
         config.protection = o.kind;
         if (o.walk) config.apl_cache.refill = model::AplRefill::hardware;
         config.codoms_checks.deputy = o.deputy;
@@ -64,6 +66,7 @@ struct KernelCodoms : testing::TestWithParam<const char*> {
         sim::BootOptions options;
         options.protection = static_cast<stile_protection>(o.kind);
         options.cpus = o.cores;
+        options.tick_hz = o.tick_hz;
         options.tag_limit = o.tags;
         if (o.off >= 0) options.checks_off = 1ull << o.off;
         sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
@@ -98,6 +101,12 @@ TEST_P(Holds, on_several_cores) {
         EXPECT_EQ(o.status, 0u) << cores << ": " << o.text;
     }
 }
+TEST_P(Holds, on_timed_cores_that_are_interrupted_often) {
+    for (const auto core : {model::CoreModel::inorder, model::CoreModel::ooo}) {
+        const Outcome o = run(GetParam(), {.cores = 2, .core = core, .tick_hz = 10'000});
+        EXPECT_EQ(o.status, 0u) << model::name_of(core) << ": " << o.text;
+    }
+}
 TEST_P(Holds, where_the_hardware_looks_for_rights) {
     const Outcome o = run(GetParam(), {.walk = true});
     EXPECT_EQ(o.status, 0u) << o.text;
@@ -105,10 +114,10 @@ TEST_P(Holds, where_the_hardware_looks_for_rights) {
 INSTANTIATE_TEST_SUITE_P(KernelCodoms, Holds,
                          testing::Values("nothing", "roundtrip", "kernel_load", "storage_calls",
                                          "recycled_page", "forked", "spawned", "stack_grows", "threads",
-                                         "new_thread", "executed", "calls_of_a_room", "handles_of_a_room",
-                                         "fork_of_a_room", "every_call", "mixed_vector", "remap_of_others",
-                                         "late_write", "interrupted", "on_another_stack", "installs_handler",
-                                         "revoked_during_a_call", "many_domains"),
+                                         "migrates", "new_thread", "executed", "calls_of_a_room",
+                                         "handles_of_a_room", "fork_of_a_room", "every_call", "mixed_vector",
+                                         "remap_of_others", "late_write", "interrupted", "on_another_stack",
+                                         "installs_handler", "revoked_during_a_call", "many_domains"),
                          [](const auto& info) { return info.param; });
 
 struct Pair {

@@ -216,6 +216,28 @@ static int threads(void) {
     return failed;
 }
 
+/* From core to core, with registers full, entries pushed, and a room to call from everywhere. */
+static int migrates(void) {
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t* counter = (uint64_t*)stile_cap_pages(own, PAGE);
+    stile_cap_make(3, &arguments, 8, STILE_RIGHT_READ);
+    stile_cap_make(4, &victim, 8, STILE_RIGHT_READ);
+    stile_cap_async(4, counter);
+    for (long i = 0; i < 40; ++i) {
+        unsigned long mask = 1ul << (i % cores);
+        stile_cap_push(3);
+        if (stile_syscall3(SYS_sched_setaffinity, 0, sizeof mask, (long)&mask) != 0) return 101;
+        if (stile_cap_base(3) != (uint64_t)&arguments || stile_cap_base(4) != (uint64_t)&victim) return 1;
+        if (gadget(&room, gadget_load, (long)&victim, 0, 0, 0, 0, 0) != 5) return 2;
+        if (i % 3 == 2) {
+            stile_cap_pop(5);
+            if (stile_cap_base(5) != (uint64_t)&arguments) return 3;
+        }
+    }
+    stile_cap_revoke(counter);
+    return GADGET_SYSCALL(&room, SYS_time, &victim, 0, 0, 0) == -EFAULT ? 0 : BROKEN_IN;
+}
+
 static void* what_it_finds(void* result) {
     unsigned long found = 0;
     found |= stile_cap_word(0) | stile_cap_word(1) | stile_cap_word(6);
@@ -596,6 +618,7 @@ int main(int argc, char** argv) {
         {"stack_overflows", stack_overflows, 0},
         {"stack_underflows", stack_underflows, 0},
         {"threads", threads, 0},
+        {"migrates", migrates, 1},
         {"new_thread", new_thread, 0},
         {"executed", executed, 0},
         {"registers", registers, 0},
