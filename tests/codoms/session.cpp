@@ -224,6 +224,14 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
             }
         }
         if (stop.what == Machine::Stop::time) {
+            // Where cores wait for each other before a locked instruction it has been fetched, and is not again.
+            const bool fetched = s.cd.latch.kind == STILE_XFER_SEQ &&
+                                 (cpu.core.latch.kind != STILE_XFER_SEQ || s.cd.latch.tag != cpu.core.latch.tag);
+            if (fetched && machine_.cores() > 1 && machine_.model != model::CoreModel::functional) {
+                const Insn* insn = ref_.insn_at(cpu.rip);
+                const spec::Outcome o = spec::fetch(ref_.world, cpu.core, cpu.rip, insn ? insn->len : 1);
+                if (!o.allowed()) return differ(fmt::format("{:x}: fetched; by the rules {}", cpu.rip, text_of(o)));
+            }
             if (!same_state(core, machine_.context(core, stop), cpu.core.latch, s.cd.latch)) return false;
             stop = machine_.interrupt(core);
             if (stop.what != Machine::Stop::trap) return differ("an interrupt that is not delivered");

@@ -7,6 +7,7 @@
 
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
+#include "model/protection/capability.h"
 
 namespace stile::model {
 
@@ -74,6 +75,15 @@ uint8_t* host_for_write(Exec& x, uint64_t vaddr, uint64_t bytes) {
 bool is_ram(Exec& x, uint64_t vaddr) {
     PageAttributes page;
     return x.mmu->probe(vaddr, page) && impl_of(x).memory.contains(page.page_paddr);
+}
+
+// A capability that begins or ends within the bytes may allow some of the elements and not others.
+bool cut_by_capability(const Exec& x, uint64_t vaddr, uint64_t bytes) {
+    if (!(x.s.cd.control & 1)) return false;
+    const auto within = [&](uint64_t end) { return end - vaddr - 1 < bytes - 1; };
+    return std::ranges::any_of(x.s.cd.caps, [&](const stile_cap& c) {
+        return type_of(c) != STILE_CAP_EMPTY && (within(c.base) || within(c.base + c.length));
+    });
 }
 
 // Joins the event just logged with one before it that it continues, so that a run made in small pieces logs
@@ -147,7 +157,8 @@ Next movs(Exec& x, const Uop* u) {
         // (device, watched store, code page). Overlap within a piece is excluded by its size.
         uint64_t piece = 1;
         const uint64_t distance = to > from ? to - from : ~0ull;
-        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to))
+        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to) &&
+            !cut_by_capability(x, to, slow_bytes))
             piece = std::min<uint64_t>(n, slow_bytes / u->size);
         uint8_t data[slow_bytes];
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
@@ -178,7 +189,8 @@ Next stos(Exec& x, const Uop* u) {
             p.advance(false, true, n);
             continue;
         }
-        const uint64_t piece = n > 1 && is_ram(x, to) ? std::min<uint64_t>(n, slow_bytes / u->size) : 1;
+        const bool many = n > 1 && is_ram(x, to) && !cut_by_capability(x, to, slow_bytes);
+        const uint64_t piece = many ? std::min<uint64_t>(n, slow_bytes / u->size) : 1;
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
         uint8_t data[slow_bytes];
         fill_up(data, x.s.r[RAX], piece_bytes, u->size);
