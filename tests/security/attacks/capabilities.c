@@ -206,13 +206,6 @@ int attack_left_behind(void) {
     call(FORGET);
     return read_secret();
 }
-/* An asynchronous one, left by a callee that asked for confidential registers. */
-int attack_left_in_register(void) {
-    secret_at = address_of(AT_SECRET);
-    call(LOSE);
-    return read_secret();
-}
-
 /* After it was taken back. */
 static int given_and_taken(int from_storage) {
     page_at = address_of(AT_PAGE);

@@ -113,11 +113,6 @@ DIPC_PLAIN_ENTRY static long forget(void) {
     return 0;
 }
 
-DIPC_PLAIN_ENTRY static long lose(void) {
-    stile_cap_make(4, (const void*)&secret, 8, STILE_RIGHT_READ);
-    stile_cap_async(4, (const uint64_t*)storage);
-    return 0;
-}
 DIPC_PLAIN_ENTRY static long run(void) {
     const long r = ((int (*)(void))code)();
     wrong_results += r != 1;
@@ -170,10 +165,8 @@ static long export_entries(void) {
     e[TAKE_BACK].address = (uint64_t)take_back;
     e[FORGET].address = (uint64_t)forget;
     e[CALL_BACK].address = (uint64_t)call_back;
-    e[LOSE].address = (uint64_t)lose;
     e[RUN].address = (uint64_t)run;
     e[CALL_BACK].policy = KEEP_STACK;
-    e[LOSE].policy = STILE_POLICY_REG_CONF_CALLEE;
     const long d = dipc_dom_default();
     const long exported = d < 0 ? d : dipc_entry_register(d, e, ENTRIES);
     if (exported < 0) return exported;

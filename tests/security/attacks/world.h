@@ -21,7 +21,6 @@ enum {
     TAKE_BACK, /* () revokes that */
     FORGET,    /* () -> leaves in register 3 a synchronous capability that it made for itself */
     CALL_BACK, /* () calls the attacker's function, from a stack that is to stay the victim's */
-    LOSE,      /* () -> leaves in register 4 an asynchronous capability that it kept for itself */
     RUN,       /* () -> runs the victim's own code at AT_CODE */
     ENTRIES
 };
