@@ -44,8 +44,12 @@ class World {
     explicit World(ProtectionKind kind = ProtectionKind::codoms, unsigned apl_entries = 32,
                    unsigned apl_ways = 32)
         : World(make_config(kind, apl_entries, apl_ways)) {}
-    explicit World(const MachineConfig& machine)
-        : memory(ram_bytes), config(machine), protection(make_protection(config, counters)) {
+    // `shared`: the memory of another one, whose page tables are in force; this is then its second core.
+    explicit World(const MachineConfig& machine, PhysicalMemory* shared = nullptr)
+        : own_memory(shared ? nullptr : std::make_unique<PhysicalMemory>(ram_bytes)),
+          memory(shared ? *shared : *own_memory),
+          config(machine),
+          protection(make_protection(config, counters)) {
         state.cr0 = cr::CR0_PG | cr::CR0_WP | 1;
         state.cr4 = cr::CR4_PCIDE;
         state.efer = cr::EFER_NXE;
@@ -208,7 +212,8 @@ class World {
         return c;
     }
 
-    PhysicalMemory memory;
+    std::unique_ptr<PhysicalMemory> own_memory;
+    PhysicalMemory& memory;
     MachineConfig config;
     Counters counters;
     CpuState state;

@@ -22,7 +22,7 @@ Step Chooser::next() {
     if (what < 93) return grant();
     if (what < 96) return below(12) ? map() : map_stack();
     if (what == 96) return {.what = What::evict, .i = {.n = tag(), .m = below(4) == 0}};
-    if (what == 97) return {.what = What::thread, .i = {.n = below(n_threads)}};
+    if (what == 97) return {.what = below(3) ? What::core : What::thread, .i = {.n = below(2)}};
     if (what == 98) return {.what = What::space, .i = {.n = below(n_spaces), .m = below(2)}};
     return below(4) ? poke() : below(3) ? stack() : Step{.what = What::wp, .i = {.n = below(3)}};
 }
@@ -149,12 +149,15 @@ void Chooser::lend() {
                       .r = page(false)};
     plan_.push_back(use);
     plan_.push_back(use);
+    const unsigned here = below(3) ? n_cores : below(n_cores);
+    if (here < n_cores) plan_.push_back({.what = What::core, .i = {.n = 1 - here}});
     if (revocable && below(2))
         plan_.push_back({.what = What::poke, .address = p_.alias_of(counter), .i = {.r = 1 + below(2)}});
     else if (revocable)
         plan_.push_back(instruction(Op::caprev, {.address = counter}));
     else
-        plan_.push_back({.what = What::thread, .i = {.n = below(n_threads)}});
+        plan_.push_back({.what = What::thread, .i = {.n = below(2)}});
+    if (here < n_cores) plan_.push_back({.what = What::core, .i = {.n = here}});
     plan_.push_back(use);
 }
 

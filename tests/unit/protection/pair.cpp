@@ -40,7 +40,7 @@ bool Pair::too_many_domains(uint64_t vaddr, unsigned bytes) const {
         if (const spec_ns::Page* page = spec.page(core, at)) needed.insert(page->tag);
     for (const stile_cap& c : core.caps)
         if (type_of(c) != STILE_CAP_EMPTY) needed.insert(origin_of(c));
-    const unsigned ways = model.config.apl_cache.ways, sets = model.config.apl_cache.entries / ways;
+    const unsigned ways = model->config.apl_cache.ways, sets = model->config.apl_cache.entries / ways;
     std::map<unsigned, unsigned> in_set;
     for (const uint16_t tag : needed) ++in_set[tag % sets];
     return std::ranges::any_of(in_set, [&](const auto& e) { return e.second > ways; });
@@ -49,37 +49,37 @@ bool Pair::too_many_domains(uint64_t vaddr, unsigned bytes) const {
 // Answers misses as a kernel does.
 template <class F>
 bool Pair::attempt(uint64_t vaddr, unsigned bytes, F go) {
-    model.fault = {};
+    model->fault = {};
     for_ever_ = false;
     for (unsigned i = 0; i < 64; ++i) {
         if (go()) return true;
-        if (model.reason() != STILE_CD_APL_MISS) return false;
+        if (model->reason() != STILE_CD_APL_MISS) return false;
         ++stats.apl_misses;
-        model.fill(model.state.cd.fault_to);
-        model.fault = {};
+        model->fill(model->state.cd.fault_to);
+        model->fault = {};
     }
     for_ever_ = too_many_domains(vaddr, bytes);
     stats.for_ever += for_ever_;
-    if (!for_ever_) model.fault = {STILE_VEC_DOMAIN, true, STILE_CD_APL_MISS, vaddr};
+    if (!for_ever_) model->fault = {STILE_VEC_DOMAIN, true, STILE_CD_APL_MISS, vaddr};
     return false;
 }
 
 // As a core fetches: the page, the crossing, and the second page of an instruction that has one.
 bool Pair::fetch(uint64_t vaddr, unsigned bytes) {
     FetchPage first, second;
-    if (!model.mmu->fetch(vaddr, first, model.fault)) return false;
-    if (!model.mmu->arrive(vaddr, first, 0, model.fault)) return false;
+    if (!model->mmu->fetch(vaddr, first, model->fault)) return false;
+    if (!model->mmu->arrive(vaddr, first, 0, model->fault)) return false;
     if ((vaddr & ~page_mask) + bytes <= page_bytes) return true;
-    if (!model.mmu->fetch((vaddr | ~page_mask) + 1, second, model.fault)) return false;
-    return model.protection->straddle(model.state, first.page, second.page, vaddr, model.fault);
+    if (!model->mmu->fetch((vaddr | ~page_mask) + 1, second, model->fault)) return false;
+    return model->protection->straddle(model->state, first.page, second.page, vaddr, model->fault);
 }
 
 std::string Pair::agree(const Outcome& expected, bool ok) {
     ++stats.accesses;
-    const auto& cd = model.state.cd;
+    const auto& cd = model->state.cd;
     Outcome got;
     if (!ok) {
-        const Fault& f = model.fault;
+        const Fault& f = model->fault;
         got = {.vector = f.vector, .error = f.error, .address = f.address};
         if (f.vector == STILE_VEC_DOMAIN)
             got.from = cd.fault_from, got.to = cd.fault_to, got.needed = cd.fault_right & 0xff,
@@ -101,16 +101,17 @@ std::string Pair::agree(const Outcome& expected, bool ok) {
 std::string Pair::access(const Step& s) {
     uint64_t in[8], expected_bytes[8] = {}, bytes[8] = {};
     std::fill(in, in + 8, s.i.r);
-    const unsigned fast = model.soft_hits;
+    const unsigned fast = model->soft_hits;
     const bool ok = attempt(s.address, s.bytes, [&] {
-        if (s.what == What::announce) return model.mmu->read(s.address, bytes, s.bytes, model.fault, 0, true);
+        if (s.what == What::announce)
+            return model->mmu->read(s.address, bytes, s.bytes, model->fault, 0, true);
         if (s.what == What::load)
-            return s.bytes <= 8 ? model.load(s.address, bytes[0], s.bytes)
-                                : model.mmu->read(s.address, bytes, s.bytes, model.fault, 0);
-        return s.bytes <= 8 ? model.store(s.address, in[0], s.bytes)
-                            : model.mmu->write(s.address, in, s.bytes, model.fault, 0);
+            return s.bytes <= 8 ? model->load(s.address, bytes[0], s.bytes)
+                                : model->mmu->read(s.address, bytes, s.bytes, model->fault, 0);
+        return s.bytes <= 8 ? model->store(s.address, in[0], s.bytes)
+                            : model->mmu->write(s.address, in, s.bytes, model->fault, 0);
     });
-    stats.fast += model.soft_hits - fast;
+    stats.fast += model->soft_hits - fast;
     if (for_ever_) return {};
     const Outcome expected = s.what == What::announce ? spec_ns::check_store(spec, core, s.address, s.bytes)
                              : s.what == What::load
@@ -126,7 +127,7 @@ std::string Pair::transfer(const Step& s) {
     if (core.ring == 0) return {};
     const auto kind = static_cast<stile_transfer>(s.i.n);
     const uint64_t back = kind == STILE_XFER_CALL ? s.i.r : 0;
-    auto& latch = model.state.cd.latch;
+    auto& latch = model->state.cd.latch;
     core.latch.kind = latch.kind = static_cast<uint8_t>(kind);
     core.latch.return_address = latch.return_address = back;
     if (s.i.m) {  // before its first fetch
@@ -144,7 +145,7 @@ std::string Pair::transfer(const Step& s) {
     // What was refused stays pending; here the kernel calls it off.
     core.latch.kind = latch.kind = STILE_XFER_SEQ;
     core.latch.return_address = latch.return_address = 0;
-    model.mmu->context_changed();
+    model->mmu->context_changed();
     return wrong;
 }
 
@@ -158,7 +159,7 @@ std::string Pair::execute(const Step& s) {
     stile_cap cell_before{};
     if (page) spec.peek(cell, &cell_before, sizeof cell_before);
     const Outcome expected = spec_ns::execute(spec, core, i);
-    auto& cd = model.state.cd;
+    auto& cd = model->state.cd;
     const bool type_fault = expected.reason() == STILE_CD_CAP_TYPE;
     if (expected.vector == VEC_GP || expected.reason() == STILE_CD_DCS_BOUNDS) return {};
     stile_cap c{};
@@ -167,29 +168,29 @@ std::string Pair::execute(const Step& s) {
     switch (i.op) {
         case Op::capasy:
             if (type_fault) return {};
-            ask([&] { return model.mmu->read_capability(i.address, &c, 8, model.fault, 0); });
+            ask([&] { return model->mmu->read_capability(i.address, &c, 8, model->fault, 0); });
             break;
         case Op::capld:
-            ask([&] { return model.mmu->read_capability(i.address, &c, 32, model.fault, 0); });
+            ask([&] { return model->mmu->read_capability(i.address, &c, 32, model->fault, 0); });
             break;
         case Op::capst:
             if (type_fault) return {};
             c = cd.caps[i.n];
-            ask([&] { return model.mmu->write_capability(i.address, &c, 32, model.fault, 0); });
+            ask([&] { return model->mmu->write_capability(i.address, &c, 32, model->fault, 0); });
             break;
         case Op::caprev:
             ask([&] {
-                return model.mmu->revoke(i.address, model.config.codoms_checks.cap_type, model.fault, 0,
-                                         in_capability);
+                return model->mmu->revoke(i.address, model->config.codoms_checks.cap_type, model->fault, 0,
+                                          in_capability);
             });
             break;
         case Op::cappush:
-            ok = model.mmu->push_capability(cd.caps[i.m], !model.config.codoms_checks.cap_page, model.fault,
-                                            0);
+            ok = model->mmu->push_capability(cd.caps[i.m], !model->config.codoms_checks.cap_page,
+                                             model->fault, 0);
             if (ok) cd.dcs_ptr += STILE_DCS_ENTRY;
             break;
         case Op::cappop:
-            ok = model.mmu->read_top_capability(c, !model.config.codoms_checks.cap_page, model.fault, 0);
+            ok = model->mmu->read_top_capability(c, !model->config.codoms_checks.cap_page, model->fault, 0);
             if (ok && !type_fault) cd.dcs_ptr -= STILE_DCS_ENTRY;
             break;
         default:
@@ -218,12 +219,12 @@ std::string Pair::execute(const Step& s) {
 
 void Pair::copy_registers() {
     for (unsigned k = 0; k < STILE_CAP_REGS; ++k)
-        if (std::memcmp(&core.caps[k], &model.state.cd.caps[k], sizeof(stile_cap)) != 0)
-            model.mmu->set_capability(k, core.caps[k]);
+        if (std::memcmp(&core.caps[k], &model->state.cd.caps[k], sizeof(stile_cap)) != 0)
+            model->mmu->set_capability(k, core.caps[k]);
 }
 
 std::string Pair::compare_state() const {
-    const auto& cd = model.state.cd;
+    const auto& cd = model->state.cd;
     std::ostringstream o;
     const auto same = [&](const char* what, uint64_t expected, uint64_t got) {
         if (expected != got)
@@ -240,11 +241,23 @@ std::string Pair::compare_state() const {
     return o.str();
 }
 
+uint64_t Pair::walks() const {
+    uint64_t n = 0;
+    for (const auto& w : worlds_) n += w->counters.apl_walks;
+    return n;
+}
+
+uint64_t Pair::by_capability() const {
+    uint64_t n = 0;
+    for (const auto& w : worlds_) n += w->counters.capability_data + w->counters.capability_fetch;
+    return n;
+}
+
 std::string Pair::compare_memory() {
     for (uint64_t at = 0; at < (n_pages + n_threads) * page_bytes; at += 8) {
         uint64_t expected;
         spec.peek(frame0_ + at, &expected, 8);
-        if (expected != model.entry(frame0_ + at))
+        if (expected != model->entry(frame0_ + at))
             return "memory differs in frame " + std::to_string(at / page_bytes) + "\n";
     }
     return {};
@@ -271,9 +284,12 @@ std::string Pair::apply(const Step& s) {
             map(s);
             return {};
         case What::evict:
-            model.protection->apl_invalidate(s.i.m ? -1 : static_cast<int64_t>(s.i.n));
-            model.mmu->context_changed();
+            model->protection->apl_invalidate(s.i.m ? -1 : static_cast<int64_t>(s.i.n));
+            model->mmu->context_changed();
             return {};
+        case What::core:
+            run_core(s.i.n % n_cores);
+            return compare_state();
         case What::stack:
             set_stack(s);
             return {};
@@ -294,11 +310,11 @@ std::string Pair::apply(const Step& s) {
     std::string wrong;
     if (s.what == What::thread) {
         save(thread_);
-        thread_ = s.i.n % n_threads;
+        thread_ = running_ * threads_per_core + s.i.n % threads_per_core;
         restore(thread_);
     } else if (s.what == What::space) {
         core.space = s.i.n % n_spaces;
-        model.mmu->load_cr3(root_[core.space] | (s.i.m ? uint64_t{0} : uint64_t{cr::CR3_NO_FLUSH}));
+        model->mmu->load_cr3(root_[core.space] | (s.i.m ? uint64_t{0} : uint64_t{cr::CR3_NO_FLUSH}));
     } else if (s.what == What::forge) {
         const uint64_t word = s.i.imm | uint64_t{STILE_CAP_WORD(s.i.n, 0, s.i.m, STILE_CAP_ASYNC)} << 32;
         for (const auto& [at, value] : {std::pair{0u, s.i.r}, {8u, s.i.rcx}, {16u, s.i.address}, {24u, word}})

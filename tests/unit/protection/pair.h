@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "isa/spec/spec.h"
 #include "tests/unit/mmu/world.h"
@@ -21,6 +22,9 @@ enum class Plant {
     no_register_drop,  // a restored thread's registers, and what its predecessor's had opened
     no_context,        // a change of ring
     stale_latch,       // an interrupt forgets what was pending
+    counters_of_one_core,
+    aplinv_on_one_core,
+    invlpg_on_one_core,  // the other one is not told
 };
 
 struct PairStats {
@@ -40,8 +44,10 @@ class Pair {
 
     isa::spec::World spec;
     isa::spec::Core core;
-    World model;
+    World* model = nullptr;  // of the running core
     PairStats stats;
+    uint64_t walks() const;
+    uint64_t by_capability() const;
     // The kernel's own mapping of where `vaddr` leads, if that is one of the small pages.
     uint64_t alias_of(uint64_t vaddr) const;
 
@@ -62,6 +68,11 @@ class Pair {
     void put(uint64_t vaddr, uint64_t frame, bool present, uint8_t attributes, uint16_t tag);
     void set_stack(const Step& s);
     void set_write_protect(bool on);
+    void shoot_down(uint64_t vaddr);
+    void start_core(unsigned k);
+    void start_threads();
+    void run_core(unsigned k);
+    bool tells(const World& w, Plant nobody, Plant not_others) const;
     void grant(uint16_t from, uint16_t to, unsigned right);
     void enter_ring0();
     void return_to_ring3(uint64_t rip);
@@ -72,7 +83,13 @@ class Pair {
     Plant plant_;
     uint64_t root_[n_spaces], directory_ = 0;
     uint64_t frame0_ = 0;
-    unsigned thread_ = 0;
+    struct Parked {
+        isa::spec::Core core;
+        unsigned thread = 0;
+    };
+    std::vector<std::unique_ptr<World>> worlds_;  // one per core, one memory
+    std::vector<Parked> parked_;
+    unsigned running_ = 0, thread_ = 0;
     bool for_ever_ = false;
 };
 

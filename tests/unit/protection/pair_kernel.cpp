@@ -40,48 +40,82 @@ bool is_small(uint64_t vaddr) { return vaddr - first_page < n_pages * page_bytes
 
 }  // namespace
 
-Pair::Pair(const MachineConfig& config, Plant plant) : model(config), plant_(plant) {
+Pair::Pair(const MachineConfig& config, Plant plant) : plant_(plant) {
     spec.apl_entries = config.apl_cache.entries;
-    for (unsigned s = 0; s < n_spaces; ++s) root_[s] = (s ? model.new_table() : model.state.cr3) | (s + 1);
-    frame0_ = model.next_frame;
-    model.next_frame += (n_pages + n_threads + 1) * page_bytes;
+    for (unsigned k = 0; k < n_cores; ++k)
+        worlds_.push_back(std::make_unique<World>(config, k ? &worlds_[0]->memory : nullptr));
+    model = worlds_[0].get();
+    World& boss = *model;
+    for (unsigned s = 0; s < n_spaces; ++s) root_[s] = (s ? boss.new_table() : boss.state.cr3) | (s + 1);
+    frame0_ = boss.next_frame;
+    boss.next_frame += (n_pages + n_threads + 1) * page_bytes;
     const uint8_t kernel = attr_writable;
-    for (unsigned s = n_spaces; s-- > 0;) {
-        core.space = s;
-        model.mmu->load_cr3(root_[s] | keep);
-        const auto put = [&](uint64_t vaddr, uint64_t frame, uint8_t attributes, uint16_t tag) {
-            model.map(vaddr, frame, pte_bits(attributes, tag), root_[s]);
-            spec.pages[{s, vaddr / page_bytes}] = spec_page(attributes, tag, frame);
-        };
+    for (core.space = n_spaces; core.space-- > 0;) {
         for (unsigned i = 0; i < n_pages; ++i) {
             const uint64_t frame = frame0_ + i * page_bytes;
-            put(first_page + i * page_bytes, frame, attr_writable | attr_user | attr_exec, i % n_tags);
-            put(kernel_alias + i * page_bytes, frame, kernel, 0);
+            put(first_page + i * page_bytes, frame, true, attr_writable | attr_user | attr_exec, i % n_tags);
+            put(kernel_alias + i * page_bytes, frame, true, kernel, 0);
         }
         for (unsigned t = 0; t < n_threads; ++t)
-            put(stacks + t * page_bytes, frame0_ + (n_pages + t) * page_bytes, kernel | attr_storage,
+            put(stacks + t * page_bytes, frame0_ + (n_pages + t) * page_bytes, true, kernel | attr_storage,
                 stack_tag);
-        put(kernel_page, frame0_ + (n_pages + n_threads) * page_bytes, kernel, 0);
+        put(kernel_page, frame0_ + (n_pages + n_threads) * page_bytes, true, kernel, 0);
         map_large(1, attr_writable | attr_user | attr_exec);
     }
-    if (plant == Plant::no_counter_watch) model.mmu->on_code_store = [](void*, uint64_t, unsigned) {};
-    for (unsigned t = n_threads; t-- > 0;) {
-        core.dcs_base = core.dcs_ptr = stacks + t * page_bytes;
-        core.dcs_limit = core.dcs_base + stack_bytes;
-        auto& cd = model.state.cd;
-        cd.dcs_ptr = core.dcs_ptr, cd.dcs_base = core.dcs_base, cd.dcs_limit = core.dcs_limit;
-        core.ring = 0;
-        model.ring(0);
-        thread_ = t;
-        save(t);
+    if (config.apl_cache.refill == AplRefill::hardware) directory_ = boss.new_table();
+    for (unsigned k = 0; k < n_cores; ++k) start_core(k);
+    core = {};
+    parked_.resize(n_cores);
+    for (unsigned k = n_cores; k-- > 0;) {
+        run_core(k);
+        start_threads();
+        parked_[k] = {core, thread_};
     }
-    if (config.apl_cache.refill == AplRefill::hardware) {
-        directory_ = model.new_table();
-        model.state.cd.apl_root = directory_ | STILE_APL_ROOT_ON;
+}
+
+// What the cores tell each other (as CoreComplex does for whole cores).
+void Pair::start_core(unsigned k) {
+    Mmu& mmu = *worlds_[k]->mmu;
+    mmu.load_cr3(root_[0] | keep);
+    mmu.on_code_store_arg = this;
+    mmu.on_watch = [](void* self, uint64_t paddr) {
+        for (const auto& w : static_cast<Pair*>(self)->worlds_) w->mmu->protect_code_page(paddr);
+    };
+    mmu.on_code_store = [](void* self, uint64_t paddr, unsigned bytes) {
+        auto& pair = *static_cast<Pair*>(self);
+        for (const auto& w : pair.worlds_)
+            if (pair.tells(*w, Plant::no_counter_watch, Plant::counters_of_one_core))
+                w->mmu->counter_stored(paddr, bytes);
+    };
+    if (directory_) worlds_[k]->state.cd.apl_root = directory_ | STILE_APL_ROOT_ON;
+}
+
+// Is `w` told of what the running core does?
+bool Pair::tells(const World& w, Plant nobody, Plant not_others) const {
+    return plant_ != nobody && (plant_ != not_others || &w == model);
+}
+
+void Pair::start_threads() {
+    auto& cd = model->state.cd;
+    for (unsigned i = threads_per_core; i-- > 0;) {
+        thread_ = running_ * threads_per_core + i;
+        core.dcs_base = core.dcs_ptr = cd.dcs_ptr = cd.dcs_base = stacks + thread_ * page_bytes;
+        core.dcs_limit = cd.dcs_limit = core.dcs_base + stack_bytes;
+        core.ring = 0;
+        model->ring(0);
+        save(thread_);
     }
     core.ring = 3;
-    model.state.cpl = 3;
-    model.domains_on(0);
+    model->state.cpl = 3;
+    model->domains_on(0);
+}
+
+void Pair::run_core(unsigned k) {
+    if (running_ < parked_.size()) parked_[running_] = {core, thread_};
+    running_ = k;
+    model = worlds_[k].get();
+    core = parked_[k].core;
+    thread_ = parked_[k].thread;
 }
 
 uint64_t Pair::alias_of(uint64_t vaddr) const {
@@ -103,17 +137,22 @@ void Pair::map(const Step& s) {
 void Pair::put(uint64_t vaddr, uint64_t frame, bool present, uint8_t attributes, uint16_t tag) {
     const std::pair where{core.space, vaddr / page_bytes};
     if (present) {
-        model.map(vaddr, frame, pte_bits(attributes, tag));
+        worlds_[0]->map(vaddr, frame, pte_bits(attributes, tag), root_[core.space]);
         spec.pages[where] = spec_page(attributes, tag, frame);
     } else {
-        model.map(vaddr, 0, 0);
+        worlds_[0]->map(vaddr, 0, 0, root_[core.space]);
         spec.pages.erase(where);
     }
-    if (plant_ != Plant::no_invlpg) model.mmu->invlpg(vaddr);
+    shoot_down(vaddr);
+}
+
+void Pair::shoot_down(uint64_t vaddr) {
+    for (const auto& w : worlds_)
+        if (tells(*w, Plant::no_invlpg, Plant::invlpg_on_one_core)) w->mmu->invlpg(vaddr);
 }
 
 void Pair::set_stack(const Step& s) {
-    auto& cd = model.state.cd;
+    auto& cd = model->state.cd;
     core.dcs_ptr = cd.dcs_ptr = s.address;
     core.dcs_base = cd.dcs_base = s.i.r;
     core.dcs_limit = cd.dcs_limit = s.i.rcx;
@@ -123,77 +162,81 @@ void Pair::set_stack(const Step& s) {
 void Pair::set_write_protect(bool on) {
     core.write_protect = on;
     const uint64_t wp = cr::CR0_WP;
-    model.state.cr0 = on ? model.state.cr0 | wp : model.state.cr0 & ~wp;
-    model.mmu->context_changed();
+    model->state.cr0 = on ? model->state.cr0 | wp : model->state.cr0 & ~wp;
+    model->mmu->context_changed();
 }
 
 void Pair::map_large(uint16_t tag, uint8_t attributes) {
-    model.map_large(large_page, large_frame, pte_bits(attributes, tag));
+    worlds_[0]->entry(worlds_[0]->slot(large_page, 2, root_[core.space])) =
+        large_frame | pte_bits(attributes, tag) | pte::PS;
     for (unsigned i = 0; i < 512; ++i)
         spec.pages[{core.space, large_page / page_bytes + i}] =
             spec_page(attributes, tag, large_frame + i * page_bytes);
-    if (plant_ != Plant::no_invlpg) model.mmu->invlpg(large_page);
+    shoot_down(large_page);
 }
 
 void Pair::grant(uint16_t from, uint16_t to, unsigned right) {
-    spec.apl[{from, to}] = model.apl[{from, to}] = right;
+    spec.apl[{from, to}] = right;
+    for (const auto& w : worlds_) w->apl[{from, to}] = right;
     if (directory_) {
         const auto below = [&](uint64_t table, unsigned index) {
-            uint64_t& e = model.entry(table + 8 * index);
-            if (!e) e = model.new_table() | STILE_APL_PRESENT;
+            uint64_t& e = model->entry(table + 8 * index);
+            if (!e) e = worlds_[0]->new_table() | STILE_APL_PRESENT;
             return e & ~uint64_t{STILE_APL_PRESENT};
         };
         const uint64_t page = below(below(directory_, STILE_APL_INDEX1(from)), STILE_APL_INDEX2(from, to));
-        uint64_t& word = model.entry(page + 8 * STILE_APL_WORD3(to));
+        uint64_t& word = model->entry(page + 8 * STILE_APL_WORD3(to));
         word = (word & ~(3ull << STILE_APL_SHIFT3(to))) | uint64_t{right} << STILE_APL_SHIFT3(to);
     }
-    if (plant_ == Plant::no_aplinv) return;
-    model.protection->apl_invalidate(from);
-    model.mmu->context_changed();
+    for (const auto& w : worlds_) {
+        if (!tells(*w, Plant::no_aplinv, Plant::aplinv_on_one_core)) continue;
+        w->protection->apl_invalidate(from);
+        w->mmu->context_changed();
+    }
 }
 
 void Pair::enter_ring0() {
     spec_ns::enter_ring0(spec, core);
-    auto& cd = model.state.cd;
+    auto& cd = model->state.cd;
     cd.saved_latch = cd.latch;
     if (plant_ == Plant::stale_latch) cd.saved_latch.kind = STILE_XFER_SEQ;
-    model.state.cpl = 0;
-    if (plant_ != Plant::no_context) model.mmu->context_changed();
+    model->state.cpl = 0;
+    if (plant_ != Plant::no_context) model->mmu->context_changed();
 }
 
 void Pair::return_to_ring3(uint64_t rip) {
     spec_ns::return_to_ring3(spec, core, rip);
-    model.state.cd.latch = model.state.cd.saved_latch;
-    model.state.cpl = 3;
-    if (plant_ != Plant::no_context) model.mmu->context_changed();
+    model->state.cd.latch = model->state.cd.saved_latch;
+    model->state.cpl = 3;
+    if (plant_ != Plant::no_context) model->mmu->context_changed();
 }
 
 // cd.save and cd.restore, by ring 0, in a page of the supervisor's.
 void Pair::save(unsigned thread) {
     const uint64_t at = kernel_page + thread * 512;
     spec_ns::execute(spec, core, {.op = Op::save, .address = at});
-    const auto& cd = model.state.cd;
+    const auto& cd = model->state.cd;
     stile_cd_state m{};
     m.latch = cd.saved_latch.tag | uint64_t{cd.saved_latch.kind} << 16;
     m.latch_ret = cd.saved_latch.return_address;
     m.dcs_ptr = cd.dcs_ptr, m.dcs_base = cd.dcs_base, m.dcs_limit = cd.dcs_limit;
     m.kcs = cd.kcs, m.depth = cd.depth;
     std::copy(cd.caps.begin(), cd.caps.end(), m.caps);
-    EXPECT_TRUE(model.mmu->write_capability(at, &m, sizeof m, model.fault, 0));
+    EXPECT_TRUE(model->mmu->write_capability(at, &m, sizeof m, model->fault, 0));
 }
 
 void Pair::restore(unsigned thread) {
     const uint64_t at = kernel_page + thread * 512;
     spec_ns::execute(spec, core, {.op = Op::restore, .address = at});
-    auto& cd = model.state.cd;
+    auto& cd = model->state.cd;
     stile_cd_state m;
-    EXPECT_TRUE(model.mmu->read_capability(at, &m, sizeof m, model.fault, 0));
+    EXPECT_TRUE(model->mmu->read_capability(at, &m, sizeof m, model->fault, 0));
     cd.saved_latch = {static_cast<uint16_t>(m.latch), static_cast<uint8_t>(m.latch >> 16), m.latch_ret};
     cd.dcs_ptr = m.dcs_ptr, cd.dcs_base = m.dcs_base, cd.dcs_limit = m.dcs_limit;
     cd.kcs = m.kcs, cd.depth = m.depth;
     std::copy(m.caps, m.caps + STILE_CAP_REGS, cd.caps.begin());
-    if (plant_ != Plant::no_register_drop) model.mmu->capability_registers_loaded();
-    model.mmu->context_changed();
+    if (plant_ != Plant::no_register_drop) model->mmu->capability_registers_loaded();
+    model->mmu->context_changed();
 }
 
 }  // namespace stile::model::test

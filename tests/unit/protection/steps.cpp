@@ -8,8 +8,8 @@ namespace stile::model::test {
 
 std::string describe(const Step& s) {
     static constexpr const char* names[] = {
-        "load",  "store",  "announce store", "transfer", "ring",  "execute", "grant", "map",
-        "evict", "thread", "space",          "poke",     "forge", "stack",   "WP"};
+        "load",  "store", "announce store", "transfer", "ring", "execute", "grant", "map",
+        "evict", "core",  "thread",         "space",    "poke", "forge",   "stack", "WP"};
     static_assert(std::size(names) == static_cast<size_t>(What::count));
     static constexpr const char* kinds[] = {"seq", "jump", "call", "ret", "privileged ret"};
     static constexpr const char* rights[] = {"nil", "call", "read", "write"};
@@ -52,6 +52,7 @@ std::string describe(const Step& s) {
         case What::ring:
         case What::wp:
         case What::thread:
+        case What::core:
             o << " " << s.i.n;
             break;
         case What::space:

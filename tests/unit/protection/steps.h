@@ -12,7 +12,8 @@
 
 namespace stile::model::test {
 
-inline constexpr unsigned n_tags = 7, n_pages = 28, n_threads = 2, n_spaces = 2;
+inline constexpr unsigned n_tags = 7, n_pages = 28, n_cores = 2, threads_per_core = 2, n_spaces = 2;
+inline constexpr unsigned n_threads = n_cores * threads_per_core;
 inline constexpr uint64_t first_page = 0x7f0000000000;    // user pages, 4 KiB
 inline constexpr uint64_t large_page = 0x7f0000200000;    // one of 2 MiB
 inline constexpr uint64_t kernel_alias = 0x7f8000000000;  // the 4 KiB pages again, for the supervisor
@@ -30,7 +31,8 @@ enum class What : uint8_t {
     grant,     // from i.n to i.m the right i.imm
     map,       // page `address` in the running space: attributes i.imm, tag i.n, frame i.m; bytes 0: absent
     evict,     // tag i.n leaves the APL cache; i.m: all do
-    thread,    // the running one is saved, i.n restored
+    core,      // core i.n goes on
+    thread,    // the running one is saved, the core's i.n restored
     space,     // page table i.n; i.m: translations go
     poke,      // the kernel stores the word i.r through its own mapping
     forge,  // likewise a whole async capability: i.r, i.rcx, counter i.address, i.imm, origin i.n, right i.m
