@@ -52,6 +52,8 @@ void dipc_leave_handler(uint64_t frame_at, uint64_t rip);
 void domain_state_forget();
 // #CD. True: mended (APL refill, a longer capability stack), retry the instruction.
 bool dipc_domain_fault(TrapFrame* frame);
+// #PF outside the process's own addresses. True: mended, retry.
+bool dipc_page_fault(uint64_t addr);
 // An exception of user code that would kill with `sig`. True: the thread was on a visit and has been unwound
 // to its caller; frame says where to go on.
 bool dipc_unwind_fault(TrapFrame* frame, int sig);

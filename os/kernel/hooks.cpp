@@ -17,6 +17,7 @@ namespace stile::os {
 [[gnu::weak]] void dipc_leave_handler(uint64_t, uint64_t) {}
 [[gnu::weak]] void domain_state_forget() {}
 [[gnu::weak]] bool dipc_domain_fault(TrapFrame*) { return false; }
+[[gnu::weak]] bool dipc_page_fault(uint64_t) { return false; }
 [[gnu::weak]] bool dipc_unwind_fault(TrapFrame*, int) { return false; }
 [[gnu::weak]] bool dipc_leave_visit(bool, int) { return false; }
 [[gnu::weak]] bool dipc_on_visit(const Thread*) { return false; }

@@ -124,7 +124,7 @@ void page_fault(TrapFrame* f) {
         if (keyed && key_forbids(*keyed, write)) {
             why = {SIGSEGV, SEGV_PKUERR, false, keyed->key};
         } else {
-            if (space->fault(addr, write, exec)) return;
+            if (space->fault(addr, write, exec) || (f->from_user() && dipc_page_fault(addr))) return;
             if (f->from_user()) why = unmended(*space, addr, write, exec);
         }
     }

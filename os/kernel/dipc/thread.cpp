@@ -310,6 +310,17 @@ bool dcs_grow() {
     return false;
 }
 
+// Without domain checks nobody asks for the limit of a capability stack: its next page is found missing.
+bool dipc_page_fault(uint64_t addr) {
+    DipcThread* t = current()->dipc;
+    if (!t || domains_checked()) return false;
+    for (unsigned i = 0; i < max_visits; i++)
+        if (const Dcs* d = t->dcs[i];
+            d && addr - t->dcs_bottom(i) < dcs_span && (addr - t->dcs_bottom(i)) / page_size == d->count)
+            return add_dcs_page(*t, i) == 0;
+    return false;
+}
+
 Status visit_prepare(DipcThread* t, const Proxy& proxy) {
     Domain& callee = *proxy.entry.domain;
     if (callee.dead) return -EOWNERDEAD;

@@ -68,12 +68,12 @@ PHASE(schedule) void save_user_bases(Thread* t) {
 
 namespace {
 
-PHASE(schedule) inline void save_user_state(Thread* t) {
+PHASE(schedule) inline void save_user_state(Thread* t, const Cpu& c) {
     if (!t->fpu) return;
     asm volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
     save_user_bases(t);
     if (t->cd_state) stile_cd_save(t->cd_state);
-    if (cpu().has_keys) t->pkru = read_pkru();
+    if (c.has_keys) t->pkru = read_pkru();
 }
 
 template <bool several>
@@ -127,7 +127,7 @@ template <bool several>
     if (prev->state == ThreadState::dead)
         c.dead = prev;
     else
-        save_user_state(prev);
+        save_user_state(prev, c);
     if (next->process && next->process->space) {
         PageTable* table = next->process->space->table;
         several ? page_table_activate(table) : page_table_activate_single(table);

@@ -124,6 +124,16 @@ struct Pair {
     const char* scenario;
     stile_os_check rule;
 };
+TEST_F(KernelCodoms, programs_run_on_the_ideal_machine) {
+    for (const char* scenario : {"nothing", "roundtrip", "stack_grows", "threads", "migrates", "spawned",
+                                 "new_thread", "executed", "many_domains"})
+        for (const unsigned cores : {1u, 2u}) {
+            const Outcome o = run(scenario, {.cores = cores, .kind = model::ProtectionKind::none});
+            EXPECT_TRUE(o.status == 0 || (scenario == std::string("migrates") && o.exit_code() == broken_in))
+                << scenario << " " << o.text;
+        }
+}
+
 TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
     constexpr Pair pairs[] = {
         {"recycled_page", STILE_OS_CHECK_zeroed_storage},

@@ -164,6 +164,7 @@ static int spawned(void) {
         if (posix_spawn(&child, arguments[0], 0, 0, argv, envp) != 0) return 1;
         if (waitpid(child, &status, 0) != child || status != 0) return 2;
     }
+    if (posix_spawn(&child, "/bin/none", 0, 0, argv, envp) != ENOENT) return 4;
     return stile_cap_base(0) == (uint64_t)&child ? 0 : 3;
 }
 
