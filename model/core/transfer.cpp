@@ -239,8 +239,11 @@ Block* Core::Impl::enter(Fault& fault, bool single) {
             sync();
         }
     }
-    const bool privileged = s.cpl == 3 && protection->privileged(page.page);
-    Block* b = find_or_translate(page, privileged, single, fault);
+    // Once the crossing has been allowed, what lies there is known to the domain that it leads to.
+    const Jump& inside = jump_entry(*this, s.rip);
+    const bool known = crossed && inside.target == s.rip && inside.stamp == stamp && !single;
+    const bool privileged = !known && s.cpl == 3 && protection->privileged(page.page);
+    Block* b = known ? inside.block : find_or_translate(page, privileged, single, fault);
     // An instruction on two pages is privileged only where both are.
     if (b && privileged && b->code.straddles) {
         FetchPage second;

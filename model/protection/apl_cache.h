@@ -42,7 +42,10 @@ class AplCache {
     void learn(uint16_t from, uint16_t to, uint32_t right);
     bool invalidate(uint16_t tag);
     unsigned invalidate_all();  // how many
-    void touch(unsigned slot) { replacement_.used(slot / ways_, slot % ways_); }
+    void touch(unsigned slot) {
+        if (slot < ways_) return replacement_.used(0, slot);  // a fully associative cache needs no division
+        replacement_.used(slot / ways_, slot % ways_);
+    }
 
     uint64_t evictions() const { return evictions_; }  // domains that made room for others
 
