@@ -18,8 +18,9 @@ set(STILE_GUEST_KERNEL -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mg
 set(STILE_GUEST_CXXONLY -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
 
 set(STILE_GUEST_SECTIONS ${CMAKE_CURRENT_LIST_DIR}/guest_sections.ld)
-# Link option of programs with a second protection domain (os/lib/domain.h).
-set(STILE_GUEST_DOMAIN -Wl,-T,${CMAKE_CURRENT_LIST_DIR}/guest_domain.ld)
+# Link option of programs with a second protection domain (os/lib/domain.h), and what they then depend on.
+set(STILE_GUEST_DOMAIN_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/guest_domain.ld)
+set(STILE_GUEST_DOMAIN -Wl,-T,${STILE_GUEST_DOMAIN_SCRIPT})
 set(STILE_GUEST_NOTE ${CMAKE_CURRENT_LIST_DIR}/guest_note.S)
 # musl's headers lack linux/*: the kernel's come after everything else.
 set(STILE_GUEST_UAPI -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu)
