@@ -135,3 +135,18 @@ TEST(Forms, CodomsOpcodesAreNoX86) {
         }
     EXPECT_GT(valid, 1000u);
 }
+
+TEST(Forms, ProtectionKeysAreOursToJudge) {
+    Translator translator;
+    const auto text = [&](const char* hex) {
+        unsigned length = 0;
+        const std::string t = translator.disassemble(bytes_of(hex), 0x1000, &length);
+        return fmt::format("{} {}", length, t);
+    };
+    EXPECT_EQ(text("0f01ee9090"), "3 rdpkru");
+    EXPECT_EQ(text("0f01ef9090"), "3 wrpkru");
+    for (const char* hex : {"0f01ee", "0f01ef", "480f01ef"})
+        EXPECT_NE(translator.translate_block(bytes_of(hex), 64, 1).uops.at(0).op, Op::ud) << hex;
+    for (const char* hex : {"660f01ee", "f30f01ef", "f20f01ee", "f00f01ef"})
+        EXPECT_EQ(translator.translate_block(bytes_of(hex), 64, 1).uops.at(0).op, Op::ud) << hex;
+}
