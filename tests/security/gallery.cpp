@@ -94,7 +94,8 @@ std::string said(const Outcome& outcome, bool with_rule) {
         const bool attacker = line.starts_with("attacker: ");
         if (with_rule && !text.empty()) break;
         if (with_rule && attacker) add(line.substr(colon + 2));
-        if (!with_rule && (line.starts_with("attacker: got in") || line.starts_with("victim: damaged")))
+        if (!with_rule &&
+            (line.starts_with("attacker: got in") || line.find(": damaged: ") != std::string::npos))
             add(attacker ? line.substr(sizeof "attacker: got in: " - 1) : line);
     }
     if (text.empty()) {
