@@ -12,14 +12,6 @@
 #include "os/kernel/task/thread.h"
 
 namespace stile::os {
-namespace {
-
-bool may_write(const Domain* from, uint16_t tag) {
-    const Domain* to = domain_of_tag(tag);
-    return from->tag == tag || (to && domain_right(from, to) == STILE_RIGHT_WRITE);
-}
-
-}  // namespace
 
 uint16_t calling_domain() {
     if (!domains_checked() || !current()->cd_state) return 0;
@@ -43,18 +35,16 @@ InNameOf::~InNameOf() {
 bool dipc_acts_for_process(stile_os_check rule) {
     const uint16_t caller = calling_domain();
     if (!caller || !checked(rule)) return true;
-    const Domain* d = domain_of_tag(caller);
-    return d && may_write(d, current_process()->space->default_tag);
+    const AddressSpace* space = current_process()->space;  // nullptr: of a process that has ended meanwhile
+    return space && domain_may_write(caller, space->default_tag);
 }
 
 Status dipc_may_change(AddressSpace& space, uint64_t addr, uint64_t length) {
     const uint16_t caller = calling_domain();
     if (!caller || addr > user_top || length > user_top - addr) return 0;  // the call itself will refuse it
-    const Domain* d = nullptr;
     for (const VmArea* a = space.first_from(addr); a && a->start < addr + length; a = space.areas.next(a)) {
-        if (a->tag == caller || (d && may_write(d, a->tag))) continue;
-        if (dipc_acts_for_process(STILE_OS_CHECK_memory_calls)) return 0;
-        if (d || !(d = domain_of_tag(caller)) || !may_write(d, a->tag)) return -EPERM;
+        if (a->tag == caller || domain_may_write(caller, a->tag)) continue;
+        return dipc_acts_for_process(STILE_OS_CHECK_memory_calls) ? 0 : -EPERM;
     }
     return 0;
 }

@@ -111,4 +111,9 @@ unsigned domain_right(const Domain* from, const Domain* to) {
     return best;
 }
 
+bool domain_may_write(uint16_t from, uint16_t to) {
+    const Domain *source = domain_of_tag(from), *target = domain_of_tag(to);
+    return source && target && domain_right(source, target) == STILE_RIGHT_WRITE;
+}
+
 }  // namespace stile::os

@@ -48,6 +48,7 @@ void grant_revoke(Grant* g);
 void grant_put(Grant* g);
 
 unsigned domain_right(const Domain* from, const Domain* to);
+bool domain_may_write(uint16_t from, uint16_t to);  // tags; false where one is nobody's
 
 // Tags (tags.cpp).
 int tag_allocate();           // -1: none is left

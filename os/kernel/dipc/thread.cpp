@@ -216,7 +216,12 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
     k.limit = k.top + max_records * sizeof(CallRecord);
     k.current = p;
     k.stack_visit = k.dcs_visit = t.visit_user(0);
-    set_stack_bounds(low, high, k.stack_low, k.stack_size);
+    // Proxies may write more than their callers. On a stack that is not the caller's to write they do
+    // nothing.
+    if (domain_may_write(lends, stack->tag))
+        set_stack_bounds(low, high, k.stack_low, k.stack_size);
+    else
+        k.stack_low = ~0ull;
     Visit& home = k.visits[0];
     home.tag = p->dipc->domain->tag;
     home.process = p;
