@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Registers: rbx the address of the next access, r14 what a loop adds to it, r15 the loop's counter, r10 where
-// a jump is to come back to, r12 what stores to code change, r13 what the rules leave open. rax, rdx, rbp, r8,
-// r9 hold data, rcx, rsi, rdi serve strings and lengths.
+// Registers: rbx the address of the next access, r14 what a loop adds to it, r15 the loop's counter, r10
+// where a jump is to come back to, r12 what stores to code change, r13 what the rules leave open. rax, rdx,
+// rbp, r8, r9 hold data, rcx, rsi, rdi serve strings and lengths.
 #include "tests/codoms/code_maker.h"
 
 #include <algorithm>
@@ -53,7 +53,6 @@ class CodeMaker {
     void privileged();
     void trap();
     void lend();
-    void borrowed_access(uint64_t address, bool code);
 
     void function(bool bouncing);
     void borrower();
@@ -85,9 +84,15 @@ class CodeMaker {
     // A function that touches what its domain has no right over: only a capability helps.
     struct Borrower {
         uint64_t entry, address;
-        bool write, code;
+        bool slot, code;  // a slot of a capability; code
     };
     std::vector<Borrower> borrowers_;
+    struct Lender {
+        uint64_t entry, borrower;
+    };
+    std::vector<Lender> lenders_;
+    uint64_t lent_to_ = 0;
+    void borrowed_access(const Borrower& b);
     bool lend_in_function_ = false;
     bool strict_ = false;  // mostly what the rights at the start allow
 };
@@ -124,7 +129,8 @@ bool CodeMaker::begin(bool aligned) {
         at = (at + 63) & ~63ull;
     else
         at += random_.below(40);
-    if (at % page_bytes >= island - 64 && at % page_bytes < island_end) at = at - at % page_bytes + island_end;
+    if (at % page_bytes >= island - 64 && at % page_bytes < island_end)
+        at = at - at % page_bytes + island_end;
     return room(700);
 }
 
@@ -148,9 +154,11 @@ uint64_t CodeMaker::data(unsigned bytes, bool write) {
     if (random_.percent(strict_ ? 0 : 10)) return any_data(bytes);
     for (unsigned tries = 0; tries < 30; ++tries) {
         const PagePlan& p = plan_.pages[random_.below(plan_.pages.size())];
-        if (p.role == Role::dcs || !p.present || !p.page.user || p.page.cap_storage || (write && !p.page.writable))
+        if (p.role == Role::dcs || !p.present || !p.page.user || p.page.cap_storage ||
+            (write && !p.page.writable))
             continue;
-        if (plan_.right(tag(), p.page.tag) >= (write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ)) return place(p, bytes);
+        if (plan_.right(tag(), p.page.tag) >= (write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ))
+            return place(p, bytes);
     }
     return any_data(bytes);
 }
@@ -178,11 +186,20 @@ uint64_t CodeMaker::cell(uint64_t target) {
 }
 
 void CodeMaker::access() {
-    static constexpr Kind loads[] = {Kind::load, Kind::load, Kind::load, Kind::load_sign, Kind::alu_load,
-                                     Kind::sse_load, Kind::sse_load, Kind::sse_aligned_load};
-    static constexpr Kind stores[] = {Kind::store, Kind::store, Kind::store, Kind::store_imm, Kind::add_mem,
-                                      Kind::xadd, Kind::xchg, Kind::cmpxchg, Kind::sse_store, Kind::sse_store,
-                                      Kind::sse_aligned_store, Kind::cmpxchg16b};
+    static constexpr Kind loads[] = {Kind::load,     Kind::load,     Kind::load,     Kind::load_sign,
+                                     Kind::alu_load, Kind::sse_load, Kind::sse_load, Kind::sse_aligned_load};
+    static constexpr Kind stores[] = {Kind::store,
+                                      Kind::store,
+                                      Kind::store,
+                                      Kind::store_imm,
+                                      Kind::add_mem,
+                                      Kind::xadd,
+                                      Kind::xchg,
+                                      Kind::cmpxchg,
+                                      Kind::sse_store,
+                                      Kind::sse_store,
+                                      Kind::sse_aligned_store,
+                                      Kind::cmpxchg16b};
     const bool write = random_.percent(50);
     const unsigned n = 1 + static_cast<unsigned>(random_.below(3));
     const uint64_t address = data(16, write);
@@ -203,8 +220,8 @@ void CodeMaker::access() {
         if (i.kind == Kind::sse_aligned_load || i.kind == Kind::sse_aligned_store) i.size = 16;
         if (i.kind >= Kind::sse_load && i.kind <= Kind::sse_aligned_store)
             i.reg = static_cast<uint8_t>(random_.below(8));
-        if ((i.kind == Kind::store || i.kind == Kind::add_mem || i.kind == Kind::xadd || i.kind == Kind::xchg ||
-             i.kind == Kind::cmpxchg) &&
+        if ((i.kind == Kind::store || i.kind == Kind::add_mem || i.kind == Kind::xadd ||
+             i.kind == Kind::xchg || i.kind == Kind::cmpxchg) &&
             i.size == 1 && i.reg == rbp)
             i.reg = r8;  // without REX that would be CH
         i.imm = random_();
@@ -368,8 +385,8 @@ void CodeMaker::make_capability() {
 }
 
 void CodeMaker::capability() {
-    Insn i = cd(random_.of({Op::capmov, Op::capmov, Op::cappush, Op::cappush, Op::cappop, Op::cappop, Op::capsyn,
-                            Op::capclr, Op::capbase, Op::caplen, Op::capattr}));
+    Insn i = cd(random_.of({Op::capmov, Op::capmov, Op::cappush, Op::cappush, Op::cappop, Op::cappop,
+                            Op::capsyn, Op::capclr, Op::capbase, Op::caplen, Op::capattr}));
     i.reg = data_register();
     i.imm = random_.percent(70) ? 1ull << random_.below(8) : random_.below(256);
     emit(i);
@@ -404,8 +421,8 @@ void CodeMaker::capability_memory() {
 }
 
 void CodeMaker::privileged() {
-    Insn i = cd(random_.of({Op::kcs, Op::rddcs, Op::rddcs, Op::wrdcs, Op::aplinv, Op::aplvictim, Op::apltag, Op::hwtag,
-                            Op::save, Op::restore, Op::aplfill}));
+    Insn i = cd(random_.of({Op::kcs, Op::rddcs, Op::rddcs, Op::wrdcs, Op::aplinv, Op::aplvictim, Op::apltag,
+                            Op::hwtag, Op::save, Op::restore, Op::aplfill}));
     if (i.op == Op::aplinv && !random_.percent(50)) i.op = Op::kcs;
     i.reg = data_register();
     i.n = static_cast<uint8_t>(random_.below(3));
@@ -414,7 +431,8 @@ void CodeMaker::privileged() {
         i.reg = r13;
     }
     if (i.op == Op::wrdcs) {
-        mov(rax, dcs_pages + random_.below(4) * 2 * page_bytes + 32 * random_.below(20) + (random_.percent(5) ? 8 : 0));
+        mov(rax, dcs_pages + random_.below(4) * 2 * page_bytes + 32 * random_.below(20) +
+                     (random_.percent(5) ? 8 : 0));
         i.reg = rax;
     }
     if (i.op == Op::save || i.op == Op::restore) {
@@ -444,9 +462,20 @@ void CodeMaker::trap() {
 }
 
 // On the borrowed page, near what was asked for; sometimes beyond the capability's end.
-void CodeMaker::borrowed_access(uint64_t address, bool code) {
+void CodeMaker::borrowed_access(const Borrower& b) {
+    const uint64_t address = b.address;
     Insn i;
-    if (code) {
+    if (b.slot && !b.code) {
+        mov(rbx, address);
+        i = cd(random_.of({Op::capld, Op::capst}));
+        if (i.op == Op::capst) {  // an empty register may be stored
+            Insn clear = cd(Op::capclr);
+            clear.imm = 1ull << (i.n = 7);
+            emit(clear);
+        }
+        return emit(i);
+    }
+    if (b.code) {
         mov(rax, address);
         i.kind = random_.percent(50) ? Kind::call_reg : Kind::jmp_reg;
         i.reg = rax;
@@ -456,16 +485,19 @@ void CodeMaker::borrowed_access(uint64_t address, bool code) {
         }
         return emit(i);
     }
-    const auto near = [&] { return address + (random_.percent(85) ? 8 * random_.below(4) : random_.below(600)); };
-    switch (random_.weighted({40, 30, 12, 10, 8})) {
+    const auto near = [&] {
+        return address + (random_.percent(85) ? 8 * random_.below(4) : random_.below(600));
+    };
+    switch (random_.weighted({35, 25, 22, 16, 8})) {
         case 0:
         case 1:
             mov(rbx, near());
             for (unsigned k = 0; k < 2; ++k) {
-                i.kind = random_.of({Kind::load, Kind::load, Kind::store, Kind::xchg, Kind::sse_load, Kind::sse_store,
-                                     Kind::add_mem});
-                i.size = i.kind == Kind::sse_load || i.kind == Kind::sse_store ? random_.of<uint8_t>({4, 8, 16})
-                                                                               : random_.of<uint8_t>({1, 2, 4, 8});
+                i.kind = random_.of({Kind::load, Kind::load, Kind::store, Kind::xchg, Kind::sse_load,
+                                     Kind::sse_store, Kind::add_mem});
+                i.size = i.kind == Kind::sse_load || i.kind == Kind::sse_store
+                             ? random_.of<uint8_t>({4, 8, 16})
+                             : random_.of<uint8_t>({1, 2, 4, 8});
                 i.reg = random_.of<uint8_t>({0, 2});
                 emit(i);
             }
@@ -504,28 +536,35 @@ void CodeMaker::borrowed_access(uint64_t address, bool code) {
 
 void CodeMaker::borrower() {
     if (!begin(true)) return;
-    Borrower b{here(), 0, false, random_.percent(20)};
+    Borrower b{here(), 0, random_.percent(15), random_.percent(20)};
     for (unsigned tries = 0; tries < 40 && b.address == 0; ++tries) {
         const PagePlan& p = plan_.pages[random_.below(plan_.pages.size())];
         if (b.code && !functions_.empty()) {
             const uint64_t target = functions_[random_.below(functions_.size())];
             if (plan_.right(tag(), plan_.page_of(target)->page.tag) == STILE_RIGHT_NIL) b.address = target;
-        } else if (p.role == Role::data && p.present && p.page.user && p.page.writable && !p.page.cap_storage &&
-                   plan_.right(tag(), p.page.tag) < STILE_RIGHT_READ) {
+        } else if (b.slot) {
+            const uint64_t at = slot();
+            const PagePlan& page = *plan_.page_of(at);
+            if (page.page.user && page.page.writable && plan_.right(tag(), page.page.tag) < STILE_RIGHT_READ)
+                b.address = at;
+        } else if (p.role == Role::data && p.present && p.page.user && p.page.writable &&
+                   !p.page.cap_storage && plan_.right(tag(), p.page.tag) < STILE_RIGHT_READ) {
             b.address = p.at + 16 * random_.below(200);
+            const PagePlan* next = plan_.page_of(p.at + page_bytes);
+            if (tries < 20 && !(next && next->page.tag == p.page.tag && next->page.writable)) b.address = 0;
         }
     }
     if (b.address == 0) return;
     strict_ = true;
     const unsigned n = 1 + static_cast<unsigned>(random_.below(3));
     for (unsigned k = 0; k < n; ++k) {
-        borrowed_access(b.address, b.code);
+        borrowed_access(b);
         if (!b.code && random_.percent(15)) {  // gone, and tried again
             Insn i = cd(random_.of({Op::capclr, Op::capmov}));
             i.imm = 0xff;
             i.n = 0;
             emit(i);
-            borrowed_access(b.address, false);
+            borrowed_access(b);
         }
     }
     Insn end;
@@ -535,35 +574,52 @@ void CodeMaker::borrower() {
     functions_.push_back(b.entry);
 }
 
-// A capability for what the callee needs, and the call.
+// A capability for what the callee needs, and the call; or a call of one who lends, whose capability is gone
+// when the borrower is called next.
 void CodeMaker::lend() {
-    const Borrower* b = nullptr;
-    for (unsigned tries = 0; tries < 30 && !borrowers_.empty() && !b; ++tries) {
-        const Borrower& other = borrowers_[random_.below(borrowers_.size())];
-        const unsigned mine = plan_.right(tag(), plan_.page_of(other.address)->page.tag);
-        const unsigned enter = plan_.right(tag(), plan_.page_of(other.entry)->page.tag);
-        if (mine >= (other.code ? STILE_RIGHT_CALL : STILE_RIGHT_READ) && enter != STILE_RIGHT_NIL) b = &other;
+    lent_to_ = 0;
+    if (borrowers_.empty()) return call(lend_in_function_);
+    const auto grant = [&](uint64_t address, unsigned least) {
+        const uint16_t to = plan_.page_of(address)->page.tag;
+        if (to != tag() && plan_.right(tag(), to) < least) plan_.apl[{tag(), to}] = least;
+    };
+    if (!lend_in_function_ && !lenders_.empty() && random_.percent(25)) {
+        const Lender& l = lenders_[random_.below(lenders_.size())];
+        for (const uint64_t entry : {l.entry, l.borrower}) {
+            grant(entry, STILE_RIGHT_CALL);
+            mov(rsp, stacks + 256 + 8 * random_.below(700));
+            Insn i;
+            i.kind = Kind::call;
+            i.imm = entry;
+            emit(i);
+        }
+        return;
     }
-    if (!b) return call(lend_in_function_);
+    const Borrower* b = &borrowers_[random_.below(borrowers_.size())];
+    for (unsigned tries = 0; tries < 10 && plan_.page_of(b->entry)->page.tag == tag(); ++tries)
+        b = &borrowers_[random_.below(borrowers_.size())];
+    lent_to_ = b->entry;
+    // Rights that the lender lacks it is given: here they are needed.
+    grant(b->address, b->code ? STILE_RIGHT_CALL : STILE_RIGHT_WRITE);
+    grant(b->entry, STILE_RIGHT_CALL);
     const uint64_t page = b->address & ~(page_bytes - 1);
     const bool whole = random_.percent(60);
     mov(rax, whole ? page : b->address);
-    mov(rcx, whole ? page_bytes * (1 + random_.below(2)) : random_.of<uint64_t>({8, 16, 40, 256}));
+    mov(rcx,
+        whole ? page_bytes * (1 + (random_.percent(70) ? 1 : 0)) : random_.of<uint64_t>({8, 16, 40, 256}));
     Insn make = cd(Op::capmk);
     make.reg = rax;
     make.n = static_cast<uint8_t>(random_.percent(60) ? 0 : random_.below(STILE_CAP_REGS));
     make.imm = random_.percent(75) ? 3 : 1 + random_.below(3);
     emit(make);
-    if (random_.percent(40))
-        for (unsigned tries = 0; tries < 20; ++tries) {
-            const uint64_t at = counter();
-            if (plan_.right(tag(), plan_.page_of(at)->page.tag) < STILE_RIGHT_READ) continue;
-            mov(rbx, at);
-            Insn i = cd(Op::capasy);
-            i.n = make.n;
-            emit(i);
-            break;
-        }
+    if (random_.percent(50)) {
+        const uint64_t at = counter();
+        grant(at, STILE_RIGHT_READ);
+        mov(rbx, at);
+        Insn i = cd(Op::capasy);
+        i.n = make.n;
+        emit(i);
+    }
     const unsigned times = 1 + static_cast<unsigned>(random_.below(3));
     for (unsigned k = 0; k < times; ++k) {
         if (!lend_in_function_) mov(rsp, stacks + 256 + 8 * random_.below(700));
@@ -581,8 +637,12 @@ void CodeMaker::lend() {
 
 void CodeMaker::unit(bool function) {
     if (!function && random_.percent(9)) return lend();
-    switch (random_.weighted({strict_ ? 200u : 100u, 10, 12, function ? 6u : 26u, function ? 0u : 14u, 5, 16, 14, strict_ ? 5u : 16u,
-                              plan_.page_of(here())->page.privileged ? 12u : strict_ ? 0u : 2u, strict_ ? 0u : 2u, 3})) {
+    switch (random_.weighted({strict_ ? 200u : 100u, 10, 12, function ? 6u : 26u, function ? 0u : 14u, 5, 16,
+                              14, strict_ ? 5u : 16u,
+                              plan_.page_of(here())->page.privileged ? 12u
+                              : strict_                              ? 0u
+                                                                     : 2u,
+                              strict_ ? 0u : 2u, 3})) {
         case 0:
             return access();
         case 1:
@@ -653,6 +713,7 @@ void CodeMaker::lender() {
     end.kind = Kind::ret;
     emit(end);
     functions_.push_back(entry);
+    if (lent_to_ != 0) lenders_.push_back({entry, lent_to_});
 }
 
 void CodeMaker::loop() {

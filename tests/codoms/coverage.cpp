@@ -25,7 +25,7 @@ Rule allowed(const spec::World& world, const spec::Core& core, uint16_t from, ui
     if (from == to) return Rule::own;
     if (spec::right(world, from, to) >= needed)
         return needed == STILE_RIGHT_CALL && spec::right(world, from, to) == STILE_RIGHT_CALL ? Rule::apl_call
-                                                                                             : Rule::apl;
+                                                                                              : Rule::apl;
     Rule best = Rule::done;
     for (const stile_cap& c : core.caps) {
         if (STILE_CAP_TYPE(c.word) == STILE_CAP_EMPTY || STILE_CAP_RIGHT(c.word) < needed ||
@@ -55,25 +55,27 @@ const std::vector<Row>& rows_of_the_table() {
               Route::string_store, Route::push, Route::pop, Route::call_push, Route::ret_pop, Route::target,
               Route::crossing_page_load, Route::crossing_page_store, Route::kernel_load, Route::kernel_store})
             add(route, {Rule::own, Rule::apl, Rule::page_fault, Rule::right, Rule::cap_page});
-        for (const Route route : {Route::load, Route::store, Route::modify, Route::sse_load, Route::sse_store,
-                                  Route::string_load, Route::string_store, Route::kernel_load, Route::kernel_store})
+        for (const Route route :
+             {Route::load, Route::store, Route::modify, Route::sse_load, Route::sse_store, Route::string_load,
+              Route::string_store, Route::kernel_load, Route::kernel_store})
             add(route, {Rule::sync_cap, Rule::async_cap, Rule::lent_cap, Rule::checks_off});
         for (const Route route : {Route::crossing_page_load, Route::crossing_page_store, Route::push})
             add(route, {Rule::sync_cap, Rule::checks_off});
-        add(Route::cap_load, {Rule::own, Rule::apl, Rule::sync_cap, Rule::page_fault, Rule::general, Rule::right,
-                              Rule::cap_page, Rule::cap_type, Rule::cap_range});
-        add(Route::cap_store, {Rule::own, Rule::apl, Rule::sync_cap, Rule::page_fault, Rule::general, Rule::right,
-                               Rule::cap_page, Rule::cap_type});
+        add(Route::cap_load, {Rule::own, Rule::apl, Rule::sync_cap, Rule::page_fault, Rule::general,
+                              Rule::right, Rule::cap_page, Rule::cap_type, Rule::cap_range});
+        add(Route::cap_store, {Rule::own, Rule::apl, Rule::sync_cap, Rule::page_fault, Rule::general,
+                               Rule::right, Rule::cap_page, Rule::cap_type});
         add(Route::kernel_cap, {Rule::own, Rule::apl, Rule::page_fault, Rule::right, Rule::cap_page});
         for (const Route route : {Route::fall_through, Route::jump, Route::call})
-            add(route, {Rule::apl, Rule::page_fault, Rule::right, Rule::sync_cap});
+            add(route, {Rule::apl, Rule::page_fault, Rule::right});
         add(Route::fall_through, {Rule::apl_call});
-        add(Route::jump, {Rule::apl_call, Rule::async_cap, Rule::align});
-        add(Route::call, {Rule::apl_call, Rule::async_cap, Rule::align, Rule::dcs_bounds, Rule::cap_page});
+        add(Route::jump, {Rule::apl_call, Rule::sync_cap, Rule::async_cap, Rule::align});
+        add(Route::call,
+            {Rule::apl_call, Rule::sync_cap, Rule::async_cap, Rule::align, Rule::dcs_bounds, Rule::cap_page});
         add(Route::ret, {Rule::done, Rule::page_fault, Rule::ret, Rule::dcs_bounds, Rule::cap_page});
         add(Route::straddle, {Rule::done, Rule::page_fault, Rule::straddle});
-        add(Route::instruction, {Rule::done, Rule::general, Rule::dcs_bounds, Rule::cap_page, Rule::cap_type,
-                                 Rule::cap_range});
+        add(Route::instruction,
+            {Rule::done, Rule::general, Rule::dcs_bounds, Rule::cap_page, Rule::cap_type, Rule::cap_range});
         return all;
     }();
     return rows;
@@ -82,26 +84,62 @@ const std::vector<Row>& rows_of_the_table() {
 }  // namespace
 
 const char* name_of(Route route) {
-    static constexpr const char* names[] = {
-        "load",      "store",      "modify",     "sse load",    "sse store",    "string load", "string store",
-        "push",      "pop",        "call push",  "ret pop",     "target",       "page-crossing load",
-        "page-crossing store",     "cap load",   "cap store",   "kernel load",  "kernel store", "kernel cap",
-        "fall-through",            "jump",       "call",        "return",       "straddle",    "instruction"};
+    static constexpr const char* names[] = {"load",
+                                            "store",
+                                            "modify",
+                                            "sse load",
+                                            "sse store",
+                                            "string load",
+                                            "string store",
+                                            "push",
+                                            "pop",
+                                            "call push",
+                                            "ret pop",
+                                            "target",
+                                            "page-crossing load",
+                                            "page-crossing store",
+                                            "cap load",
+                                            "cap store",
+                                            "kernel load",
+                                            "kernel store",
+                                            "kernel cap",
+                                            "fall-through",
+                                            "jump",
+                                            "call",
+                                            "return",
+                                            "straddle",
+                                            "instruction"};
     static_assert(std::size(names) == Coverage::routes);
     return names[static_cast<size_t>(route)];
 }
 
 const char* name_of(Rule rule) {
-    static constexpr const char* names[] = {
-        "own domain", "APL call", "APL",     "sync capability", "async capability", "lent right", "checks off",
-        "supervisor", "done",     "#PF",     "#GP or #UD",      "RIGHT",            "ALIGN",      "APL_MISS",
-        "RETURN",     "DCS_BOUNDS", "CAP_PAGE", "STRADDLE",     "CAP_TYPE",         "CAP_RANGE"};
+    static constexpr const char* names[] = {"own domain",
+                                            "APL call",
+                                            "APL",
+                                            "sync capability",
+                                            "async capability",
+                                            "lent right",
+                                            "checks off",
+                                            "supervisor",
+                                            "done",
+                                            "#PF",
+                                            "#GP or #UD",
+                                            "RIGHT",
+                                            "ALIGN",
+                                            "APL_MISS",
+                                            "RETURN",
+                                            "DCS_BOUNDS",
+                                            "CAP_PAGE",
+                                            "STRADDLE",
+                                            "CAP_TYPE",
+                                            "CAP_RANGE"};
     static_assert(std::size(names) == Coverage::rules);
     return names[static_cast<size_t>(rule)];
 }
 
-void Coverage::access(unsigned model, Route route, const spec::World& world, const spec::Core& core, uint64_t address,
-                      unsigned bytes, bool write, const spec::Outcome& outcome) {
+void Coverage::access(unsigned model, Route route, const spec::World& world, const spec::Core& core,
+                      uint64_t address, unsigned bytes, bool write, const spec::Outcome& outcome) {
     count(model, outcome);
     data_[model] += core.ring == 3;
     if (!outcome.allowed()) return add(model, route, refused(outcome));
@@ -162,7 +200,8 @@ std::string Coverage::missing() const {
 }
 
 std::string Coverage::table() const {
-    std::string text = fmt::format("{:<20} {:<17} {:>10} {:>10} {:>10}\n", "access", "rule", "functional", "inorder", "ooo");
+    std::string text =
+        fmt::format("{:<20} {:<17} {:>10} {:>10} {:>10}\n", "access", "rule", "functional", "inorder", "ooo");
     for (size_t route = 0; route < routes; ++route)
         for (size_t rule = 0; rule < rules; ++rule) {
             const uint64_t n[] = {count_[0][route][rule], count_[1][route][rule], count_[2][route][rule]};
@@ -180,8 +219,8 @@ std::string Coverage::table() const {
              kind_[0][k][1] + kind_[1][k][1] + kind_[2][k][1]);
     }
     for (size_t k = 0; k < ops; ++k)
-        line(std::string("cd.") + spec::name(static_cast<spec::Op>(k)), op_[0][k][0] + op_[1][k][0] + op_[2][k][0],
-             op_[0][k][1] + op_[1][k][1] + op_[2][k][1]);
+        line(std::string("cd.") + spec::name(static_cast<spec::Op>(k)),
+             op_[0][k][0] + op_[1][k][0] + op_[2][k][0], op_[0][k][1] + op_[1][k][1] + op_[2][k][1]);
     return text;
 }
 

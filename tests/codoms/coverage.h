@@ -43,18 +43,18 @@ enum class Route : uint8_t {
 };
 
 enum class Rule : uint8_t {
-    own,         // same domain
-    apl_call,    // at an entry point
-    apl,         // read or write
-    sync_cap,    // only a synchronous capability allows it
+    own,       // same domain
+    apl_call,  // at an entry point
+    apl,       // read or write
+    sync_cap,  // only a synchronous capability allows it
     async_cap,
-    lent_cap,    // only a capability of an origin that is not the page's domain
+    lent_cap,  // only a capability of an origin that is not the page's domain
     checks_off,
     supervisor,  // ring 0 and its own page
     done,        // no rule of domains was asked
     page_fault,
-    general,     // #GP, #UD
-    right,       // from here on, #CD by reason
+    general,  // #GP, #UD
+    right,    // from here on, #CD by reason
     align,
     apl_miss,
     ret,
@@ -72,7 +72,8 @@ const char* name_of(Rule rule);
 class Coverage {
   public:
     static constexpr unsigned models = 3;
-    static constexpr size_t routes = static_cast<size_t>(Route::count), rules = static_cast<size_t>(Rule::count);
+    static constexpr size_t routes = static_cast<size_t>(Route::count),
+                            rules = static_cast<size_t>(Rule::count);
 
     void access(unsigned model, Route route, const isa::spec::World& world, const isa::spec::Core& core,
                 uint64_t address, unsigned bytes, bool write, const isa::spec::Outcome& outcome);
@@ -88,7 +89,8 @@ class Coverage {
     uint64_t accesses() const { return accesses_[0] + accesses_[1] + accesses_[2]; }
     uint64_t data(unsigned model) const { return data_[model]; }  // loads and stores
     uint64_t faults(unsigned model) const { return faults_[model]; }
-    // Rows that were met and that there are: (route, rule), and each of CODOMs' instructions done and refused.
+    // Rows that were met and that there are: (route, rule), and each of CODOMs' instructions done and
+    // refused.
     void rows(unsigned& met, unsigned& all) const;
     std::string missing() const;  // one per line
     std::string table() const;
@@ -102,7 +104,8 @@ class Coverage {
     }
 
     std::array<std::array<std::array<uint64_t, rules>, routes>, models> count_{};
-    static constexpr size_t kinds = static_cast<size_t>(Kind::count), ops = static_cast<size_t>(isa::spec::Op::count);
+    static constexpr size_t kinds = static_cast<size_t>(Kind::count),
+                            ops = static_cast<size_t>(isa::spec::Op::count);
     std::array<std::array<std::array<uint64_t, 2>, kinds>, models> kind_{};
     std::array<std::array<std::array<uint64_t, 2>, ops>, models> op_{};
     std::array<uint64_t, models> accesses_{}, faults_{}, data_{};

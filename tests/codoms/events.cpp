@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the kernel does between two stretches of user code, on the machine by instructions at ring 0 and to the
-// reference's world.
+// What the kernel does between two stretches of user code, on the machine by instructions at ring 0 and to
+// the reference's world.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,12 +30,14 @@ spec::Instruction instruction(spec::Op op, uint64_t address) {
 
 uint64_t Session::alias(uint64_t address) const {
     for (const PagePlan& p : pages_)
-        if (address - p.at < (p.large ? large_bytes : page_bytes)) return kernel_at + p.frame + (address - p.at);
+        if (address - p.at < (p.large ? large_bytes : page_bytes))
+            return kernel_at + p.frame + (address - p.at);
     return 0;
 }
 
 // Something that must succeed.
-bool Session::kernel(unsigned core, Stub stub, uint64_t di, uint64_t ax, uint64_t cx, uint64_t dx, uint64_t si) {
+bool Session::kernel(unsigned core, Stub stub, uint64_t di, uint64_t ax, uint64_t cx, uint64_t dx,
+                     uint64_t si) {
     const Machine::Stop stop = machine_.kernel(core, stub, di, ax, cx, dx, si);
     if (stop.what == Machine::Stop::trap && stop.vector == 257) return true;
     return differ(fmt::format("the kernel's operation {} faults: vector {} error {:#x} address {:#x}",
@@ -60,9 +62,10 @@ void Session::grant(uint16_t from, uint16_t to, unsigned right) {
 }
 
 bool Session::show(const PagePlan& page) {
-    note(fmt::format("page {:#x}: tag {:#x}{}{}{}{}{}{}", page.at, page.page.tag, page.present ? "" : " absent",
-                     page.page.writable ? " w" : "", page.page.user ? " u" : "", page.page.executable ? " x" : "",
-                     page.page.privileged ? " privileged" : "", page.page.cap_storage ? " capabilities" : ""));
+    note(fmt::format(
+        "page {:#x}: tag {:#x}{}{}{}{}{}{}", page.at, page.page.tag, page.present ? "" : " absent",
+        page.page.writable ? " w" : "", page.page.user ? " u" : "", page.page.executable ? " x" : "",
+        page.page.privileged ? " privileged" : "", page.page.cap_storage ? " capabilities" : ""));
     ref_.set_page(page);
     machine_.set_entry(page);
     for (unsigned c = 0; c < machine_.cores(); ++c)
@@ -148,16 +151,18 @@ bool Session::user_access(unsigned core, Stub stub, uint64_t address, uint64_t o
     }
     ++kernel_accesses;
     const spec::Outcome want = rules();
-    note(fmt::format("kernel's access {} to {:#x}: {}", static_cast<unsigned>(stub), address,
-                     want.allowed() ? "allowed" : fmt::format("vector {} error {:#x}", want.vector, want.error)));
+    note(fmt::format(
+        "kernel's access {} to {:#x}: {}", static_cast<unsigned>(stub), address,
+        want.allowed() ? "allowed" : fmt::format("vector {} error {:#x}", want.vector, want.error)));
     if (stop.what == Machine::Stop::trap && want.allowed()) return true;
     if (stop.what == Machine::Stop::fault) {
         if (!want.allowed()) return same_fault(core, stop, want, false);
-        return differ(fmt::format("the kernel's access to {:#x} faults: vector {} error {:#x}; by the rules it does not",
-                                  address, stop.vector, stop.error));
+        return differ(fmt::format(
+            "the kernel's access to {:#x} faults: vector {} error {:#x}; by the rules it does not", address,
+            stop.vector, stop.error));
     }
-    return differ(fmt::format("the kernel's access to {:#x} is done; by the rules vector {} error {:#x}", address,
-                              want.vector, want.error));
+    return differ(fmt::format("the kernel's access to {:#x} is done; by the rules vector {} error {:#x}",
+                              address, want.vector, want.error));
 }
 
 uint64_t Session::some_address(uint64_t a, uint64_t b) const {
@@ -175,7 +180,8 @@ uint64_t Session::some_address(uint64_t a, uint64_t b) const {
 bool Session::kernel_access(const Event& e) {
     const unsigned core = active_;
     Cpu& cpu = ref_.cpus[core];
-    const auto counted = [&](Route route, uint64_t address, unsigned bytes, bool write, const spec::Outcome& o) {
+    const auto counted = [&](Route route, uint64_t address, unsigned bytes, bool write,
+                             const spec::Outcome& o) {
         coverage_.access(model_, route, ref_.world, cpu.core, address, bytes, write, o);
         return o;
     };
@@ -216,7 +222,9 @@ bool Session::kernel_access(const Event& e) {
                                spec::store(ref_.world, cpu.core, address, 1, &e.c));
             });
         default: {
-            // Repeated from the beginning after a miss, so what is read must not be written.
+            // Repeated from the beginning after a miss, so what is read must not be written; and it must not
+            // miss for ever, half done.
+            if (machine_.shape.ways < 4 && !machine_.shape.walk) return true;
             const uint64_t n = 1 + (e.c >> 40 & 31);
             if (address - other < 128 || other - address < 128) return true;
             const auto* p = plan_.page_of(address);
@@ -250,7 +258,8 @@ bool Session::reuse_tag(uint16_t tag, PagePlan& page) {
             p.page.tag = other;
             if (!show(p)) return false;
         }
-    std::erase_if(ref_.world.apl, [&](const auto& entry) { return entry.first.first == tag || entry.first.second == tag; });
+    std::erase_if(ref_.world.apl,
+                  [&](const auto& entry) { return entry.first.first == tag || entry.first.second == tag; });
     if (!drop(tag)) return false;
     const auto forget = [&](stile_cap& c) {
         if (STILE_CAP_TYPE(c.word) != STILE_CAP_EMPTY && STILE_CAP_ORIGIN(c.word) == tag) c = {};
@@ -319,7 +328,8 @@ bool Session::apply(const Event& e) {
             stile_cap top{};
             const spec::Page* stack = ref_.world.page(cpu.core, cpu.core.dcs_ptr - sizeof top);
             if (stack && cpu.core.dcs_ptr % 32 == 0)
-                ref_.world.peek(stack->frame * page_bytes + (cpu.core.dcs_ptr - sizeof top) % page_bytes, &top, sizeof top);
+                ref_.world.peek(stack->frame * page_bytes + (cpu.core.dcs_ptr - sizeof top) % page_bytes,
+                                &top, sizeof top);
             const uint64_t at = e.d >> 8 & 1 ? top.base : cpu.rip + (e.d >> 9 & 1 ? page_bytes : 0);
             for (PagePlan& p : pages_)
                 if (e.d >> 10 & 1 && at - p.at < (p.large ? large_bytes : page_bytes)) which = &p;
@@ -360,9 +370,20 @@ bool Session::apply(const Event& e) {
             return kernel(some_core, Stub::aplinv, e.b % 4 == 0 ? ~0ull : tags[e.a % tags.size()]);
         case EventKind::evict: {
             if (machine_.shape.walk) return true;
-            const stile_apl_record r = machine_.record(some_core, tags[e.a % tags.size()], ref_.world);
-            std::memcpy(machine_.memory().host(record_at + some_core * 256), &r, sizeof r);
-            return kernel(some_core, Stub::fill, kernel_at + record_at + some_core * 256);
+            const auto fill = [&](uint16_t tag) {
+                const stile_apl_record r = machine_.record(some_core, tag, ref_.world);
+                std::memcpy(machine_.memory().host(record_at + some_core * 256), &r, sizeof r);
+                return kernel(some_core, Stub::fill, kernel_at + record_at + some_core * 256);
+            };
+            if (e.b % 2) return fill(tags[e.a % tags.size()]);
+            // Until the current domain is out of the cache; then it loses a right.
+            const uint16_t from = cpu.core.saved_latch.tag;
+            for (unsigned i = 0; i < 8 * machine_.shape.ways; ++i) {
+                if (machine_.core(some_core).protection().hardware_tag(from) < 0) break;
+                const auto tag = static_cast<uint16_t>(from + (i + 1) * machine_.shape.entries);
+                if (tag != from && !fill(tag)) return false;
+            }
+            return apply({EventKind::revoke_used, e.c, 0, 0, 0});
         }
         case EventKind::reload_cr3:
             return kernel(some_core, Stub::load_cr3, machine_.state(some_core).cr3);
@@ -383,8 +404,10 @@ bool Session::apply(const Event& e) {
         case EventKind::forge: {
             const uint64_t at = alias(plan_.slots[e.a % plan_.slots.size()]);
             const PagePlan& about = pages_[e.b % pages_.size()];
-            stile_cap c{about.at + e.c % 3 * 8, e.c % 5 ? page_bytes : ~0ull, 0, static_cast<unsigned>(e.c % 3),
-                        STILE_CAP_WORD(e.d % 2 ? about.page.tag : tags[e.d % tags.size()], e.c % 5, e.d >> 8, e.d >> 16)};
+            stile_cap c{about.at + e.c % 3 * 8, e.c % 5 ? page_bytes : ~0ull, 0,
+                        static_cast<unsigned>(e.c % 3),
+                        STILE_CAP_WORD(e.d % 2 ? about.page.tag : tags[e.d % tags.size()], e.c % 5, e.d >> 8,
+                                       e.d >> 16)};
             if (e.c >> 20 & 1) c.counter = plan_.counters[e.d % plan_.counters.size()];
             ref_.world.poke(at - kernel_at, &c, sizeof c);
             uint64_t words[4];
@@ -395,7 +418,8 @@ bool Session::apply(const Event& e) {
         }
         case EventKind::dcs: {
             const uint64_t at = dcs_pages + e.a % 4 * 2 * page_bytes;
-            const uint64_t base = at + 32 * (e.b % 100), pointer = base + 32 * (e.c % 4) + (e.d % 16 == 0 ? 8 : 0),
+            const uint64_t base = at + 32 * (e.b % 100),
+                           pointer = base + 32 * (e.c % 4) + (e.d % 16 == 0 ? 8 : 0),
                            limit = base + 32 * (e.c >> 8 & 15);
             cpu.core.dcs_ptr = pointer;
             cpu.core.dcs_base = base;

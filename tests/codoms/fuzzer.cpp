@@ -15,7 +15,8 @@ namespace {
 // So many plans share a machine: making one takes longer than a plan.
 constexpr uint64_t plans_per_machine = 8;
 
-constexpr Shape all_shapes[] = {{32, 32}, {16, 16}, {4, 4}, {64, 4}, {8, 2}, {2, 2}, {128, 8}, {13, 13}};
+constexpr Shape all_shapes[] = {{32, 32}, {16, 16}, {4, 4},   {64, 4},        {8, 2},
+                                {2, 2},   {128, 8}, {13, 13}, {32, 32, true}, {8, 2, true}};
 
 uint64_t mix(uint64_t seed, uint64_t number) { return Random(seed * 0x9e3779b97f4a7c15 + number)(); }
 
@@ -58,14 +59,14 @@ void Fuzzer::found(const Plan& plan, uint64_t number, Machine& machine, const Mi
     for (const Insn& i : small.code) f.instructions += i.kind != Kind::nop;
     for (const Action& a : small.actions)
         for (const Event& e : a.events) f.events += e.kind != EventKind::none;
-    f.text = fmt::format("mismatch in plan {} of seed {} on {}, {} core{}, APL cache {}{}\n", number, o_.seed, f.model,
-                         f.cores, f.cores == 1 ? "" : "s", f.shape,
+    f.text = fmt::format("mismatch in plan {} of seed {} on {}, {} core{}, APL cache {}{}\n", number, o_.seed,
+                         f.model, f.cores, f.cores == 1 ? "" : "s", f.shape,
                          again ? "" : " (not when run by itself)");
     f.text += "  " + m.what + "\nthe last instructions\n" + m.listing + "what the kernel saw and did\n";
-    const size_t from = log.size() > 12 ? log.size() - 12 : 0;
+    const size_t from = log.size() > 16 ? log.size() - 16 : 0;
     for (size_t i = from; i < log.size(); ++i) f.text += "  " + log[i] + "\n";
-    f.text += fmt::format("repeat with: codoms_fuzz --seed {} --plan {} --core {}{}\n", o_.seed, number, f.model,
-                          o_.cores ? fmt::format(" --cores {}", o_.cores) : "");
+    f.text += fmt::format("repeat with: codoms_fuzz --seed {} --plan {} --core {}{}\n", o_.seed, number,
+                          f.model, o_.cores ? fmt::format(" --cores {}", o_.cores) : "");
     if (o_.out) std::fputs(f.text.c_str(), o_.out);
     result_.findings.push_back(std::move(f));
 }
@@ -75,7 +76,8 @@ void Fuzzer::one(uint64_t number) {
     const unsigned random_cores = choice.of({1u, 1u, 2u, 2u, 3u, 4u});
     const Shape random_shape = all_shapes[choice.below(std::size(all_shapes))];
     const unsigned cores = o_.cores ? o_.cores : random_cores;
-    const Shape shape = o_.shapes.empty() ? random_shape : o_.shapes[number / plans_per_machine % o_.shapes.size()];
+    const Shape shape =
+        o_.shapes.empty() ? random_shape : o_.shapes[number / plans_per_machine % o_.shapes.size()];
     PlanOptions options;
     options.cores = cores;
     const Plan plan = make_plan(mix(o_.seed, number), options);
@@ -101,7 +103,9 @@ FuzzResult Fuzzer::run() {
     for (uint64_t number = o_.skip;; ++number) {
         one(number);
         ++result_.plans;
-        if (o_.only || result_.findings.size() >= o_.most_mismatches || result_.coverage.accesses() >= o_.count) break;
+        if (o_.only || result_.findings.size() >= o_.most_mismatches ||
+            result_.coverage.accesses() >= o_.count)
+            break;
     }
     return std::move(result_);
 }
@@ -117,11 +121,14 @@ std::string FuzzResult::summary() const {
     unsigned met = 0, all = 0;
     coverage.rows(met, all);
     return fmt::format(
-        "{} accesses ({} functional, {} inorder, {} ooo; {} by the kernel), {} refused, {} plans, {} APL misses "
-        "answered, {} given up, {} abandoned; by the fast path {:.0f}, {:.0f}, {:.0f} %; {} of {} rows covered; {} mismatch{}\n",
-        coverage.accesses(), coverage.accesses(0), coverage.accesses(1), coverage.accesses(2), kernel_accesses,
-        coverage.faults(0) + coverage.faults(1) + coverage.faults(2), plans, misses, thrashed, abandoned, fast(0), fast(1), fast(2), met, all,
-        findings.size(), findings.size() == 1 ? "" : "es");
+        "{} accesses ({} functional, {} inorder, {} ooo; {} by the kernel), {} refused, {} plans, {} APL "
+        "misses "
+        "answered, {} given up, {} abandoned; by the fast path {:.0f}, {:.0f}, {:.0f} %; {} of {} rows "
+        "covered; {} mismatch{}\n",
+        coverage.accesses(), coverage.accesses(0), coverage.accesses(1), coverage.accesses(2),
+        kernel_accesses, coverage.faults(0) + coverage.faults(1) + coverage.faults(2), plans, misses,
+        thrashed, abandoned, fast(0), fast(1), fast(2), met, all, findings.size(),
+        findings.size() == 1 ? "" : "es");
 }
 
 FuzzResult fuzz(const FuzzOptions& options) { return Fuzzer(options).run(); }

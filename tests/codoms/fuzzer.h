@@ -20,8 +20,8 @@ struct FuzzOptions {
     bool only = false;  // one plan, number `skip`
     std::vector<model::CoreModel> models{model::CoreModel::functional, model::CoreModel::inorder,
                                          model::CoreModel::ooo};
-    unsigned cores = 0;          // 0: one to four, by plan
-    std::vector<Shape> shapes;   // empty: a choice, by plan
+    unsigned cores = 0;         // 0: one to four, by plan
+    std::vector<Shape> shapes;  // empty: a choice, by plan
     bool minimise = true;
     unsigned most_mismatches = 1;
     std::function<void(Machine&)> prepare;  // for tests that plant bugs
@@ -39,7 +39,7 @@ struct Finding {
 struct FuzzResult {
     Coverage coverage;
     uint64_t plans = 0, misses = 0, thrashed = 0, abandoned = 0, kernel_accesses = 0;
-    std::array<uint64_t, 3> slow{};  // accesses of ring 3 that the software TLB did not answer
+    std::array<uint64_t, 3> slow{};     // accesses of ring 3 that the software TLB did not answer
     double fast(unsigned model) const;  // per cent of the others
     std::vector<Finding> findings;
     std::string summary() const;

@@ -97,7 +97,8 @@ void Encoder::codoms() {
         case Op::save:
         case Op::restore:
         case Op::aplfill:
-            return memory(false, static_cast<unsigned>(i_.op) - static_cast<unsigned>(Op::save), {0x0f, 0x0a});
+            return memory(false, static_cast<unsigned>(i_.op) - static_cast<unsigned>(Op::save),
+                          {0x0f, 0x0a});
         case Op::aplinv:
             return registers(false, 3, reg, {0x0f, 0x0a});
         case Op::aplvictim:
@@ -266,12 +267,12 @@ void encode(Insn& insn, std::vector<uint8_t>& out) {
 
 const char* name_of(Kind kind) {
     static constexpr const char* names[] = {
-        "nop",      "mov r, imm", "mov r, simm", "add r, imm", "and r, imm", "add r, r",   "dec",
-        "jnz",      "jmp",        "jmp r",       "jmp m",      "call",       "call r",     "call m",
-        "ret",      "ret imm",    "load",        "load sx",    "store",      "store imm",  "add m, r",
-        "xadd",     "xchg",       "cmpxchg",     "add r, m",   "push",       "pop",        "push m",
-        "pop m",    "sse load",   "sse store",   "movaps load", "movaps store", "cmpxchg16b", "movs",
-        "stos",     "lods",       "syscall",     "int",        "ud2",        "cd"};
+        "nop",   "mov r, imm", "mov r, simm", "add r, imm",  "and r, imm",   "add r, r",   "dec",
+        "jnz",   "jmp",        "jmp r",       "jmp m",       "call",         "call r",     "call m",
+        "ret",   "ret imm",    "load",        "load sx",     "store",        "store imm",  "add m, r",
+        "xadd",  "xchg",       "cmpxchg",     "add r, m",    "push",         "pop",        "push m",
+        "pop m", "sse load",   "sse store",   "movaps load", "movaps store", "cmpxchg16b", "movs",
+        "stos",  "lods",       "syscall",     "int",         "ud2",          "cd"};
     static_assert(std::size(names) == static_cast<size_t>(Kind::count));
     return names[static_cast<size_t>(kind)];
 }

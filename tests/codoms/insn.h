@@ -16,15 +16,15 @@ namespace stile::codoms_fuzz {
 enum : uint8_t { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 };
 
 enum class Kind : uint8_t {
-    nop,        // of `len` bytes
-    mov_imm,    // reg32 := imm; the immediate is read from memory, so that it may be changed there
-    mov_simm,   // reg64 := sign-extended imm32
-    add_imm,    // reg64 += imm32
-    and_imm,    // reg32 &= imm32
-    add_reg,    // reg64 += reg2
-    dec,        // reg64; says what jnz does
-    jnz,        // to imm
-    jmp,        // to imm
+    nop,       // of `len` bytes
+    mov_imm,   // reg32 := imm; the immediate is read from memory, so that it may be changed there
+    mov_simm,  // reg64 := sign-extended imm32
+    add_imm,   // reg64 += imm32
+    and_imm,   // reg32 &= imm32
+    add_reg,   // reg64 += reg2
+    dec,       // reg64; says what jnz does
+    jnz,       // to imm
+    jmp,       // to imm
     jmp_reg,
     jmp_mem,
     call,
@@ -36,21 +36,21 @@ enum class Kind : uint8_t {
     load_sign,  // of 1, 2, 4 bytes, to 64
     store,
     store_imm,
-    add_mem,    // memory += reg
-    xadd,       // locked
+    add_mem,  // memory += reg
+    xadd,     // locked
     xchg,
-    cmpxchg,    // locked; rax
-    alu_load,   // reg64 += memory
+    cmpxchg,   // locked; rax
+    alu_load,  // reg64 += memory
     push,
     pop,
     push_mem,
     pop_mem,
-    sse_load,   // xmm of 4, 8, 16 bytes, unaligned
+    sse_load,  // xmm of 4, 8, 16 bytes, unaligned
     sse_store,
     sse_aligned_load,
     sse_aligned_store,
     cmpxchg16b,
-    movs,       // `rep` or one; 1 or 8 bytes
+    movs,  // `rep` or one; 1 or 8 bytes
     stos,
     lods,
     syscall,
@@ -70,8 +70,8 @@ struct Insn {
     bool patchable = false;  // the immediate may be stored to
     int32_t disp = 0;
     uint64_t imm = 0;
-    uint8_t len = 0;    // set by encode()
-    uint64_t at = 0;    // where it lies
+    uint8_t len = 0;  // set by encode()
+    uint64_t at = 0;  // where it lies
 };
 
 // Appends the bytes of `insn`, which lies at insn.at; sets insn.len.

@@ -39,7 +39,9 @@ struct Machine::Lower final : LowerMemory {
     LineReply access(uint64_t, unsigned, LineRequest, Cycles) override { return {20}; }
 };
 
-std::string Shape::text() const { return fmt::format("{}/{}/{}", entries, ways, walk ? "hardware" : "software"); }
+std::string Shape::text() const {
+    return fmt::format("{}/{}/{}", entries, ways, walk ? "hardware" : "software");
+}
 
 Machine::Machine(CoreModel core_model, unsigned cores, const Shape& apl)
     : shape(apl), model(core_model), memory_(ram_bytes), lower_(std::make_unique<Lower>()) {
@@ -171,7 +173,8 @@ void Machine::load(const Plan& plan, const isa::spec::World& world) {
         c.mmu().flush_all();
         c.mmu().capabilities_changed();
         c.apic().write(0x80f, 0x1ff, c.now());
-        if (shape.walk) kernel(i, Stub::write_msr, 0, directory_at | STILE_APL_ROOT_ON, STILE_MSR_CD_APL_ROOT);
+        if (shape.walk)
+            kernel(i, Stub::write_msr, 0, directory_at | STILE_APL_ROOT_ON, STILE_MSR_CD_APL_ROOT);
     }
 }
 
@@ -231,19 +234,22 @@ Machine::Stop Machine::run(unsigned core, Cycles until) {
     do {
         why = c.run(until);
         if (why == model::Stop::until && s.cpl != 3) until = c.now() + 100;
-    } while (why == model::Stop::synchronise || (why == model::Stop::until && s.cpl != 3 && c.now() < give_up));
+    } while (why == model::Stop::synchronise ||
+             (why == model::Stop::until && s.cpl != 3 && c.now() < give_up));
     if (why == model::Stop::until && s.cpl == 3) return {Stop::time};
     if ((why != model::Stop::idle_forever && why != model::Stop::halted) || s.cpl != 0) return {Stop::broken};
     const uint64_t handler = s.rip - 1 - kernel_at;
     if (handler == syscall_handler) return {Stop::trap, 256};
     if (handler >= stubs_at && handler < stubs_at + 0x1000) return {Stop::trap, 257, 0, 0, 0};
-    if (handler < handlers_at || handler >= handlers_at + 256 * 16 || handler % 16 != 0) return {Stop::broken};
+    if (handler < handlers_at || handler >= handlers_at + 256 * 16 || handler % 16 != 0)
+        return {Stop::broken};
     Stop stop;
     stop.vector = static_cast<unsigned>((handler - handlers_at) / 16);
     const auto* frame = &word(s.r[isa::RSP] - kernel_at);
     if (pushes_error(stop.vector)) stop.error = static_cast<uint32_t>(*frame++);
     stop.ring = frame[1] & 3;
-    stop.what = stop.vector == 3 || stop.vector == 0x80 || stop.vector == interrupt_vector ? Stop::trap : Stop::fault;
+    stop.what =
+        stop.vector == 3 || stop.vector == 0x80 || stop.vector == interrupt_vector ? Stop::trap : Stop::fault;
     stop.address = s.cr2;
     return stop;
 }
@@ -264,8 +270,8 @@ Machine::Stop Machine::enter(unsigned core, const Context& context, Cycles limit
 
 Machine::Stop Machine::go_on(unsigned core, Cycles until) { return run(core, until); }
 
-Machine::Stop Machine::refill_and_return(unsigned core, const Context& context, const stile_apl_record& record,
-                                         Cycles until) {
+Machine::Stop Machine::refill_and_return(unsigned core, const Context& context,
+                                         const stile_apl_record& record, Cycles until) {
     std::memcpy(memory_.host(record_at + core * 256), &record, sizeof record);
     start_kernel(core, Stub::fill_and_return);
     CpuState& s = cores_[core]->state();

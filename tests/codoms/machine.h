@@ -35,16 +35,16 @@ enum class Stub : uint8_t {
     save,
     restore,
     write_msr,
-    load,        // mov rax, [rdi]
-    store,       // mov [rdi], rax
+    load,   // mov rax, [rdi]
+    store,  // mov [rdi], rax
     store_byte,
-    add,         // lock add [rdi], rax
-    copy,        // rep movsb
-    capld,       // c7
+    add,    // lock add [rdi], rax
+    copy,   // rep movsb
+    capld,  // c7
     capst,
     caprev,
-    capclr,      // all
-    set_dcs,     // rdi, rsi, rdx
+    capclr,   // all
+    set_dcs,  // rdi, rsi, rdx
     count
 };
 
@@ -74,12 +74,13 @@ class Machine final : public model::MmioPort {
     Stop enter(unsigned core, const Context& context, model::Cycles limit);
     // On from where it is: after Stop::time, or after a miss.
     Stop go_on(unsigned core, model::Cycles until);
-    Stop refill_and_return(unsigned core, const Context& context, const stile_apl_record& record, model::Cycles until);
+    Stop refill_and_return(unsigned core, const Context& context, const stile_apl_record& record,
+                           model::Cycles until);
     // As an interrupt of this vector, at the boundary where it stands.
     Stop interrupt(unsigned core);
     // At ring 0, to its end or its fault. The registers' contents do not survive, rax is returned.
-    Stop kernel(unsigned core, Stub stub, uint64_t rdi = 0, uint64_t rax = 0, uint64_t rcx = 0, uint64_t rdx = 0,
-                uint64_t rsi = 0);
+    Stop kernel(unsigned core, Stub stub, uint64_t rdi = 0, uint64_t rax = 0, uint64_t rcx = 0,
+                uint64_t rdx = 0, uint64_t rsi = 0);
     // The thread as it was stopped.
     Context context(unsigned core, const Stop& stop) const;
 

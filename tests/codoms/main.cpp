@@ -14,8 +14,9 @@ bool parse(const std::string& text, Shape& shape) {
     const int n = std::sscanf(text.c_str(), "%u/%u/%15s", &shape.entries, &shape.ways, refill);
     const std::string kind = refill;
     shape.walk = kind == "hardware";
-    return n >= 2 && (kind == "software" || kind == "hardware") && shape.entries >= 2 && shape.entries <= 256 &&
-           shape.ways >= 2 && shape.ways <= shape.entries && shape.entries % shape.ways == 0;
+    return n >= 2 && (kind == "software" || kind == "hardware") && shape.entries >= 2 &&
+           shape.entries <= 256 && shape.ways >= 2 && shape.ways <= shape.entries &&
+           shape.entries % shape.ways == 0;
 }
 
 }  // namespace
@@ -24,19 +25,29 @@ bool parse(const std::string& text, Shape& shape) {
 int main(int argc, char** argv) try {
     using stile::model::CoreModel;
     stile::codoms_fuzz::FuzzOptions options;
-    CLI::App app{"Random worlds of domains: do the cores and the specification of CODOMs agree on every access?"};
+    CLI::App app{
+        "Random worlds of domains: do the cores and the specification of CODOMs agree on every access?"};
     const auto natural = CLI::Range(0.0, 1e18, "a number from 0 to 10^18");
-    app.add_option("--count", options.count, "Checked accesses, at least")->check(natural)->capture_default_str();
-    app.add_option("--seed", options.seed, "Where the random numbers start")->check(natural)->capture_default_str();
+    app.add_option("--count", options.count, "Checked accesses, at least")
+        ->check(natural)
+        ->capture_default_str();
+    app.add_option("--seed", options.seed, "Where the random numbers start")
+        ->check(natural)
+        ->capture_default_str();
     std::string core = "all";
-    app.add_option("--core", core, "Core model")->check(CLI::IsMember({"all", "functional", "inorder", "ooo"}));
-    app.add_option("--cores", options.cores, "Cores of the machine; 0: one to four, by plan")->check(CLI::Range(0, 4));
+    app.add_option("--core", core, "Core model")
+        ->check(CLI::IsMember({"all", "functional", "inorder", "ooo"}));
+    app.add_option("--cores", options.cores, "Cores of the machine; 0: one to four, by plan")
+        ->check(CLI::Range(0, 4));
     std::string shape_text;
-    app.add_option("--shape", shape_text, "APL cache: entries/ways/refill, such as 32/32/software; default: various");
+    app.add_option("--shape", shape_text,
+                   "APL cache: entries/ways/refill, such as 32/32/software; default: various");
     auto* only = app.add_option("--plan", options.skip, "Only the plan of this number")->check(natural);
-    app.add_option("--mismatches", options.most_mismatches, "Stop after as many")->check(CLI::Range(1, 100000));
+    app.add_option("--mismatches", options.most_mismatches, "Stop after as many")
+        ->check(CLI::Range(1, 100000));
     bool verbose = false, whole = false, all_rows = false;
-    app.add_flag("--verbose", verbose, "Print how often each rule said what, on which way, and each instruction");
+    app.add_flag("--verbose", verbose,
+                 "Print how often each rule said what, on which way, and each instruction");
     app.add_flag("--whole", whole, "Print mismatches as they were found, not minimised");
     app.add_flag("--all-rows", all_rows, "Fail if a row of that table was never met");
     try {
@@ -49,8 +60,10 @@ int main(int argc, char** argv) try {
     if (!shape_text.empty()) {
         Shape shape;
         if (!parse(shape_text, shape)) {
-            std::fprintf(stderr, "codoms_fuzz: --shape %s: entries/ways[/software|hardware], ways a divisor of 2 or more\n",
-                         shape_text.c_str());
+            std::fprintf(
+                stderr,
+                "codoms_fuzz: --shape %s: entries/ways[/software|hardware], ways a divisor of 2 or more\n",
+                shape_text.c_str());
             return 2;
         }
         options.shapes = {shape};

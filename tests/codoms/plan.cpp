@@ -74,7 +74,8 @@ void Maker::pages() {
         PagePlan& p = page(at, Role::code);
         p.page.privileged = random_.percent(privileged);
         // Neighbours of one domain: an instruction may lie on both.
-        if (plan_.pages.size() > 1 && random_.percent(35)) p.page.tag = plan_.pages[plan_.pages.size() - 2].page.tag;
+        if (plan_.pages.size() > 1 && random_.percent(35))
+            p.page.tag = plan_.pages[plan_.pages.size() - 2].page.tag;
     };
     for (unsigned i = 0; i < 6; ++i) code(code_a + i * page_bytes, 25);
     for (unsigned i = 0; i < 5; ++i) code(code_b + i * page_bytes, 15);
@@ -133,14 +134,16 @@ stile_cap Maker::capability() {
     const PagePlan& p = plan_.pages[random_.below(plan_.pages.size())];
     stile_cap c{};
     c.base = random_.percent(60) ? p.at : p.at + random_.below(page_bytes);
-    c.length = random_.of<uint64_t>({0, 1, 8, 100, page_bytes, page_bytes, 2 * page_bytes, ~0ull, ~0ull - c.base + 1});
+    c.length = random_.of<uint64_t>(
+        {0, 1, 8, 100, page_bytes, page_bytes, 2 * page_bytes, ~0ull, ~0ull - c.base + 1});
     const unsigned type = random_.weighted({10, 25, 60, 5});
     if (type == STILE_CAP_EMPTY) return {};
     if (type == STILE_CAP_ASYNC || random_.percent(20)) {
         c.counter = plan_.counters[random_.below(plan_.counters.size())];
         c.value = static_cast<uint32_t>(random_.below(3));
     }
-    c.word = STILE_CAP_WORD(random_.percent(60) ? p.page.tag : tag(), random_.below(4), random_.below(4), type);
+    c.word =
+        STILE_CAP_WORD(random_.percent(60) ? p.page.tag : tag(), random_.below(4), random_.below(4), type);
     return c;
 }
 
@@ -152,7 +155,8 @@ void Maker::data() {
         if (p.role != Role::data || p.page.cap_storage) continue;
         std::vector<uint8_t> bytes(512);
         for (unsigned i = 0; i < 512; i += 8) {
-            const uint64_t value = random_.percent(30) ? plan_.starts[random_.below(plan_.starts.size())] : random_();
+            const uint64_t value =
+                random_.percent(30) ? plan_.starts[random_.below(plan_.starts.size())] : random_();
             std::memcpy(&bytes[i], &value, 8);
         }
         plan_.data.emplace_back(p.frame + (random_.percent(50) ? 0 : page_bytes - 512), bytes);
@@ -164,7 +168,9 @@ void Maker::data() {
         plan_.data.emplace_back(frame_of(slot), std::vector<uint8_t>(from, from + sizeof c));
     }
     for (const uint64_t counter : plan_.counters) {
-        const uint64_t value = random_.of<uint64_t>({0, 0, 0, 1, 2, 0xfffffffe, 0xffffffff, 1ull << 32});
+        const uint64_t value = random_.percent(75)
+                                   ? random_.below(3)
+                                   : random_.of<uint64_t>({0xfffffffe, 0xffffffff, 1ull << 32});
         const auto* from = reinterpret_cast<const uint8_t*>(&value);
         plan_.data.emplace_back(frame_of(counter), std::vector<uint8_t>(from, from + 8));
     }
@@ -195,9 +201,9 @@ void Maker::threads() {
 
 Event Maker::event() {
     Event e;
-    e.kind = static_cast<EventKind>(random_.weighted({
-        200,  // none
-        14, 0, 10, 8, 8, 3, 4, 14, 10, 5, 2, 10, 6, 6, 4, 22, 10, 14, options_.cores > 1 ? 25u : 0u}));
+    e.kind = static_cast<EventKind>(random_.weighted(
+        {200,  // none
+         14,  0, 10, 8, 8, 3, 4, 14, 10, 5, 2, 10, 6, 6, 4, 22, 10, 14, options_.cores > 1 ? 25u : 0u}));
     e.a = random_();
     e.b = random_();
     e.c = random_();
@@ -208,7 +214,8 @@ Event Maker::event() {
 void Maker::actions() {
     for (unsigned i = 0; i < options_.actions; ++i) {
         Action a;
-        a.slice = static_cast<uint32_t>(random_.percent(35) ? 1 + random_.below(60) : 200 + random_.below(3000));
+        a.slice =
+            static_cast<uint32_t>(random_.percent(35) ? 1 + random_.below(60) : 200 + random_.below(3000));
         a.resume = static_cast<Resume>(random_.weighted({60, 25, 15}));
         a.where = random_();
         for (Event& e : a.events) e = event();
@@ -231,11 +238,26 @@ Plan Maker::run() {
 }  // namespace
 
 const char* name_of(EventKind kind) {
-    static constexpr const char* names[] = {
-        "none",        "right", "grant what was missing", "revoke", "retag",      "attributes",
-        "reuse tag",   "swap frames", "invalidate", "evict", "reload CR3", "checks",
-        "bump counter", "forge", "dcs",  "clear capabilities", "kernel access", "kernel capability access",
-        "switch thread", "switch core"};
+    static constexpr const char* names[] = {"none",
+                                            "right",
+                                            "grant what was missing",
+                                            "revoke",
+                                            "retag",
+                                            "attributes",
+                                            "reuse tag",
+                                            "swap frames",
+                                            "invalidate",
+                                            "evict",
+                                            "reload CR3",
+                                            "checks",
+                                            "bump counter",
+                                            "forge",
+                                            "dcs",
+                                            "clear capabilities",
+                                            "kernel access",
+                                            "kernel capability access",
+                                            "switch thread",
+                                            "switch core"};
     static_assert(std::size(names) == static_cast<size_t>(EventKind::count));
     return names[static_cast<size_t>(kind)];
 }
@@ -245,7 +267,9 @@ const PagePlan* Plan::page_of(uint64_t address) const {
         if (address - p.at < (p.large ? large_bytes : page_bytes)) return &p;
     return nullptr;
 }
-PagePlan* Plan::page_of(uint64_t address) { return const_cast<PagePlan*>(std::as_const(*this).page_of(address)); }
+PagePlan* Plan::page_of(uint64_t address) {
+    return const_cast<PagePlan*>(std::as_const(*this).page_of(address));
+}
 
 unsigned Plan::right(uint16_t from, uint16_t to) const {
     if (from == to) return STILE_RIGHT_WRITE;

@@ -57,15 +57,15 @@ enum class EventKind : uint8_t {
     invalidate,   // an APL entry, or all
     evict,        // an APL entry that nobody asked for is filled in
     reload_cr3,
-    checks_off,   // CD_CTL, until the next such event
-    bump,         // a counter, by the kernel of some core
-    forge,        // 32 bytes of capability storage become what the kernel likes
-    dcs,          // pointer, base or limit
-    clear,        // capability registers
-    access,       // the kernel touches user memory
-    cap_access,   // likewise, as a capability
-    thread,       // another thread on this core
-    core,         // another core goes on
+    checks_off,  // CD_CTL, until the next such event
+    bump,        // a counter, by the kernel of some core
+    forge,       // 32 bytes of capability storage become what the kernel likes
+    dcs,         // pointer, base or limit
+    clear,       // capability registers
+    access,      // the kernel touches user memory
+    cap_access,  // likewise, as a capability
+    thread,      // another thread on this core
+    core,        // another core goes on
     count
 };
 const char* name_of(EventKind kind);

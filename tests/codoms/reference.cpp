@@ -9,9 +9,13 @@ namespace {
 
 using spec::Outcome;
 
-bool canonical(uint64_t address) { return static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16) == address; }
+bool canonical(uint64_t address) {
+    return static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16) == address;
+}
 
-uint64_t cut(uint64_t value, unsigned bytes) { return bytes == 8 ? value : value & ((1ull << 8 * bytes) - 1); }
+uint64_t cut(uint64_t value, unsigned bytes) {
+    return bytes == 8 ? value : value & ((1ull << 8 * bytes) - 1);
+}
 
 // Of 32 bits the upper half becomes 0; of fewer the rest stays.
 void put(uint64_t& reg, unsigned bytes, uint64_t value) {
@@ -108,8 +112,8 @@ Outcome Reference::load(Cpu& cpu, Route route, uint64_t address, unsigned bytes,
 }
 
 Outcome Reference::store(Cpu& cpu, Route route, uint64_t address, unsigned bytes, const void* in) {
-    const Outcome o =
-        in ? spec::store(world, cpu.core, address, bytes, in) : spec::check_store(world, cpu.core, address, bytes);
+    const Outcome o = in ? spec::store(world, cpu.core, address, bytes, in)
+                         : spec::check_store(world, cpu.core, address, bytes);
     if (address % page_bytes + bytes > page_bytes) route = Route::crossing_page_store;
     coverage_.access(model_, route, world, cpu.core, address, bytes, true, o);
     return o;
@@ -136,7 +140,8 @@ Step Reference::step(Cpu& cpu) {
     }();
     const Outcome fetched = spec::fetch(world, cpu.core, cpu.rip, bytes);
     if (crosses) {
-        static constexpr Route routes[] = {Route::fall_through, Route::jump, Route::call, Route::ret, Route::ret};
+        static constexpr Route routes[] = {Route::fall_through, Route::jump, Route::call, Route::ret,
+                                           Route::ret};
         coverage_.crossing(model_, routes[before.latch.kind], world, before, cpu.rip, fetched);
     }
     if (cpu.rip % page_bytes + bytes > page_bytes)
@@ -262,8 +267,9 @@ Step Reference::execute(Cpu& cpu, const Insn& i) {
             return onward();
         case Kind::store:
         case Kind::store_imm:
-            value = i.kind == Kind::store ? r[i.reg]
-                                          : static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(i.imm)));
+            value = i.kind == Kind::store
+                        ? r[i.reg]
+                        : static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(i.imm)));
             o = store(cpu, Route::store, address, i.size, &value);
             return o.allowed() ? onward() : faulted(i, o);
         case Kind::add_mem:
@@ -385,12 +391,12 @@ Step Reference::codoms(Cpu& cpu, const Insn& i) {
     const Outcome o = spec::execute(world, cpu.core, insn, &result);
     const bool load = i.op == Op::capld || i.op == Op::capasy || i.op == Op::restore;
     const bool store = i.op == Op::capst || i.op == Op::caprev || i.op == Op::save;
-    const unsigned bytes = i.op == Op::capasy || i.op == Op::caprev ? 8
+    const unsigned bytes = i.op == Op::capasy || i.op == Op::caprev  ? 8
                            : i.op == Op::save || i.op == Op::restore ? sizeof(stile_cd_state)
                                                                      : 32;
     if (load || store)
-        coverage_.access(model_, load ? Route::cap_load : Route::cap_store, world, before, insn.address, bytes, store,
-                         o);
+        coverage_.access(model_, load ? Route::cap_load : Route::cap_store, world, before, insn.address,
+                         bytes, store, o);
     else
         coverage_.crossing(model_, Route::instruction, world, before, cpu.rip, o);
     if (!o.allowed()) return faulted(i, o);

@@ -11,7 +11,7 @@ using model::Cycles;
 
 namespace {
 
-constexpr size_t remembered = 400;
+constexpr size_t remembered = 400, most_lines = 32;
 
 // How many APL misses an instruction may have without getting on: each evicts what another needs.
 constexpr unsigned most_misses = 60;
@@ -19,15 +19,16 @@ constexpr unsigned most_misses = 60;
 constexpr unsigned most_in_slice = 1000;
 
 std::string text_of(const stile_cap& c) {
-    return fmt::format("{{base {:#x} length {:#x} counter {:#x} value {} origin {:#x} depth {} right {} type {}}}",
-                       c.base, c.length, c.counter, c.value, STILE_CAP_ORIGIN(c.word), STILE_CAP_DEPTH(c.word),
-                       STILE_CAP_RIGHT(c.word), STILE_CAP_TYPE(c.word));
+    return fmt::format(
+        "{{base {:#x} length {:#x} counter {:#x} value {} origin {:#x} depth {} right {} type {}}}", c.base,
+        c.length, c.counter, c.value, STILE_CAP_ORIGIN(c.word), STILE_CAP_DEPTH(c.word),
+        STILE_CAP_RIGHT(c.word), STILE_CAP_TYPE(c.word));
 }
 
 std::string text_of(const spec::Outcome& o) {
     if (o.allowed()) return "allowed";
-    return fmt::format("vector {} error {:#x} address {:#x} from {:#x} to {:#x} needed {} had {}", o.vector, o.error,
-                       o.address, o.from, o.to, o.needed, o.had);
+    return fmt::format("vector {} error {:#x} address {:#x} from {:#x} to {:#x} needed {} had {}", o.vector,
+                       o.error, o.address, o.from, o.to, o.needed, o.had);
 }
 
 }  // namespace
@@ -72,6 +73,7 @@ std::optional<Mismatch> Session::run() {
         if (!same) break;
         End end{};
         same = slice(active_, action, end);
+        if (same && log) same = same_memory();  // the sooner it is seen, the better
         if (!same || end == End::lost) break;
         go_on_from(active_, action, end);
         for (const Event& e : action.events)
@@ -87,11 +89,15 @@ std::optional<Mismatch> Session::run() {
     Mismatch m;
     m.what = different_;
     m.action = action_;
+    std::vector<std::string> lines;
     for (size_t i = 0; i < remembered; ++i) {
         const uint64_t at = trail_[(trail_at_ + i) % remembered];
         const Insn* insn = ref_.insn_at(at);
-        if (insn && insn->kind != Kind::nop) m.listing += fmt::format("  {:x}  {}\n", at, codoms_fuzz::text_of(*insn));
+        if (insn && insn->kind != Kind::nop)
+            lines.push_back(fmt::format("  {:x}  {}\n", at, codoms_fuzz::text_of(*insn)));
     }
+    for (size_t i = lines.size() > most_lines ? lines.size() - most_lines : 0; i < lines.size(); ++i)
+        m.listing += lines[i];
     return m;
 }
 
@@ -103,7 +109,8 @@ bool Session::catch_up(unsigned core, uint64_t count, Step& last) {
         last = ref_.step(cpu);
         if (last.what == Step::lost) return true;
         if (last.what == Step::fault)
-            return differ(fmt::format("{:x}: by the rules {}; the core went on", cpu.rip, text_of(last.outcome)));
+            return differ(
+                fmt::format("{:x}: by the rules {}; the core went on", cpu.rip, text_of(last.outcome)));
         if (last.what == Step::trap && cpu.count < count)
             return differ(fmt::format("{:x}: a trap ({}) that the core did not take", cpu.from, last.vector));
     }
@@ -134,24 +141,28 @@ bool Session::same_state(unsigned core, const Context& context, const spec::Latc
                          const model::TransferLatch& is) {
     const Cpu& cpu = ref_.cpus[core];
     const model::CpuState& s = machine_.state(core);
-    if (context.rip != cpu.rip) return differ(fmt::format("RIP {:#x}, by the rules {:#x}", context.rip, cpu.rip));
+    if (context.rip != cpu.rip)
+        return differ(fmt::format("RIP {:#x}, by the rules {:#x}", context.rip, cpu.rip));
     for (unsigned i = 0; i < 16; ++i)
         if (!(cpu.unknown >> i & 1) && context.r[i] != cpu.r[i])
-            return differ(fmt::format("at {:#x} register {}: {:#x}, by the rules {:#x}", cpu.rip, i, context.r[i],
-                                      cpu.r[i]));
+            return differ(fmt::format("at {:#x} register {}: {:#x}, by the rules {:#x}", cpu.rip, i,
+                                      context.r[i], cpu.r[i]));
     for (unsigned i = 0; i < 8; ++i)
         if (s.xmm[i].lo != cpu.xmm[i][0] || s.xmm[i].hi != cpu.xmm[i][1])
-            return differ(fmt::format("at {:#x} xmm{}: {:x}_{:x}, by the rules {:x}_{:x}", cpu.rip, i, s.xmm[i].hi,
-                                      s.xmm[i].lo, cpu.xmm[i][1], cpu.xmm[i][0]));
+            return differ(fmt::format("at {:#x} xmm{}: {:x}_{:x}, by the rules {:x}_{:x}", cpu.rip, i,
+                                      s.xmm[i].hi, s.xmm[i].lo, cpu.xmm[i][1], cpu.xmm[i][0]));
     const auto number = [&](const char* name, uint64_t is_, uint64_t want) {
-        return is_ == want || differ(fmt::format("at {:#x} {}: {:#x}, by the rules {:#x}", cpu.rip, name, is_, want));
+        return is_ == want ||
+               differ(fmt::format("at {:#x} {}: {:#x}, by the rules {:#x}", cpu.rip, name, is_, want));
     };
-    if (!number("DCS pointer", s.cd.dcs_ptr, cpu.core.dcs_ptr) || !number("DCS base", s.cd.dcs_base, cpu.core.dcs_base) ||
-        !number("DCS limit", s.cd.dcs_limit, cpu.core.dcs_limit) || !number("depth", s.cd.depth, cpu.core.depth) ||
-        !number("KCS", s.cd.kcs, cpu.core.kcs) || !number("latch tag", is.tag, latch.tag) ||
-        !number("latch kind", is.kind, latch.kind))
+    if (!number("DCS pointer", s.cd.dcs_ptr, cpu.core.dcs_ptr) ||
+        !number("DCS base", s.cd.dcs_base, cpu.core.dcs_base) ||
+        !number("DCS limit", s.cd.dcs_limit, cpu.core.dcs_limit) ||
+        !number("depth", s.cd.depth, cpu.core.depth) || !number("KCS", s.cd.kcs, cpu.core.kcs) ||
+        !number("latch tag", is.tag, latch.tag) || !number("latch kind", is.kind, latch.kind))
         return false;
-    if (latch.kind == STILE_XFER_CALL && !number("latch return address", is.return_address, latch.return_address))
+    if (latch.kind == STILE_XFER_CALL &&
+        !number("latch return address", is.return_address, latch.return_address))
         return false;
     for (unsigned i = 0; i < STILE_CAP_REGS; ++i)
         if (std::memcmp(&s.cd.caps[i], &cpu.core.caps[i], sizeof(stile_cap)) != 0)
@@ -187,6 +198,8 @@ bool Session::answer_miss(unsigned core, Machine::Stop& stop, Cycles until, uint
         return true;
     }
     if (cpu.core.latch.kind == STILE_XFER_SEQ) cpu.from_known = false;
+    spec::enter_ring0(ref_.world, cpu.core);  // what cd.save sees changes
+    spec::return_to_ring3(ref_.world, cpu.core, cpu.rip);
     stop = machine_.refill_and_return(core, context, machine_.record(core, tag, ref_.world), until);
     return true;
 }
@@ -201,7 +214,8 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
     spec::return_to_ring3(ref_.world, cpu.core, cpu.rip);
     // A sequential transfer begins where it was interrupted; without checks the latch stands still.
     if (cpu.core.latch.kind == STILE_XFER_SEQ || unchecked_) cpu.from_known = false;
-    const uint64_t start = machine_.user_instructions(core), slow_before = machine_.core(core).mmu().slow_accesses;
+    const uint64_t start = machine_.user_instructions(core),
+                   slow_before = machine_.core(core).mmu().slow_accesses;
     Machine::Stop stop = machine_.enter(core, context, length);
     Step last;
     for (;;) {
@@ -219,18 +233,22 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
             if (spec::fetch(ref_.world, cpu.core, cpu.rip, insn->len).allowed()) {
                 const Step part = ref_.elements(cpu, s.r[isa::RCX]);
                 if (part.what == Step::fault)
-                    return differ(fmt::format("{:x}: by the rules an element is refused, {}; the core went on", cpu.rip,
-                                              text_of(part.outcome)));
+                    return differ(
+                        fmt::format("{:x}: by the rules an element is refused, {}; the core went on", cpu.rip,
+                                    text_of(part.outcome)));
             }
         }
         if (stop.what == Machine::Stop::time) {
-            // Where cores wait for each other before a locked instruction it has been fetched, and is not again.
-            const bool fetched = s.cd.latch.kind == STILE_XFER_SEQ &&
-                                 (cpu.core.latch.kind != STILE_XFER_SEQ || s.cd.latch.tag != cpu.core.latch.tag);
+            // Where cores wait for each other before a locked instruction it has been fetched, and is not
+            // again.
+            const bool fetched =
+                s.cd.latch.kind == STILE_XFER_SEQ &&
+                (cpu.core.latch.kind != STILE_XFER_SEQ || s.cd.latch.tag != cpu.core.latch.tag);
             if (fetched && machine_.cores() > 1 && machine_.model != model::CoreModel::functional) {
                 const Insn* insn = ref_.insn_at(cpu.rip);
                 const spec::Outcome o = spec::fetch(ref_.world, cpu.core, cpu.rip, insn ? insn->len : 1);
-                if (!o.allowed()) return differ(fmt::format("{:x}: fetched; by the rules {}", cpu.rip, text_of(o)));
+                if (!o.allowed())
+                    return differ(fmt::format("{:x}: fetched; by the rules {}", cpu.rip, text_of(o)));
             }
             if (!same_state(core, machine_.context(core, stop), cpu.core.latch, s.cd.latch)) return false;
             stop = machine_.interrupt(core);
@@ -240,7 +258,8 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
         }
         if (stop.what == Machine::Stop::trap) {
             if (last.what != Step::trap || last.vector != stop.vector)
-                return differ(fmt::format("trap {} at {:#x}, by the rules {}", stop.vector, cpu.rip, last.vector));
+                return differ(
+                    fmt::format("trap {} at {:#x}, by the rules {}", stop.vector, cpu.rip, last.vector));
             end = End::trap;
             break;
         }
@@ -259,8 +278,9 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
         stopped_ = ref_.step(cpu);
         if (stopped_.what == Step::lost) break;
         if (stopped_.what != Step::fault)
-            return differ(fmt::format("{:x}: the core raises vector {} error {:#x} address {:#x}; by the rules it goes on",
-                                      cpu.from, stop.vector, stop.error, stop.address));
+            return differ(fmt::format(
+                "{:x}: the core raises vector {} error {:#x} address {:#x}; by the rules it goes on",
+                cpu.from, stop.vector, stop.error, stop.address));
         if (!same_fault(core, stop, stopped_.outcome, stopped_.fetch)) return false;
         refusal_ = stopped_.outcome;
         end = End::fault;
@@ -278,7 +298,9 @@ bool Session::slice(unsigned core, const Action& action, End& end) {
     if (!same_state(core, context, cpu.core.latch, s.cd.saved_latch)) return false;
     if (log)
         note(fmt::format("core {} thread {} stops at {:#x}: {}", core, seats_[core].thread, context.rip,
-                         end == End::fault ? text_of(stopped_.outcome) : end == End::trap ? "trap" : "misses for ever"));
+                         end == End::fault  ? text_of(stopped_.outcome)
+                         : end == End::trap ? "trap"
+                                            : "misses for ever"));
     for (unsigned i = 0; i < 16; ++i)
         if (cpu.unknown >> i & 1) cpu.r[i] = context.r[i];
     cpu.unknown = 1 << r11;
@@ -318,7 +340,8 @@ bool Session::same_memory() {
             uint64_t want = 0;
             if (it != memory.end() && it->first == p.frame / 8 + i) want = (it++)->second;
             if (words[i] != want)
-                return differ(fmt::format("memory at {:#x}: {:#x}, by the rules {:#x}", p.at + i * 8, words[i], want));
+                return differ(
+                    fmt::format("memory at {:#x}: {:#x}, by the rules {:#x}", p.at + i * 8, words[i], want));
         }
     }
     return true;

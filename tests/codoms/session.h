@@ -14,9 +14,9 @@
 namespace stile::codoms_fuzz {
 
 struct Mismatch {
-    std::string what;      // the rule or state, and both sides
-    unsigned action = 0;   // at which stop
-    std::string listing;   // of the instructions executed last
+    std::string what;     // the rule or state, and both sides
+    unsigned action = 0;  // at which stop
+    std::string listing;  // of the instructions executed last
 };
 
 class Session {
@@ -25,10 +25,10 @@ class Session {
     // Nothing: they agree.
     std::optional<Mismatch> run();
 
-    uint64_t misses = 0;     // APL misses answered
-    uint64_t thrashed = 0;   // instructions given up because they miss for ever
-    uint64_t abandoned = 0;  // went where no code of ours is
-    uint64_t kernel_accesses = 0, slow = 0;  // of ring 0; of ring 3 that the software TLB did not answer
+    uint64_t misses = 0;                      // APL misses answered
+    uint64_t thrashed = 0;                    // instructions given up because they miss for ever
+    uint64_t abandoned = 0;                   // went where no code of ours is
+    uint64_t kernel_accesses = 0, slow = 0;   // of ring 0; of ring 3 that the software TLB did not answer
     std::vector<std::string>* log = nullptr;  // what the kernel saw and did
 
   private:
@@ -43,7 +43,8 @@ class Session {
     bool catch_up(unsigned core, uint64_t count, Step& last);
     bool answer_miss(unsigned core, Machine::Stop& stop, model::Cycles until, uint64_t count, bool& thrash);
     bool same_fault(unsigned core, const Machine::Stop& stop, const spec::Outcome& want, bool fetch);
-    bool same_state(unsigned core, const Context& context, const spec::Latch& latch, const model::TransferLatch& is);
+    bool same_state(unsigned core, const Context& context, const spec::Latch& latch,
+                    const model::TransferLatch& is);
     bool same_memory();
     void go_on_from(unsigned core, const Action& action, End end);
     bool differ(std::string what);
@@ -56,8 +57,8 @@ class Session {
     bool drop(uint16_t tag);  // its APL entry, on every core
     void grant(uint16_t from, uint16_t to, unsigned right);
     bool show(const PagePlan& page);  // changed: entry, and INVLPG on every core
-    bool kernel(unsigned core, Stub stub, uint64_t rdi = 0, uint64_t rax = 0, uint64_t rcx = 0, uint64_t rdx = 0,
-                uint64_t rsi = 0);
+    bool kernel(unsigned core, Stub stub, uint64_t rdi = 0, uint64_t rax = 0, uint64_t rcx = 0,
+                uint64_t rdx = 0, uint64_t rsi = 0);
     bool edit_state(unsigned core, const std::function<void(stile_cd_state&)>& edit);
     bool save(unsigned core, uint64_t at);
     bool restore(unsigned core, uint64_t at);
@@ -76,8 +77,8 @@ class Session {
     const unsigned model_;
     Reference ref_;
     std::vector<PagePlan> pages_;
-    std::vector<Seat> seats_;         // by core
-    std::vector<Context> contexts_;   // by thread
+    std::vector<Seat> seats_;        // by core
+    std::vector<Context> contexts_;  // by thread
     std::vector<bool> seated_;
     unsigned active_ = 0;
     bool unchecked_ = false;  // domain checks have been off

@@ -101,8 +101,8 @@ Next jump_unasked(Exec& x, const Uop* u) {
     const Next out = as_usual(x, u);
     if (out || x.s.cpl != 3 || x.exit == Exit::fault) return out;
     PageAttributes page;
-    if (!gone.insert({x.s.r[isa::PCBASE], x.target}).second && x.mmu->probe(x.target, page) && page.executable &&
-        page.user)
+    if (!gone.insert({x.s.r[isa::PCBASE], x.target}).second && x.mmu->probe(x.target, page) &&
+        page.executable && page.user)
         x.s.cd.latch.tag = page.tag;
     return out;
 }
@@ -120,7 +120,8 @@ const std::vector<Bug>& core_bugs() {
          replace<Op::cd_capclr>(clear_quietly)},
         {"OverwrittenRegisterStillAllows", "cd.capmov leaves what was remembered", nullptr,
          replace<Op::cd_capmov>(move_quietly)},
-        {"RestoreForgetsARegister", "cd.restore loads seven", nullptr, replace<Op::cd_restore>(restore_but_one)},
+        {"RestoreForgetsARegister", "cd.restore loads seven", nullptr,
+         replace<Op::cd_restore>(restore_but_one)},
         {"RestoreForgetsTheDepth", "cd.restore leaves the depth", nullptr,
          replace<Op::cd_restore>(restore_without_depth)},
         {"StringStoresIgnoreCapabilityStorage", "stos and movs", nullptr,

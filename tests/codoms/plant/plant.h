@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bugs that codoms_fuzz must find: mistakes that an author of this hardware could make, one at a time, in cores
-// that are otherwise the product's. Some are a rule left out; some stand between a core and its protection unit
-// (model::wrap_protection) and spoil a question, an answer, or what must be forgotten afterwards; some replace
-// handlers of micro-ops in every block that is translated (Core::Impl::translated).
+// Bugs that codoms_fuzz must find: mistakes that an author of this hardware could make, one at a time, in
+// cores that are otherwise the product's. Some are a rule left out; some stand between a core and its
+// protection unit (model::wrap_protection) and spoil a question, an answer, or what must be forgotten
+// afterwards; some replace handlers of micro-ops in every block that is translated (Core::Impl::translated).
 #pragma once
 
 #include <functional>

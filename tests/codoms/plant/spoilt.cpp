@@ -25,8 +25,8 @@ Verdict Spoilt::data(CpuState& s, uint16_t from, const PageAttributes& page, uin
     return v;
 }
 
-bool Spoilt::arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip, DcsMemory& dcs,
-                    Fault& fault) {
+bool Spoilt::arrive(CpuState& s, const PageAttributes& page, uint64_t vaddr, uint64_t from_rip,
+                    DcsMemory& dcs, Fault& fault) {
     before();
     const bool ok = codoms.arrive(s, page, vaddr, from_rip, dcs, fault);
     after();

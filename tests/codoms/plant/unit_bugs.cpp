@@ -19,7 +19,9 @@ std::unique_ptr<Protection> wrap(std::unique_ptr<Protection> unit) {
 
 template <bool CodomsChecks::*rule>
 struct Without final : Spoilt {
-    explicit Without(std::unique_ptr<Protection> unit) : Spoilt(std::move(unit)) { codoms.checks.*rule = false; }
+    explicit Without(std::unique_ptr<Protection> unit) : Spoilt(std::move(unit)) {
+        codoms.checks.*rule = false;
+    }
 };
 template <bool CodomsChecks::*rule>
 constexpr ProtectionWrapper without = wrap<Without<rule>>;
@@ -58,16 +60,16 @@ struct OneContextForAll final : Spoilt {
 };
 struct PageForRange final : Spoilt {
     using Spoilt::Spoilt;
-    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes, Access access,
-                 Fault& fault) override {
+    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
+                 Access access, Fault& fault) override {
         const Verdict v = Spoilt::data(s, from, page, vaddr, bytes, access, fault);
         return v == Verdict::allow_range ? Verdict::allow_page_by_cap : v;
     }
 };
 struct CapabilityForGood final : Spoilt {
     using Spoilt::Spoilt;
-    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes, Access access,
-                 Fault& fault) override {
+    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
+                 Access access, Fault& fault) override {
         const Verdict v = Spoilt::data(s, from, page, vaddr, bytes, access, fault);
         return v == Verdict::allow_page_by_cap ? Verdict::allow_page : v;
     }
@@ -77,8 +79,8 @@ struct CapabilityForGood final : Spoilt {
 template <void (*change)(stile_cap& c, uint16_t from)>
 struct Registers final : Spoilt {
     using Spoilt::Spoilt;
-    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes, Access access,
-                 Fault& fault) override {
+    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
+                 Access access, Fault& fault) override {
         const auto caps = s.cd.caps;
         for (stile_cap& c : s.cd.caps) change(c, from);
         const Verdict v = Spoilt::data(s, from, page, vaddr, bytes, access, fault);
@@ -100,8 +102,8 @@ void always_writes(stile_cap& c, uint16_t) {
 struct SecondPieceIsFree final : Spoilt {
     using Spoilt::Spoilt;
     uint64_t end = 1;
-    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes, Access access,
-                 Fault& fault) override {
+    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
+                 Access access, Fault& fault) override {
         if (vaddr == end && vaddr % 4096 == 0 && bytes < 16) {
             end = 1;
             allowed_from = vaddr;
@@ -115,8 +117,8 @@ struct SecondPieceIsFree final : Spoilt {
 };
 struct CallRightReads final : Spoilt {
     using Spoilt::Spoilt;
-    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes, Access access,
-                 Fault& fault) override {
+    Verdict data(CpuState& s, uint16_t from, const PageAttributes& page, uint64_t vaddr, unsigned bytes,
+                 Access access, Fault& fault) override {
         const Verdict v = Spoilt::data(s, from, page, vaddr, bytes, access, fault);
         const bool by_call = v == Verdict::refuse && STILE_CD_REASON(fault.error) == STILE_CD_RIGHT &&
                              access == Access::read && s.cd.fault_right >> 8 == STILE_RIGHT_CALL;
@@ -220,16 +222,27 @@ struct StraddleOnce final : Spoilt {  // the answer is kept
 const std::vector<Bug>& missing_rules() {
     static const std::vector<Bug> bugs{
         {"NoAlignment", "a call right enters anywhere", without<&CodomsChecks::align>, {}},
-        {"CapabilityOutlivesItsFrame", "a return leaves the callee's capabilities", without<&CodomsChecks::frame>, {}},
+        {"CapabilityOutlivesItsFrame",
+         "a return leaves the callee's capabilities",
+         without<&CodomsChecks::frame>,
+         {}},
         {"CountersAreNotCompared", "revoked capabilities stay alive", without<&CodomsChecks::counter>, {}},
         {"StraddleIsNotChecked", "an instruction in two domains", without<&CodomsChecks::straddle>, {}},
         {"OriginIsNotLookedUp", "a capability means what it says", without<&CodomsChecks::cap_origin>, {}},
-        {"LatchIsLostAtAnInterrupt", "an interrupted crossing is not checked", without<&CodomsChecks::saved_latch>, {}},
+        {"LatchIsLostAtAnInterrupt",
+         "an interrupted crossing is not checked",
+         without<&CodomsChecks::saved_latch>,
+         {}},
         {"KernelIsADeputy", "ring 0 touches whatever user page", without<&CodomsChecks::deputy>, {}},
         {"AnyPageIsPrivileged", "privileged instructions anywhere", without<&CodomsChecks::privileged>, {}},
-        {"CapabilityStorageIsOrdinary", "loads and stores of capability storage", without<&CodomsChecks::cap_page>, {}},
-        {"TypesAreNotChecked", "return capabilities are popped, synchronous ones stored",
-         without<&CodomsChecks::cap_type>, {}},
+        {"CapabilityStorageIsOrdinary",
+         "loads and stores of capability storage",
+         without<&CodomsChecks::cap_page>,
+         {}},
+        {"TypesAreNotChecked",
+         "return capabilities are popped, synchronous ones stored",
+         without<&CodomsChecks::cap_type>,
+         {}},
         {"RestrictionWidens", "cd.caprst sets any range", without<&CodomsChecks::cap_range>, {}},
         {"StackHasNoEnd", "the capability stack's bounds", without<&CodomsChecks::dcs>, {}},
     };
@@ -239,16 +252,31 @@ const std::vector<Bug>& missing_rules() {
 const std::vector<Bug>& unit_bugs() {
     static const std::vector<Bug> bugs{
         {"StaleAplEntry", "cd.aplinv leaves the entry", wrap<StaleEntry>, {}},
-        {"StaleRightAfterInvalidation", "cd.aplinv leaves what was remembered", wrap<StaleAfterInvalidation>, {}},
-        {"StaleRightAfterReplacement", "cd.aplfill leaves what was remembered", wrap<StaleAfterReplacement>, {}},
-        {"StaleRightAfterReturn", "an emptied register leaves what was remembered", wrap<StaleAfterReturn>, {}},
+        {"StaleRightAfterInvalidation",
+         "cd.aplinv leaves what was remembered",
+         wrap<StaleAfterInvalidation>,
+         {}},
+        {"StaleRightAfterReplacement",
+         "cd.aplfill leaves what was remembered",
+         wrap<StaleAfterReplacement>,
+         {}},
+        {"StaleRightAfterReturn",
+         "an emptied register leaves what was remembered",
+         wrap<StaleAfterReturn>,
+         {}},
         {"ContextWithoutDomain", "what one domain may another may", wrap<OneContextForAll>, {}},
         {"PageForRange", "a capability of a part opens the page", wrap<PageForRange>, {}},
         {"CapabilityRememberedForGood", "what a capability allowed outlives it", wrap<CapabilityForGood>, {}},
         {"RangeOneTooLong", "length, off by one", wrap<Registers<one_longer>>, {}},
         {"RangeWraps", "base + length beyond the end of memory", wrap<Registers<wraps>>, {}},
-        {"OriginIsTheUser", "the lookup is made with the current domain", wrap<Registers<origin_is_the_user>>, {}},
-        {"ReadCapabilityWrites", "the capability's right is not looked at", wrap<Registers<always_writes>>, {}},
+        {"OriginIsTheUser",
+         "the lookup is made with the current domain",
+         wrap<Registers<origin_is_the_user>>,
+         {}},
+        {"ReadCapabilityWrites",
+         "the capability's right is not looked at",
+         wrap<Registers<always_writes>>,
+         {}},
         {"SecondPageIsFree", "of an access that crosses a page", wrap<SecondPieceIsFree>, {}},
         {"CallRightReads", "a call right lets load", wrap<CallRightReads>, {}},
         {"HalfAlignment", "entry points every 32 bytes", wrap<HalfAlignment>, {}},
