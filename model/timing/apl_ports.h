@@ -29,7 +29,7 @@ class AplPorts {
     }
 
   private:
-    static constexpr unsigned cycles = 256;
+    static constexpr unsigned cycles = 64;
     struct Slot {
         Cycles cycle = 0;
         unsigned begun = 0;

@@ -43,13 +43,23 @@ Translation::Result Translation::fetch_slow(uint64_t vaddr, Cycles t) {
 }
 
 Translation::Result Translation::data_slow(uint64_t vaddr, Cycles t) {
-    PageKind kind;
     Result r{dtlb_latency_};
+    if (vaddr >> 12 == foreign_page_) return foreign(vaddr, t, r);
+    if (dtlb_.same_set(vaddr, foreign_page_ << 12)) foreign_page_ = ~0ull;
+    PageKind kind;
     if (!dtlb_.hit(vaddr, pcid_, kind)) {
         ++counters_.dtlb_misses;
         r = missed(dtlb_, vaddr, t, dtlb_latency_, kind);
     }
-    if (by_.foreign(kind)) return foreign(vaddr, t, r, kind);
+    // Where both sizes share an array, they meet in sets of their own kind of number.
+    if (kind.large) data_page_ = foreign_page_ = ~0ull;
+    if (by_.foreign(kind)) {
+        foreign_domain_ = kind.domain;
+        if (!kind.large) foreign_page_ = vaddr >> 12;
+        // It is the last used of its set now.
+        if (dtlb_.same_set(vaddr, data_page_ << 12)) data_page_ = ~0ull;
+        return foreign(vaddr, t, r);
+    }
     data_page_ = vaddr >> 12;
     return r;
 }
@@ -71,8 +81,7 @@ Translation::Result Translation::missed(Tlb& first, uint64_t vaddr, Cycles t, ui
 }
 
 // The page stays out of data_page_, so that each access comes here.
-Translation::Result Translation::foreign(uint64_t vaddr, Cycles t, Result r, PageKind kind) {
-    if (dtlb_.same_set(vaddr, data_page_ << 12)) data_page_ = ~0ull;  // and is not the last used there
+Translation::Result Translation::foreign(uint64_t vaddr, Cycles t, Result r) {
     Cycles at = std::max(t, r.done) + r.extra;
     if (walks_) [[unlikely]] {
         const Cycles known = walk_for(vaddr, at);
@@ -81,7 +90,7 @@ Translation::Result Translation::foreign(uint64_t vaddr, Cycles t, Result r, Pag
             at = known;
         }
     }
-    const unsigned lent = origins(vaddr, kind.domain);
+    const unsigned lent = origins(vaddr, foreign_domain_);
     ++counters_.apl_data_lookups;
     counters_.apl_capability_lookups += lent;
     Cycles begun = at;
@@ -165,7 +174,7 @@ void Translation::forget_now() {
     }
     forget_.clear();
     adopt();
-    fetch_page_ = data_page_ = ~0ull;
+    fetch_page_ = data_page_ = foreign_page_ = ~0ull;
 }
 
 }  // namespace stile::model

@@ -89,7 +89,7 @@ class Translation {
     Result data_slow(uint64_t vaddr, Cycles t);
     Result fetch_slow(uint64_t vaddr, Cycles t);
     Result missed(Tlb& first, uint64_t vaddr, Cycles t, uint32_t latency, PageKind& kind);
-    Result foreign(uint64_t vaddr, Cycles t, Result translated, PageKind kind);
+    Result foreign(uint64_t vaddr, Cycles t, Result translated);
     unsigned origins(uint64_t vaddr, uint16_t domain) const;
     Cycles walk_for(uint64_t vaddr, Cycles t);
     Cycles walk(Cycles t);
@@ -100,7 +100,7 @@ class Translation {
     }
     void access_for(Accessor by) {
         by_ = by;
-        data_page_ = ~0ull;
+        data_page_ = foreign_page_ = ~0ull;
     }
     void remember(Forget f);
     void forget_now();
@@ -120,6 +120,8 @@ class Translation {
     std::vector<Forget> forget_;
 
     Accessor by_;
+    uint64_t foreign_page_ = ~0ull;  // the last one, while it is the last used of its set
+    uint16_t foreign_domain_ = 0;
     AplPorts apl_ports_;
     const std::vector<AplWalk>* walks_ = nullptr;  // of the running block, from next_walk_ on
     size_t next_walk_ = 0;
