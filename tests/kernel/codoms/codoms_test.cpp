@@ -17,7 +17,7 @@ namespace stile::test {
 
 namespace {
 
-constexpr unsigned sigsegv = 11, broken_in = 77;
+constexpr unsigned sigill = 4, sigsegv = 11, broken_in = 77;
 
 struct Watch final : model::Observer {
     stile_kill_info kill{};
@@ -148,6 +148,7 @@ TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
         {"remap_of_others", STILE_OS_CHECK_remap_owner},
         {"late_write", STILE_OS_CHECK_late_writes},
         {"thread_on_others_stack", STILE_OS_CHECK_clone_rights},
+        {"proxy_on_others_stack", STILE_OS_CHECK_clone_rights},
         {"installs_handler", STILE_OS_CHECK_signal_entry},
         {"returns_from_no_signal", STILE_OS_CHECK_signal_return},
     };
@@ -174,6 +175,10 @@ TEST_F(KernelCodoms, faults_are_those_of_the_manual) {
     EXPECT_EQ(run("revived_by_map").exit_code(), 2u) << "another address";
     expect_refused(run("revived_by_discard"), STILE_CD_RIGHT);
     expect_refused(run("returns_from_no_signal"), STILE_CD_RIGHT);
+}
+
+TEST_F(KernelCodoms, a_proxy_does_nothing_on_a_stack_that_is_not_its_callers) {
+    EXPECT_EQ(run("proxy_on_others_stack").signal(), sigill);
 }
 
 TEST_F(KernelCodoms, a_full_capability_stack_is_said_to_be_full) {

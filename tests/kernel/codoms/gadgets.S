@@ -57,6 +57,17 @@ gadget gadget_clone             /* (flags, stack, word): the new thread stores t
     xorl %edi, %edi
     syscall
 1:  ret
+gadget gadget_clone_jump        /* (flags, stack, target): the new thread jumps there */
+    movq %rdx, %r12
+    xorl %edx, %edx
+    xorl %r10d, %r10d
+    xorl %r8d, %r8d
+    movl $56, %eax
+    syscall
+    testq %rax, %rax
+    jnz 1f
+    jmp *%r12
+1:  ret
 gadget gadget_sigreturn         /* (frame + 8): goes where the frame says */
     movq %rdi, %rsp
     movl $15, %eax

@@ -418,6 +418,24 @@ static int thread_on_others_stack(void) {
     return victim == 5 ? 2 : BROKEN_IN;
 }
 
+/* A proxy into our domain may write there. A thread of the room's whose stack lies among our data asks it to.
+ */
+static long table[512];
+DIPC_PLAIN_ENTRY static long served(void) {
+    if (table[400] != 400) _exit(BROKEN_IN);
+    return 0;
+}
+static int proxy_on_others_stack(void) {
+    struct stile_entry e = {.address = (unsigned long)served, .results = 1};
+    const long exported = dipc_entry_register(own, &e, 1);
+    const long proxies = dipc_entry_request(exported, &e, 1);
+    if (exported < 0 || proxies < 0 || dipc_grant_create(room.domain, proxies) < 0) return 101;
+    for (long i = 0; i < 512; ++i) table[i] = i;
+    if (gadget(&room, gadget_clone_jump, 0x50f00, (long)&table[400], (long)e.proxy, 0, 0, 0) < 0) return 1;
+    for (int i = 0; i < 50; ++i) sched_yield();
+    return 2;
+}
+
 /* ---- signals ---- */
 
 static volatile int handled;
@@ -632,6 +650,7 @@ int main(int argc, char** argv) {
         {"remap_of_others", remap_of_others, 1},
         {"late_write", late_write, 1},
         {"thread_on_others_stack", thread_on_others_stack, 1},
+        {"proxy_on_others_stack", proxy_on_others_stack, 1},
         {"interrupted", interrupted, 1},
         {"on_another_stack", on_another_stack, 1},
         {"installs_handler", installs_handler, 1},
