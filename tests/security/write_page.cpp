@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
     }
     std::vector<Evidence> all;
     for (const Attack& a : gallery()) {
-        const Outcome told = run_attack(argv[1], a, true), got_in = run_attack(argv[1], a, false);
+        const Outcome told = run_attack(argv[1], a, true);
+        const Outcome got_in = *a.off ? run_attack(argv[1], a, false) : Outcome{1, "", ""};
         if (told.code != 0 || got_in.code != 1)
             std::fprintf(stderr, "security_page: attack %s: exit status %d with the rule, %d without it\n",
                          a.name, told.code, got_in.code);
