@@ -8,6 +8,16 @@
 
 namespace stile::model {
 
+// The quick answer for small capabilities.
+bool Mmu::Impl::in_open_range(Piece& piece, Access access) {
+    if (!current->any_range || (access != Access::read && access != Access::write)) return false;
+    const OpenRange* r = current->range_of(piece.vaddr, piece.bytes, access == Access::write);
+    if (!r) return false;
+    piece.host = reinterpret_cast<uint8_t*>(piece.vaddr + r->addend);
+    piece.paddr = memory.paddr_of(piece.host);
+    return true;
+}
+
 // A piece is answered from the software TLB where that already says yes: an access gets here because it left
 // its page, or because it was made by hardware (frames, descriptors), as often as because nothing is known.
 bool Mmu::Impl::resolve_piece(Piece& piece, Access access, Fault& fault) {
@@ -18,12 +28,7 @@ bool Mmu::Impl::resolve_piece(Piece& piece, Access access, Fault& fault) {
         piece.paddr = memory.paddr_of(piece.host);
         return true;
     }
-    if (current->any_range && (access == Access::read || access == Access::write))
-        if (const OpenRange* r = current->range_of(piece.vaddr, piece.bytes, access == Access::write)) {
-            piece.host = reinterpret_cast<uint8_t*>(piece.vaddr + r->addend);
-            piece.paddr = memory.paddr_of(piece.host);
-            return true;
-        }
+    if (in_open_range(piece, access)) return true;
     PageAttributes attributes;
     const auto who = state.cpl == 0 ? PageWalker::Who::supervisor : PageWalker::Who::user;
     if (!walker.translate(piece.vaddr, access, who, attributes, fault)) return false;
@@ -115,6 +120,10 @@ void Mmu::Impl::store(const Piece& piece, const uint8_t* from, unsigned insn) {
 
 bool Mmu::Impl::read(uint64_t vaddr, void* out, unsigned bytes, Access access, Fault& fault, unsigned insn) {
     drain_stores();
+    if (Piece whole{vaddr, 0, nullptr, bytes}; in_open_range(whole, access)) {
+        load(whole, static_cast<uint8_t*>(out), insn);
+        return true;
+    }
     Piece piece[2];
     unsigned n;
     if (!resolve(vaddr, bytes, access, fault, piece, n)) return false;
@@ -126,6 +135,10 @@ bool Mmu::Impl::read(uint64_t vaddr, void* out, unsigned bytes, Access access, F
 bool Mmu::Impl::write(uint64_t vaddr, const void* in, unsigned bytes, Access access, Fault& fault,
                       unsigned insn) {
     drain_stores();
+    if (Piece whole{vaddr, 0, nullptr, bytes}; in_open_range(whole, access)) {
+        store(whole, static_cast<const uint8_t*>(in), insn);
+        return true;
+    }
     Piece piece[2];
     unsigned n;
     if (!resolve(vaddr, bytes, access, fault, piece, n)) return false;

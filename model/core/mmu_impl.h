@@ -72,6 +72,7 @@ struct Mmu::Impl final : Protection::DcsMemory, Protection::AplMemory, Protectio
         unsigned bytes = 0;
     };
     bool resolve(uint64_t vaddr, unsigned bytes, Access access, Fault& fault, Piece piece[2], unsigned& n);
+    bool in_open_range(Piece& piece, Access access);
     bool resolve_piece(Piece& piece, Access access, Fault& fault);
     void remember(const Piece& piece, Access access, Verdict verdict, bool foreign);
     bool read(uint64_t vaddr, void* out, unsigned bytes, Access access, Fault& fault, unsigned insn);
