@@ -81,7 +81,7 @@ Step Chooser::transfer() {
     s.i.n = below(10) ? below(4) : unsigned{STILE_XFER_PRIVILEGED_RET};
     s.i.m = below(10) == 0;
     s.i.r = page() + below(page_bytes);
-    s.address = page(false) + (below(3) ? below(64) * 64 : below(page_bytes));
+    s.address = page(false) + (below(3) ? below(64) * 64ull : below(page_bytes));
     if (below(12) == 0) s.address = by_capability();
     if (below(8) == 0) s.address |= page_bytes - 1 - below(6);
     stile_cap top{};
@@ -137,14 +137,14 @@ void Chooser::lend() {
         return Step{.what = What::execute, .i = i};
     };
     const unsigned n = below(STILE_CAP_REGS);
-    const uint64_t lent = page(false), counter = page(true) + below(16) * 8;
+    const uint64_t lent = page(false), counter = page(true) + below(16) * 8ull;
     const uint64_t base = below(2) ? lent : lent + below(1000), at = base + below(1000);
     const Step use{.what = below(2) ? What::load : What::store, .address = at, .bytes = 8};
     plan_.push_back(
         instruction(Op::capmk, {.n = n, .r = base, .rcx = page_bytes * (1 + below(2)), .imm = 3}));
     const bool revocable = below(3) != 0;
     if (revocable) plan_.push_back(instruction(Op::capasy, {.n = n, .address = counter}));
-    plan_.push_back({.what = What::transfer, .address = page(false) + below(64) * 64, .bytes = 1});
+    plan_.push_back({.what = What::transfer, .address = page(false) + below(64) * 64ull, .bytes = 1});
     plan_.back().i = {.n = below(2) ? unsigned{STILE_XFER_CALL} : unsigned{STILE_XFER_JUMP},
                       .r = page(false)};
     plan_.push_back(use);
@@ -162,8 +162,8 @@ void Chooser::lend() {
 }
 
 void Chooser::hand_over() {
-    const uint64_t cell = page(true) + below(8) * 32, lent = page(false), at = lent + below(1000);
-    uint64_t counter = page(true) + below(64) * 8;
+    const uint64_t cell = page(true) + below(8) * 32ull, lent = page(false), at = lent + below(1000);
+    uint64_t counter = page(true) + below(64) * 8ull;
     switch (below(8)) {
         case 0:
             counter += 1 + below(7);
@@ -175,13 +175,13 @@ void Chooser::hand_over() {
             counter |= 1ull << 60;
             break;
         case 3:
-            counter = stacks + below(40) * 8;
+            counter = stacks + below(40) * 8ull;
             break;
         case 4:
             counter = p_.alias_of(counter);
             break;
         case 5:
-            counter = 0x1000 + below(64) * 8;
+            counter = 0x1000 + below(64) * 8ull;
             break;
         default:
             break;
@@ -203,7 +203,7 @@ void Chooser::hand_over() {
 }
 
 Step Chooser::poke() {
-    Step s{.what = What::poke, .address = kernel_alias + below(n_pages) * page_bytes + below(16) * 8};
+    Step s{.what = What::poke, .address = kernel_alias + below(n_pages) * page_bytes + below(16) * 8ull};
     const stile_cap& c = p_.core.caps[below(STILE_CAP_REGS)];
     if (c.counter % 8 == 0 && c.counter != 0) s.address = p_.alias_of(c.counter);
     s.i.r = below(3);
@@ -227,9 +227,9 @@ Step Chooser::map_stack() {
 Step Chooser::stack() {
     Step s{.what = What::stack};
     const uint64_t page = stacks + below(n_threads) * page_bytes;
-    s.i.r = page + below(4) * 32;
-    s.address = s.i.r + below(8) * 32;
-    s.i.rcx = page + (below(8) ? 14 : below(14)) * 32;
+    s.i.r = page + below(4) * 32ull;
+    s.address = s.i.r + below(8) * 32ull;
+    s.i.rcx = page + (below(8) ? 14 : below(14)) * 32ull;
     if (below(8) == 0) s.address += 8;
     if (below(16) == 0) s.i.rcx = below(2) ? 0 : ~0ull;
     s.bytes = below(6) ? p_.core.depth % STILE_MAX_DEPTH : STILE_MAX_DEPTH - below(2);

@@ -180,12 +180,12 @@ void Pair::grant(uint16_t from, uint16_t to, unsigned right) {
     for (const auto& w : worlds_) w->apl[{from, to}] = right;
     if (directory_) {
         const auto below = [&](uint64_t table, unsigned index) {
-            uint64_t& e = model->entry(table + 8 * index);
+            uint64_t& e = model->entry(table + 8ull * index);
             if (!e) e = worlds_[0]->new_table() | STILE_APL_PRESENT;
             return e & ~uint64_t{STILE_APL_PRESENT};
         };
         const uint64_t page = below(below(directory_, STILE_APL_INDEX1(from)), STILE_APL_INDEX2(from, to));
-        uint64_t& word = model->entry(page + 8 * STILE_APL_WORD3(to));
+        uint64_t& word = model->entry(page + 8ull * STILE_APL_WORD3(to));
         word = (word & ~(3ull << STILE_APL_SHIFT3(to))) | uint64_t{right} << STILE_APL_SHIFT3(to);
     }
     for (const auto& w : worlds_) {
@@ -213,7 +213,7 @@ void Pair::return_to_ring3(uint64_t rip) {
 
 // cd.save and cd.restore, by ring 0, in a page of the supervisor's.
 void Pair::save(unsigned thread) {
-    const uint64_t at = kernel_page + thread * 512;
+    const uint64_t at = kernel_page + thread * 512ull;
     spec_ns::execute(spec, core, {.op = Op::save, .address = at});
     const auto& cd = model->state.cd;
     stile_cd_state m{};
@@ -226,7 +226,7 @@ void Pair::save(unsigned thread) {
 }
 
 void Pair::restore(unsigned thread) {
-    const uint64_t at = kernel_page + thread * 512;
+    const uint64_t at = kernel_page + thread * 512ull;
     spec_ns::execute(spec, core, {.op = Op::restore, .address = at});
     auto& cd = model->state.cd;
     stile_cd_state m;

@@ -52,8 +52,8 @@ class Laws : public testing::Test {
         Page& stack = w.pages[{0, stack_page / page_bytes}];
         stack = {.user = false, .cap_storage = true, .tag = 0xffff, .frame = 1000};
         for (unsigned i = 0; i < 14; ++i) w.apl[{tag(), tag()}] = static_cast<unsigned>(below(4));
-        c.dcs_ptr = c.dcs_base = stack_page + 32 * 4;
-        c.dcs_limit = stack_page + 32 * 40;
+        c.dcs_ptr = c.dcs_base = stack_page + 32ull * 4;
+        c.dcs_limit = stack_page + 32ull * 40;
     }
     Instruction instruction() {
         static constexpr Op ops[] = {Op::capmk,  Op::capmk,   Op::capmk,  Op::caprst, Op::capmov,
