@@ -95,7 +95,8 @@ int main(int argc, char** argv) {
     describe(proxies, STILE_POLICY_LOW);
     if (argc < 2 || own < 0 || exported < 0) return SET_UP_FAILED;
     if ((victims = dipc_entry_request(exported, proxies, ENTRIES)) < 0) return SET_UP_FAILED;
-    if (dipc_grant_create(own, victims) < 0 || dipc_plain_call2(proxies[WORK].proxy, 3, 4) != 7) return SET_UP_FAILED;
+    if (dipc_grant_create(own, victims) < 0 || dipc_plain_call2(proxies[WORK].proxy, 3, 4) != 7)
+        return SET_UP_FAILED;
     for (unsigned i = 0; i < sizeof attacks / sizeof *attacks; ++i)
         if (strcmp(argv[1], attacks[i].name) == 0) return attacks[i].run();
     return SET_UP_FAILED;

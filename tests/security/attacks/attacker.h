@@ -30,8 +30,8 @@ int told_nothing(void); /* the kernel refuses in silence: whether the victim was
 __attribute__((format(printf, 1, 2))) int inconclusive(const char* why, ...);
 /* The usual ends: a value that must be the secret, a system call that must have failed. */
 int have_secret(uint64_t value);
-/* Kernel control stacks of the victim's thread and of ours: the first and the second one made. Where they lie is
- * no secret (os/kernel/dipc/shared_table.h, layout.h). */
+/* Kernel control stacks of the victim's thread and of ours: the first and the second one made. Where they lie
+ * is no secret (os/kernel/dipc/shared_table.h, layout.h). */
 static inline uint64_t first_kcs(void) { return 0x7e0040000000; }
 static inline uint64_t own_kcs(void) { return first_kcs() + 0x200000; }
 /* Tags are no secret either. */

@@ -50,10 +50,11 @@ int attack_forge_by_string(void) {
 }
 int attack_forge_by_sse(void) {
     const struct stile_cap c = to_store();
-    __asm__ volatile("movups (%0), %%xmm1\n movups 16(%0), %%xmm2\n movups %%xmm1, (%1)\n movups %%xmm2, 16(%1)"
-                     :
-                     : "r"(&c), "r"(cell)
-                     : "xmm1", "xmm2", "memory");
+    __asm__ volatile(
+        "movups (%0), %%xmm1\n movups 16(%0), %%xmm2\n movups %%xmm1, (%1)\n movups %%xmm2, 16(%1)"
+        :
+        : "r"(&c), "r"(cell)
+        : "xmm1", "xmm2", "memory");
     return use_cell();
 }
 int attack_forge_by_exchange(void) {
@@ -65,16 +66,20 @@ int attack_forge_by_exchange(void) {
 int attack_forge_by_push(void) {
     const struct stile_cap c = to_store();
     uint64_t ours;
-    __asm__ volatile("mov %%rsp, %0\n mov %2, %%rsp\n push 24(%1)\n push 16(%1)\n push 8(%1)\n push (%1)\n mov %0, %%rsp"
-                     : "=&r"(ours)
-                     : "r"(&c), "r"(cell + 1)
-                     : "memory");
+    __asm__ volatile(
+        "mov %%rsp, %0\n mov %2, %%rsp\n push 24(%1)\n push 16(%1)\n push 8(%1)\n push (%1)\n mov %0, %%rsp"
+        : "=&r"(ours)
+        : "r"(&c), "r"(cell + 1)
+        : "memory");
     return use_cell();
 }
 int attack_forge_by_x87(void) {
     const struct stile_cap c = to_store();
     for (int i = 0; i < 4; ++i)
-        __asm__ volatile("fildq (%0)\n fistpq (%1)" : : "r"((const uint64_t*)&c + i), "r"(WORDS(cell) + i) : "memory");
+        __asm__ volatile("fildq (%0)\n fistpq (%1)"
+                         :
+                         : "r"((const uint64_t*)&c + i), "r"(WORDS(cell) + i)
+                         : "memory");
     return use_cell();
 }
 int attack_forge_by_kernel(void) {
@@ -111,7 +116,8 @@ int attack_widen(void) {
     page_at = address_of(AT_PAGE);
     call(GIVE);
     stile_cap_restrict(2, (void*)page_at, 4096, STILE_RIGHT_READ);
-    return WORDS(page_at)[100] == 100 ? got_in("read beyond what was given") : inconclusive("read something else");
+    return WORDS(page_at)[100] == 100 ? got_in("read beyond what was given")
+                                      : inconclusive("read something else");
 }
 int attack_move_base(void) {
     secret_at = address_of(AT_SECRET);
@@ -131,14 +137,16 @@ int attack_beyond_the_end(void) {
     page_at = address_of(AT_PAGE);
     call(GIVE);
     if (WORDS(page_at)[0] != SECRET) return inconclusive("what was given cannot be read");
-    return WORDS(page_at)[8] == 8 ? got_in("read behind the capability's end") : inconclusive("read something else");
+    return WORDS(page_at)[8] == 8 ? got_in("read behind the capability's end")
+                                  : inconclusive("read something else");
 }
 /* Eight bytes, of which the capability covers four. */
 int attack_across_the_end(void) {
     page_at = address_of(AT_PAGE);
     call(GIVE);
     const uint64_t value = *(volatile uint64_t*)(page_at + 60);
-    return value >> 32 == 8 ? got_in("read four bytes too far") : inconclusive("read %#lx", (unsigned long)value);
+    return value >> 32 == 8 ? got_in("read four bytes too far")
+                            : inconclusive("read %#lx", (unsigned long)value);
 }
 /* Out of nothing: the maker's own rights are all that it lends. */
 int attack_make_over_victim(void) {
@@ -155,7 +163,8 @@ int attack_count_up_length(void) {
     stile_cap_store(cell, 2);
     for (int i = 0; i < 1000; ++i) stile_cap_revoke((uint64_t*)cell + 1);
     stile_cap_load(2, cell);
-    return WORDS(page_at)[100] == 100 ? got_in("a stored capability grew") : inconclusive("read something else");
+    return WORDS(page_at)[100] == 100 ? got_in("a stored capability grew")
+                                      : inconclusive("read something else");
 }
 
 /* What was lent for a call is kept after it. In LEND, register 1 reads the page until the call is over. */
@@ -197,7 +206,8 @@ int attack_thread_inherits(void) {
     if (call(LEND) != 5) return inconclusive("no thread");
     over = 1;
     pthread_join(heir, 0);
-    return seen == 1 ? got_in("a thread kept what was lent to its maker") : inconclusive("read something else");
+    return seen == 1 ? got_in("a thread kept what was lent to its maker")
+                     : inconclusive("read something else");
 }
 
 /* A synchronous one that a callee made and left behind. */

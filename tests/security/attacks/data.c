@@ -117,7 +117,8 @@ int attack_indirect_jump(void) {
                      : "+r"(landed)
                      : "r"(SECRET), "r"(address_of(AT_SECRET))
                      : "rax", "cc");
-    return landed ? got_in("a comparison with the secret told its value") : inconclusive("it compared unequal");
+    return landed ? got_in("a comparison with the secret told its value")
+                  : inconclusive("it compared unequal");
 }
 
 /* Reading constants of another program needs a right, too, even where nobody may write. */

@@ -24,7 +24,8 @@
 #include "tests/security/attacks/attacker.h"
 
 #define CALL3(n, a, b, c) stile_syscall3(n, (long)(a), (long)(b), (long)(c))
-#define CALL6(n, a, b, c, d, e, f) stile_syscall6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define CALL6(n, a, b, c, d, e, f) \
+    stile_syscall6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static int ends[2];
 static int pipe_holding(const void* bytes, size_t n) {
@@ -89,7 +90,9 @@ int attack_pages_into_pipe(void) {
 int attack_random_bytes(void) {
     return overwrote(CALL3(SYS_getrandom, address_of(AT_SECRET), 8, 0), "the secret");
 }
-int attack_clock(void) { return overwrote(CALL3(SYS_clock_gettime, 0, address_of(AT_RESULTS), 0), "the results"); }
+int attack_clock(void) {
+    return overwrote(CALL3(SYS_clock_gettime, 0, address_of(AT_RESULTS), 0), "the results");
+}
 int attack_file_status(void) {
     return overwrote(CALL3(SYS_stat, "/", address_of(AT_RESULTS), 0), "the results");
 }
@@ -118,7 +121,8 @@ int attack_child_status(void) {
 /* A path that is the victim's memory: the answer tells whether such a file exists. */
 int attack_path(void) {
     const long r = CALL3(SYS_open, address_of(AT_PAGE), O_RDONLY, 0);
-    return r == -14 ? told_no(r) : got_in("the kernel looked for a file by the victim's bytes (result %ld)", r);
+    return r == -14 ? told_no(r)
+                    : got_in("the kernel looked for a file by the victim's bytes (result %ld)", r);
 }
 /* FUTEX_WAKE_OP with FUTEX_OP_SET 0. */
 int attack_futex_word(void) {
@@ -143,8 +147,8 @@ static long thread_with(unsigned long flags, uint64_t parent_at, uint64_t child_
     register uint64_t r8 __asm__("r8") = 0;
     __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n mov $60, %%eax\n xor %%edi, %%edi\n syscall\n 1:"
                      : "=a"(r)
-                     : "a"(SYS_clone), "D"(0x50f00 | flags), "S"(stack + sizeof stack), "d"(parent_at), "r"(r10),
-                       "r"(r8)
+                     : "a"(SYS_clone), "D"(0x50f00 | flags), "S"(stack + sizeof stack), "d"(parent_at),
+                       "r"(r10), "r"(r8)
                      : "rcx", "r11", "memory");
     for (int i = 0; i < 20; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
     return r;
@@ -162,8 +166,9 @@ int attack_thread_end(void) {
     const long r = thread_with(0x00200000 /* CHILD_CLEARTID */, 0, address_of(AT_WORD));
     return r < 0 ? told_no(r) : told_nothing();
 }
-/* A list of robust mutexes that leads to the victim: a word there that holds the thread's number would be marked
- * as that of an owner who died. Some of the victim's results are small numbers, and threads are cheap. */
+/* A list of robust mutexes that leads to the victim: a word there that holds the thread's number would be
+ * marked as that of an owner who died. Some of the victim's results are small numbers, and threads are cheap.
+ */
 static volatile int went_on;
 static void* robust_thread(void* results) {
     static struct {
@@ -235,16 +240,19 @@ int attack_old_stack(void) {
 int attack_old_timer(void) {
     return overwrote(CALL3(SYS_getitimer, ITIMER_REAL, address_of(AT_RESULTS), 0), "the results");
 }
-int attack_machine_name(void) { return overwrote(CALL3(SYS_uname, address_of(AT_RESULTS), 0, 0), "the results"); }
+int attack_machine_name(void) {
+    return overwrote(CALL3(SYS_uname, address_of(AT_RESULTS), 0, 0), "the results");
+}
 int attack_resident_pages(void) {
     void* ours = page(PROT_READ);
     return overwrote(CALL3(SYS_mincore, ours, 4096, address_of(AT_SECRET)), "the secret");
 }
 /* dIPC's own calls take pointers, too. */
 int attack_entries_in_victim(void) {
-    const long r = dipc_entry_request(wait_for_name("victim.entries"), (struct stile_entry*)address_of(AT_RESULTS),
-                                      ENTRIES);
-    return r == -14 ? told_no(r) : got_in("the kernel compared the victim's memory with a signature (result %ld)", r);
+    const long r = dipc_entry_request(wait_for_name("victim.entries"),
+                                      (struct stile_entry*)address_of(AT_RESULTS), ENTRIES);
+    return r == -14 ? told_no(r)
+                    : got_in("the kernel compared the victim's memory with a signature (result %ld)", r);
 }
 int attack_name_in_victim(void) {
     const long r = dipc_name_lookup((const char*)address_of(AT_SECRET));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Doors that are not there: no switch opens them. The kernel looks for pages in its caller's part of the shared table
- * only, and has no calls that reach into another process.
+ * Doors that are not there: no switch opens them. The kernel looks for pages in its caller's part of the
+ * shared table only, and has no calls that reach into another process.
  */
 #define _GNU_SOURCE
 #include <errno.h>

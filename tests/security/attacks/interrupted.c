@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Crossings cut in two by the kernel, and control given to the kernel to pass on. The transfer latch goes with the
- * thread through ring 0, so what was not checked before is checked after.
+ * Crossings cut in two by the kernel, and control given to the kernel to pass on. The transfer latch goes
+ * with the thread through ring 0, so what was not checked before is checked after.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The host of the plugin. It looks at its own memory when the plugin has come back, or has been stopped: then in a
- * handler, which lets the plugin go on, into the same refusal and its end.
+ * The host of the plugin. It looks at its own memory when the plugin has come back, or has been stopped: then
+ * in a handler, which lets the plugin go on, into the same refusal and its end.
  */
 #define _GNU_SOURCE
 #include "tests/security/attacks/plugin.h"
@@ -57,9 +57,11 @@ static int split(void) {
     if (sigaltstack(&alternate, 0) != 0 || sigaction(SIGSEGV, &a, 0) != 0) return -1;
     plugin = dipc_dom_create("plugin");
     if (plugin < 0 || dipc_grant_create(own, plugin) < 0) return -1;
-    if (dipc_dom_remap(plugin, own, stile_domain_code, (size_t)(stile_domain_code_end - stile_domain_code)) < 0)
+    if (dipc_dom_remap(plugin, own, stile_domain_code, (size_t)(stile_domain_code_end - stile_domain_code)) <
+        0)
         return -1;
-    return dipc_dom_remap(plugin, own, stile_domain_data, (size_t)(stile_domain_data_end - stile_domain_data)) < 0
+    return dipc_dom_remap(plugin, own, stile_domain_data,
+                          (size_t)(stile_domain_data_end - stile_domain_data)) < 0
                ? -1
                : 0;
 }
@@ -70,7 +72,9 @@ static int refused_or(long result, int (*then)(void)) {
     report();
     return result < 0 ? told_no(result) : then();
 }
-static int damaged(void) { return damage() ? got_in("the host's memory is not what it was") : inconclusive("no damage"); }
+static int damaged(void) {
+    return damage() ? got_in("the host's memory is not what it was") : inconclusive("no damage");
+}
 
 int attack_plugin_load(void) {
     SPLIT();
@@ -106,7 +110,8 @@ int attack_plugin_fall_through(void) {
     unsigned char* p = two_pages();
     memcpy(p + 4096, code, sizeof code);
     if (dipc_dom_remap(plugin, own, p, 4096) < 0) return SET_UP_FAILED;
-    return ((int (*)(void))(p + 4090))() == 7 ? got_in("the plugin fell into the host's code") : inconclusive("no");
+    return ((int (*)(void))(p + 4090))() == 7 ? got_in("the plugin fell into the host's code")
+                                              : inconclusive("no");
 }
 /* A jump whose displacement is the host's: where it goes tells what lies there. */
 int attack_plugin_straddle(void) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Domains within one process: the attacker's default domain is the host here, and a victim; what plugin_domain.c
- * defines is the plugin, in a domain without a right over its host. The host calls it directly, on its own stack.
+ * Domains within one process: the attacker's default domain is the host here, and a victim; what
+ * plugin_domain.c defines is the plugin, in a domain without a right over its host. The host calls it
+ * directly, on its own stack.
  */
 #ifndef STILE_TESTS_SECURITY_ATTACKS_PLUGIN_H
 #define STILE_TESTS_SECURITY_ATTACKS_PLUGIN_H

@@ -39,7 +39,9 @@ long plugin_take_host(long plugin_handle) {
     const long host = dipc_dom_default();
     return host < 0 ? host : dipc_grant_create(plugin_handle, host);
 }
-long plugin_discard(uint64_t page) { return stile_syscall3(SYS_madvise, (long)page, 4096, 4 /* MADV_DONTNEED */); }
+long plugin_discard(uint64_t page) {
+    return stile_syscall3(SYS_madvise, (long)page, 4096, 4 /* MADV_DONTNEED */);
+}
 long plugin_replace(uint64_t page) {
     /* PROT_READ | PROT_WRITE; MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS */
     return stile_syscall6(SYS_mmap, (long)page, 4096, 3, 0x32, -1, 0);
@@ -59,11 +61,12 @@ long plugin_clear_at_exit(uint64_t at) { return stile_syscall3(SYS_set_tid_addre
 long plugin_thread_on(uint64_t stack_top, uint64_t at) {
     long r;
     /* CLONE_VM | FS | FILES | SIGHAND | THREAD | SYSVSEM */
-    __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n mov (%%rbx), %%rax\n mov %%rax, plugin_found(%%rip)\n"
-                     "mov $60, %%eax\n xor %%edi, %%edi\n syscall\n 1:"
-                     : "=a"(r)
-                     : "a"(SYS_clone), "D"(0x50f00), "S"(stack_top), "d"(0), "b"(at)
-                     : "rcx", "r11", "memory");
+    __asm__ volatile(
+        "syscall\n test %%rax, %%rax\n jnz 1f\n mov (%%rbx), %%rax\n mov %%rax, plugin_found(%%rip)\n"
+        "mov $60, %%eax\n xor %%edi, %%edi\n syscall\n 1:"
+        : "=a"(r)
+        : "a"(SYS_clone), "D"(0x50f00), "S"(stack_top), "d"(0), "b"(at)
+        : "rcx", "r11", "memory");
     for (int i = 0; r > 0 && i < 50; ++i) stile_syscall3(SYS_sched_yield, 0, 0, 0);
     return r;
 }

@@ -62,5 +62,6 @@ DIPC_PLAIN_ENTRY static long pop_return(void) {
 int attack_pop_return(void) {
     offer_call_back(pop_return);
     const long r = dipc_plain_call2(proxies[LEND].proxy, 0, 0);
-    return r == 5 && popped ? got_in("popped a return capability: it says %#lx", (unsigned long)popped) : told_no(r);
+    return r == 5 && popped ? got_in("popped a return capability: it says %#lx", (unsigned long)popped)
+                            : told_no(r);
 }

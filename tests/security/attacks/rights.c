@@ -9,8 +9,8 @@
 
 #include "tests/security/attacks/attacker.h"
 
-/* More domains than the APL cache has entries, each of them used: what is evicted must not leave a right behind,
- * and who moves into an entry must not inherit one. */
+/* More domains than the APL cache has entries, each of them used: what is evicted must not leave a right
+ * behind, and who moves into an entry must not inherit one. */
 int attack_crowd_apl_cache(void) {
     enum { CROWD = 80 };
     static volatile uint64_t* at[CROWD];
@@ -83,20 +83,21 @@ int attack_strong_grant(void) {
 /* The victim's code, decoded and cached, overwritten. */
 int attack_overwrite_code(void) {
     volatile unsigned char* code = (volatile unsigned char*)address_of(AT_CODE);
-    if (dipc_plain_call2(proxies[RUN].proxy, 0, 0) != 1) return inconclusive("the victim's code does not run");
+    if (dipc_plain_call2(proxies[RUN].proxy, 0, 0) != 1)
+        return inconclusive("the victim's code does not run");
     code[1] = 2;
     return dipc_plain_call2(proxies[RUN].proxy, 0, 0) == 2 ? got_in("the victim runs what we wrote")
                                                            : inconclusive("the victim runs its own code");
 }
-/* Code of ours, decoded and cached as ours, that then belongs to a domain without a right over us: what it may
- * touch goes with the page, not with the decoded block. */
+/* Code of ours, decoded and cached as ours, that then belongs to a domain without a right over us: what it
+ * may touch goes with the page, not with the decoded block. */
 int attack_code_changes_hands(void) {
     static const unsigned char load[] = {0x48, 0x8b, 0x07, 0xc3}; /* mov rax, [rdi]; ret */
     static volatile uint64_t ours = SECRET;
     unsigned char* code = page(PROT_READ | PROT_WRITE | PROT_EXEC);
     const long jail = dipc_dom_create("jail");
     memcpy(code, load, sizeof load);
-    uint64_t (*function)(volatile uint64_t*) = (uint64_t (*)(volatile uint64_t*))code;
+    uint64_t (*function)(volatile uint64_t*) = (uint64_t(*)(volatile uint64_t*))code;
     if (function(&ours) != SECRET) return inconclusive("it does not load");
     if (dipc_grant_create(own, jail) < 0 || dipc_dom_remap(jail, own, code, 4096) < 0) return SET_UP_FAILED;
     return have_secret(function(&ours));

@@ -40,20 +40,18 @@ int attack_conditional_jump(void) {
 
 /* A far return is a jump: it takes no return capability, and needs a right. */
 int attack_far_return(void) {
-    __asm__ volatile("mov %%cs, %%eax\n push %%rax\n push %0\n lretq"
-                     :
-                     : "r"(address_of(AT_GADGET))
-                     : "rax");
+    __asm__ volatile("mov %%cs, %%eax\n push %%rax\n push %0\n lretq" : : "r"(address_of(AT_GADGET)) : "rax");
     __builtin_unreachable();
 }
 
 /* An iretq of a program's own: to ring 3, the same selectors. */
 int attack_iretq(void) {
-    __asm__ volatile("mov %%rsp, %%rcx\n mov %%ss, %%eax\n push %%rax\n push %%rcx\n pushfq\n mov %%cs, %%eax\n"
-                     "push %%rax\n push %0\n iretq"
-                     :
-                     : "r"(address_of(AT_GADGET))
-                     : "rax", "rcx");
+    __asm__ volatile(
+        "mov %%rsp, %%rcx\n mov %%ss, %%eax\n push %%rax\n push %%rcx\n pushfq\n mov %%cs, %%eax\n"
+        "push %%rax\n push %0\n iretq"
+        :
+        : "r"(address_of(AT_GADGET))
+        : "rax", "rcx");
     __builtin_unreachable();
 }
 
@@ -63,10 +61,11 @@ int attack_past_the_proxy(void) {
     return sum == 42 ? got_in("called the exported function without its proxy") : inconclusive("%ld", sum);
 }
 
-/* Behind the proxy's look at RSP: what follows stores at R10 with the proxy's right over the victim. The place
- * is known from os/kernel/dipc/proxy.cpp: nothing in it is secret. */
+/* Behind the proxy's look at RSP: what follows stores at R10 with the proxy's right over the victim. The
+ * place is known from os/kernel/dipc/proxy.cpp: nothing in it is secret. */
 enum { BEHIND_THE_CHECKS = 35 };
-/* Its book-keeping is given the victim's memory instead of the kernel control stack's, and goes through with it. */
+/* Its book-keeping is given the victim's memory instead of the kernel control stack's, and goes through with
+ * it. */
 static __attribute__((noinline)) long into_the_proxy(uint64_t entry, uint64_t r10, uint64_t rax) {
     __asm__ volatile("mov %2, %%r10\n mov %3, %%r11\n call *%1"
                      : "+a"(rax)
@@ -79,9 +78,9 @@ int attack_beside_the_entry(void) {
     return r == 42 ? got_in("a call began behind the proxy's checks") : inconclusive("it gave %ld", r);
 }
 
-/* Every multiple of 64 is an entry point to the hardware, and the proxy's other ones hold `ud2`. Without it there
- * would be `mov [rax + 24], rsp`, with the proxy's rights. The rest of the book-keeping is left over from a call
- * that was made in order, from the same place. */
+/* Every multiple of 64 is an entry point to the hardware, and the proxy's other ones hold `ud2`. Without it
+ * there would be `mov [rax + 24], rsp`, with the proxy's rights. The rest of the book-keeping is left over
+ * from a call that was made in order, from the same place. */
 int attack_next_entry(void) {
     const uint64_t results = address_of(AT_RESULTS), record = own_kcs() + 0x1000;
     long r = 0;
@@ -110,7 +109,8 @@ int attack_jump_to_the_proxy(void) {
     const uint64_t before = address_of(AT_CALLS);
     __asm__ volatile("lea 1f(%%rip), %%rax\n push %%rax\n push %1\n jmp *%0\n 1:"
                      :
-                     : "r"(proxies[WORK].proxy), "r"(proxies[WORK].proxy + BEHIND_THE_CHECKS), "D"(20), "S"(22)
+                     : "r"(proxies[WORK].proxy), "r"(proxies[WORK].proxy + BEHIND_THE_CHECKS), "D"(20),
+                       "S"(22)
                      : "rax", "r10", "r11", "rcx", "rdx", "r8", "r9", "memory", "cc");
     const uint64_t calls = address_of(AT_CALLS) - before;
     return calls == 2 ? got_in("the proxy returned into its own middle and called once more")

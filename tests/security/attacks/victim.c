@@ -25,7 +25,7 @@ static volatile uint64_t frame[256] PAGE_ALIGNED;
 static const uint64_t constants[PAGE_WORDS] PAGE_ALIGNED = {SECRET};
 static uint64_t stack_at, lazy_at, local_at;
 static unsigned char* code; /* mov eax, 1; ret */
-static char* storage; /* capability storage: a counter at 0, capabilities from 32 on */
+static char* storage;       /* capability storage: a counter at 0, capabilities from 32 on */
 static uint64_t call_back_proxy;
 
 /* Nobody is given these. */
@@ -47,22 +47,38 @@ DIPC_PLAIN_ENTRY static long work(long a, long b) {
 
 DIPC_PLAIN_ENTRY static long tell(long what) {
     switch (what) {
-        case AT_SECRET: return (long)&secret;
-        case AT_RESULTS: return (long)results;
-        case AT_WORD: return (long)&word;
-        case AT_PRIVATE: return (long)private_function;
-        case AT_GADGET: return (long)gadget;
-        case AT_WORK: return (long)work;
-        case AT_LAZY: return (long)lazy_at;
-        case AT_PAGE: return (long)lent_page;
-        case AT_STORAGE: return (long)storage;
-        case AT_STACK: return (long)stack_at;
-        case AT_FRAME: return (long)frame;
-        case AT_POLICY: return (long)constants;
-        case AT_CALLS: return (long)calls;
-        case AT_LOCAL: return (long)local_at;
-        case AT_CODE: return (long)code;
-        default: return -1;
+        case AT_SECRET:
+            return (long)&secret;
+        case AT_RESULTS:
+            return (long)results;
+        case AT_WORD:
+            return (long)&word;
+        case AT_PRIVATE:
+            return (long)private_function;
+        case AT_GADGET:
+            return (long)gadget;
+        case AT_WORK:
+            return (long)work;
+        case AT_LAZY:
+            return (long)lazy_at;
+        case AT_PAGE:
+            return (long)lent_page;
+        case AT_STORAGE:
+            return (long)storage;
+        case AT_STACK:
+            return (long)stack_at;
+        case AT_FRAME:
+            return (long)frame;
+        case AT_POLICY:
+            return (long)constants;
+        case AT_CALLS:
+            return (long)calls;
+        case AT_LOCAL:
+            return (long)local_at;
+        case AT_CODE:
+            return (long)code;
+        default:
+            return -1;
     }
 }
 
@@ -126,9 +142,9 @@ static void write_code(void) {
 
 /* Ends the process that it acts for with status GOT_IN. */
 static void map_lazy_code(void) {
-    static const unsigned char code[] = {0xbf, GOT_IN, 0, 0, 0,       /* mov edi, GOT_IN */
-                                         0xb8, 231,    0, 0, 0,       /* mov eax, exit_group */
-                                         0x0f, 0x05};                 /* syscall */
+    static const unsigned char code[] = {0xbf, GOT_IN, 0, 0, 0, /* mov edi, GOT_IN */
+                                         0xb8, 231,    0, 0, 0, /* mov eax, exit_group */
+                                         0x0f, 0x05};           /* syscall */
     const int file = open("/lazy", O_RDWR | O_CREAT, 0700);
     if (file < 0 || write(file, code, sizeof code) != sizeof code) return;
     lazy_at = (uint64_t)mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The gallery's world: a victim process that keeps secrets and exports a few harmless functions, and an
- * attacker process that the victim starts. Both lie in the shared page table. Everything that an attacker needs
- * to know is told to it: an address is no right.
+ * attacker process that the victim starts. Both lie in the shared page table. Everything that an attacker
+ * needs to know is told to it: an address is no right.
  */
 #ifndef STILE_TESTS_SECURITY_ATTACKS_WORLD_H
 #define STILE_TESTS_SECURITY_ATTACKS_WORLD_H
@@ -26,20 +26,20 @@ enum {
 };
 enum place {
     AT_SECRET,
-    AT_RESULTS,  /* 64 words that must add up */
-    AT_WORD,     /* a futex word of the victim's own, worth 1 */
-    AT_PRIVATE,  /* a function that nobody was given */
-    AT_GADGET,   /* another, which ends the process that it acts for with status GOT_IN */
-    AT_WORK,     /* where WORK really is, behind its proxy */
-    AT_LAZY,     /* code that no page has been put in for so far; ends like AT_GADGET */
-    AT_PAGE,     /* a page with a secret in its first word, lent and given in parts */
-    AT_STORAGE,  /* capability storage of the victim's */
-    AT_STACK,    /* the victim's main thread's stack */
-    AT_FRAME,    /* a signal frame that the victim left lying about, RAX holding the secret */
-    AT_POLICY,   /* the victim's page of constants: read only */
-    AT_CALLS,    /* no address: how often WORK was called */
-    AT_LOCAL,    /* a variable in the frame of CALL_BACK */
-    AT_CODE,     /* code that the victim writes itself, on a writable page; gives 1 */
+    AT_RESULTS, /* 64 words that must add up */
+    AT_WORD,    /* a futex word of the victim's own, worth 1 */
+    AT_PRIVATE, /* a function that nobody was given */
+    AT_GADGET,  /* another, which ends the process that it acts for with status GOT_IN */
+    AT_WORK,    /* where WORK really is, behind its proxy */
+    AT_LAZY,    /* code that no page has been put in for so far; ends like AT_GADGET */
+    AT_PAGE,    /* a page with a secret in its first word, lent and given in parts */
+    AT_STORAGE, /* capability storage of the victim's */
+    AT_STACK,   /* the victim's main thread's stack */
+    AT_FRAME,   /* a signal frame that the victim left lying about, RAX holding the secret */
+    AT_POLICY,  /* the victim's page of constants: read only */
+    AT_CALLS,   /* no address: how often WORK was called */
+    AT_LOCAL,   /* a variable in the frame of CALL_BACK */
+    AT_CODE,    /* code that the victim writes itself, on a writable page; gives 1 */
 };
 
 /* Exit status. */
