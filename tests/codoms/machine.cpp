@@ -57,10 +57,6 @@ Machine::Machine(CoreModel core_model, unsigned cores, const Shape& apl)
     for (unsigned i = 0; i < cores; ++i) {
         cores_.push_back(std::make_unique<Core>(config_, memory_, *this, nullptr, nullptr, i));
         Core& c = *cores_.back();
-        if (core_model == CoreModel::inorder)
-            c.set_timing(std::make_unique<InorderTiming>(config_, memory_, *lower_, c.state(), c.counters()));
-        if (core_model == CoreModel::ooo)
-            c.set_timing(std::make_unique<OooTiming>(config_, memory_, *lower_, c.state(), c.counters()));
         c.set_model(core_model);
         if (cores > 1) complex_->add(c);
     }
@@ -138,6 +134,14 @@ void Machine::set_entry(const PagePlan& plan) {
         word((plan.at >= after_large ? last_l1 : first_l1) + (plan.at >> 12 & 511) * 8) = entry;
 }
 
+// What a plan does depends on no plan before it: the clock decides when it is interrupted.
+void Machine::fresh_timing(Core& c) {
+    if (model == CoreModel::inorder)
+        c.set_timing(std::make_unique<InorderTiming>(config_, memory_, *lower_, c.state(), c.counters()));
+    if (model == CoreModel::ooo)
+        c.set_timing(std::make_unique<OooTiming>(config_, memory_, *lower_, c.state(), c.counters()));
+}
+
 void Machine::load(const Plan& plan, const isa::spec::World& world) {
     std::memset(memory_.host(first_l1), 0, 0x2000);
     word(user_l2 + (large_code >> 21 & 511) * 8) = word(user_l2 + (large_data >> 21 & 511) * 8) = 0;
@@ -154,6 +158,7 @@ void Machine::load(const Plan& plan, const isa::spec::World& world) {
     for (unsigned i = 0; i < cores(); ++i) {
         Core& c = *cores_[i];
         CpuState& s = c.state();
+        fresh_timing(c);
         s.cr0 = 0x80050033;  // PG, AM, WP, NE, ET, MP, PE
         s.cr3 = root_at;
         s.cr4 = 0x20 | 0x80 | 0x600 | 1 << 16;  // PAE, PGE, OSFXSR, OSXMMEXCPT, FSGSBASE

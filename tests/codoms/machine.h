@@ -105,6 +105,7 @@ class Machine final : public model::MmioPort {
     struct Lower;
     uint64_t& word(uint64_t paddr) { return *reinterpret_cast<uint64_t*>(memory_.host(paddr)); }
     void make_kernel();
+    void fresh_timing(model::Core& core);
     Stop run(unsigned core, model::Cycles until);
     void start_kernel(unsigned core, Stub stub);
 

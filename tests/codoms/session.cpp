@@ -84,7 +84,7 @@ std::optional<Mismatch> Session::run() {
         same = same && different_.empty();
         ++action_;
     }
-    if (same) same = same_memory();
+    if (same && abandoned == 0) same = same_memory();
     if (same) return {};
     Mismatch m;
     m.what = different_;
