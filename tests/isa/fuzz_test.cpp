@@ -4,8 +4,13 @@
 // instructions over every row that can be compared; isa_fuzz runs any number.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
 #include "model/core/core_impl.h"
 #include "tests/isa/fuzzer.h"
+#include "tests/isa/minimise.h"
 
 namespace stile::fuzz {
 namespace {
@@ -52,6 +57,43 @@ TEST(IsaFuzz, AStoreBufferChangesNothingForItsOwnCore) {
     const FuzzResult r = fuzz(buffered(300'000, 2));
 #endif
     for (const Mismatch& m : r.mismatches) ADD_FAILURE() << m.text;
+}
+
+Program case_of(std::initializer_list<uint8_t> bytes) {
+    Program p;
+    p.start = plain_state();
+    p.start.r[isa::RDI] = data_at;
+    p.entry = slot_at(0);
+    p.code.assign(slot_bytes, 0xf4);
+    std::copy(bytes.begin(), bytes.end(), p.code.begin());
+    return p;
+}
+
+// A case that does not end is stopped with stores in the buffer. They are its own: memory has them when it is
+// compared, and they must not land on the data of the case after it.
+TEST(IsaFuzz, ACaseThatDoesNotEndLeavesNoStoresToTheNext) {
+    const Program counting = case_of({0x48, 0xff, 0xc0, 0x48, 0x89, 0x07, 0xeb, 0xf8});  // inc; store; jmp
+    Program next = case_of({0xe9, 0, 0, 0, 0});
+    const auto to_exit = static_cast<int32_t>(exit_at - slot_at(0) - 5);
+    std::memcpy(next.code.data() + 1, &to_exit, sizeof to_exit);
+    Data data;
+    data.fill(0x5a);
+    const auto first_word = [](const Outcome& o) {
+        uint64_t word;
+        std::memcpy(&word, o.data.data(), sizeof word);
+        return word;
+    };
+    Guest guest(model::CoreModel::ooo, 2);
+    auto out = std::make_unique<Outcome>();
+    guest.load(data, {&counting, 1});
+    guest.run(counting, *out);
+    ASSERT_EQ(out->stop.kind, Stop::endless);
+    EXPECT_GT(out->state.r[isa::RAX], 1000u);
+    EXPECT_EQ(first_word(*out), out->state.r[isa::RAX]);
+    guest.load(data, {&next, 1});
+    guest.run(next, *out);
+    EXPECT_EQ(out->stop.kind, Stop::done);
+    EXPECT_EQ(first_word(*out), 0x5a5a5a5a5a5a5a5au);
 }
 
 TEST(IsaFuzz, FindsLoadsThatDoNotLookIntoTheStoreBuffer) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/core/exec/store_buffer.h"
 #include "model/core/exec/x87.h"
 #include "model/timing/inorder.h"
 #include "model/timing/ooo.h"
@@ -269,6 +270,8 @@ void Guest::Impl::run(const Program& program, Outcome& outcome) {
     const uint64_t before = core->counters().instructions;
     const Cycles limit = config.core.model == CoreModel::functional ? patience : timed_patience;
     const model::Stop why = core->run(core->now() + limit);
+    // What did not end has stores on their way: they would land on the next case's data.
+    if (StoreBuffer* buffer = core->mmu().store_buffer) buffer->drain();
     get(outcome.state);
     outcome.state.flags = core->rflags();
     outcome.instructions = core->counters().instructions - before - 1;  // without the HLT
