@@ -4,6 +4,9 @@
 // on every core model, through the software TLB and chained blocks? More than a million in all of these.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "model/core/exec/store_buffer.h"
 #include "tests/codoms/fuzzer.h"
 
 namespace stile::codoms_fuzz {
@@ -55,6 +58,29 @@ TEST(CodomsFuzz, nearly_every_row_of_the_table_is_met) {
     r.coverage.rows(met, all);
     EXPECT_GE(all, 200u);
     EXPECT_GE(met * 20, all * 18) << r.coverage.missing();
+}
+
+// A plan may be given up while stores are on their way: they must not land on the memory of the next.
+TEST(CodomsFuzz, a_plan_leaves_no_stores_to_the_next) {
+    constexpr uint64_t frame = 0x200000, left = 0x1111111111111111, wanted = 0x2222222222222222;
+    Machine machine(CoreModel::ooo, 2, {32, 32, true});
+    Plan plan;
+    PagePlan& page = plan.pages.emplace_back();
+    page.at = code_a;
+    page.frame = frame;
+    page.page.writable = page.page.user = true;
+    isa::spec::World world;
+    world.memory[frame / 8] = wanted;
+    machine.load(plan, world);  // a little of the kernel runs: the buffer is there
+    model::StoreBuffer* buffer = machine.core(0).mmu().store_buffer;
+    ASSERT_NE(buffer, nullptr);
+    buffer->put(frame, left);
+    ASSERT_EQ(buffer->size(), 1u);
+    machine.load(plan, world);
+    EXPECT_EQ(buffer->size(), 0u);
+    uint64_t got;
+    std::memcpy(&got, machine.memory().host(frame), sizeof got);
+    EXPECT_EQ(got, wanted);
 }
 
 TEST(CodomsFuzz, same_seed_same_result) {

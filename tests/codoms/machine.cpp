@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "abi/platform.h"
+#include "model/core/exec/store_buffer.h"
 #include "model/timing/inorder.h"
 #include "model/timing/ooo.h"
 
@@ -143,6 +144,9 @@ void Machine::fresh_timing(Core& c) {
 }
 
 void Machine::load(const Plan& plan, const isa::spec::World& world) {
+    // A plan that was given up in the middle of a slice has stores on their way; not onto this one's memory.
+    for (const auto& c : cores_)
+        if (StoreBuffer* buffer = c->mmu().store_buffer) buffer->drain();
     std::memset(memory_.host(first_l1), 0, 0x2000);
     word(user_l2 + (large_code >> 21 & 511) * 8) = word(user_l2 + (large_data >> 21 & 511) * 8) = 0;
     for (const PagePlan& page : plan.pages) {
