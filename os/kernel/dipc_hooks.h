@@ -43,6 +43,11 @@ class InNameOf {
 bool dipc_acts_for_process(stile_os_check rule);
 // 0, or -EPERM: the calling code has no business with some of the pages there (abi/checks.h, memory_calls).
 Status dipc_may_change(AddressSpace& space, uint64_t addr, uint64_t length);
+// Whose pages the running thread's mmap makes: its process's, or those of the domain that calls. -EPERM: a
+// domain of another process.
+Status dipc_tag_of_new_pages(const AddressSpace& space, uint16_t& tag);
+// Pages of the space go, or become another domain's: no proxy takes them for a thread's stack any more.
+void dipc_stack_lost(const AddressSpace& space, uint64_t from, uint64_t to);
 // A signal handler that `installer` has set is about to run on top of the frame at `frame_at`; and
 // rt_sigreturn of it, which goes to `rip`.
 void dipc_enter_handler(uint64_t frame_at, uint64_t interrupted_rip, uint64_t handler, uint16_t installer);

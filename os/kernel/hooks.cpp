@@ -10,6 +10,11 @@ namespace stile::os {
 [[gnu::weak]] uint16_t calling_domain() { return 0; }
 [[gnu::weak]] InNameOf::InNameOf(uint16_t) {}
 [[gnu::weak]] InNameOf::~InNameOf() {}
+[[gnu::weak]] Status dipc_tag_of_new_pages(const AddressSpace& space, uint16_t& tag) {
+    tag = space.default_tag;
+    return 0;
+}
+[[gnu::weak]] void dipc_stack_lost(const AddressSpace&, uint64_t, uint64_t) {}
 [[gnu::weak]] bool dipc_acts_for_process(stile_os_check) { return true; }
 [[gnu::weak]] Status dipc_may_change(AddressSpace&, uint64_t, uint64_t) { return 0; }
 [[gnu::weak]] void dipc_enter_handler(uint64_t, uint64_t, uint64_t, uint16_t) {}

@@ -49,4 +49,13 @@ Status dipc_may_change(AddressSpace& space, uint64_t addr, uint64_t length) {
     return 0;
 }
 
+// Else code that a domain without rights has the kernel map would be its process's code.
+Status dipc_tag_of_new_pages(const AddressSpace& space, uint16_t& tag) {
+    tag = space.default_tag;
+    if (dipc_acts_for_process(STILE_OS_CHECK_memory_calls)) return 0;
+    tag = calling_domain();
+    const Domain* d = domain_of_tag(tag);
+    return d && d->owner == current_process() ? 0 : -EPERM;
+}
+
 }  // namespace stile::os

@@ -98,6 +98,7 @@ Status dom_remap(long to_fd, long from_fd, uint64_t addr, uint64_t length) {
             return s;
         a = space.find(at);
         space.retag(*a, to->domain->tag, a->pte_extra);
+        dipc_stack_lost(space, at, stop);
         if (const Status s = space.protect(at, stop - at, prot); s < 0) return s;
         at = stop;
     }

@@ -209,7 +209,10 @@ Status make_block(DipcThread& t, const TrapFrame* frame) {
     const uint16_t lends = checked(STILE_OS_CHECK_clone_rights) ? domain : stack->tag;
     // Whoever is called on this stack reaches it through the capability: what lies below RSP, and RSP's own
     // page. A stack that grows may do so as far as nothing else can be mapped there.
-    const uint64_t low = stack->flags & vm_grows_down ? stack->start - stack_growth : stack->start;
+    const VmArea* below = p->space->areas.prev(stack);
+    const uint64_t low = stack->flags & vm_grows_down
+                             ? max(stack->start - stack_growth, below ? below->end : p->space->base)
+                             : stack->start;
     const uint64_t high = min(stack->end, align_up(frame->rsp, page_size) + page_size);
     Kcs& k = *t.kcs;
     k.top = t.user + kcs_records;
@@ -358,6 +361,21 @@ Status visit_prepare(DipcThread* t, const Proxy& proxy) {
     }
     t->kcs->by_slot[slot] = t->visit_user(index);
     return static_cast<Status>(reinterpret_cast<uint64_t>(t->visit_user(index)));
+}
+
+// The addresses may be somebody else's next, and proxies write with more rights than their callers have.
+void dipc_stack_lost(const AddressSpace& space, uint64_t from, uint64_t to) {
+    if (!dipc_threads || !space.table->shared || !checked(STILE_OS_CHECK_proxy_stack)) return;
+    for (DipcThread& t : *dipc_threads) {
+        Visit& home = t.kcs->visits[0];
+        const uint64_t low = home.stack_low;
+        if (home.process->space != &space || low == ~0ull || to <= low || from >= low + home.stack_size)
+            continue;
+        home.stack_low = ~0ull;
+        if (t.kcs->stack_low == low) t.kcs->stack_low = ~0ull;
+        for (unsigned i = 0; i < t.depth(); i++)
+            if (t.record(i)->stack_low == low) t.record(i)->stack_low = ~0ull;
+    }
 }
 
 void visits_upgrade(const Proxy& proxy) {

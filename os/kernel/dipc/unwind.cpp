@@ -109,9 +109,17 @@ bool dipc_leave_visit(bool end_process, int status) {
     return unwind_current(current()->frame(), end_process ? -EOWNERDEAD : -EFAULT);
 }
 
+// Without a proxy, too: a handler would see and set the registers of whoever it interrupts.
+static bool in_another_process(const Thread* thread) {
+    if (!domains_checked() || !checked(STILE_OS_CHECK_signal_visit)) return false;
+    const uint64_t latch = thread == current() ? calling_domain() : thread->dipc->state->latch;
+    const Domain* d = domain_of_tag(static_cast<uint16_t>(latch));
+    return d && d->owner && d->owner->space != thread->process->space;
+}
+
 bool dipc_on_visit(const Thread* thread) {
     const DipcThread* t = thread->dipc;
-    return t && (t->depth() > 0 || proxy_at(thread->frame()->rip));
+    return t && (t->depth() > 0 || proxy_at(thread->frame()->rip) || in_another_process(thread));
 }
 
 void dipc_leave_dead_host(TrapFrame* frame) {

@@ -3,6 +3,7 @@
 // Areas: finding, making, splitting, removing. What happens to their pages is in vm_pages.cpp.
 #include "os/kernel/base/boot_info.h"
 #include "os/kernel/base/string.h"
+#include "os/kernel/dipc_hooks.h"
 #include "os/kernel/mm/kmalloc.h"
 #include "os/kernel/mm/vm.h"
 
@@ -153,6 +154,7 @@ Status AddressSpace::unmap(uint64_t addr, uint64_t length) {
         if (a->end > end && !split(a, end)) return -ENOMEM;
         if (a->owner) a->owner->area_closed(*a);
         remove_pages(a->start, a->end);
+        dipc_stack_lost(*this, a->start, a->end);
         if (stays_reserved(*a)) {
             retire(*this, *a);
         } else {

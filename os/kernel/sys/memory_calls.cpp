@@ -27,7 +27,7 @@ constexpr int known_flags = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANO
                             MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
                             MAP_NONBLOCK | MAP_STACK | MAP_32BIT | MAP_UNINITIALIZED;
 
-Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset) {
+Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset, uint16_t tag) {
     File* f = file_of_fd(fd);
     if (!f) return -EBADF;
     if (!f->readable()) return -EACCES;
@@ -35,6 +35,7 @@ Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint6
     VmArea* area = nullptr;
     const Status at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0, &area);
     if (at < 0) return at;
+    area->tag = tag;
     if (area->flags & vm_shared && !f->writable()) area->flags |= vm_no_write_ever;
     if (const Status s = f->mmap(space(), *area, offset); s < 0) {
         space().unmap(static_cast<uint64_t>(at), length);
@@ -58,19 +59,24 @@ long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_
         if (const Status s = mine(addr, length); s < 0) return s;
     const bool committed = type == MAP_PRIVATE && (prot & PROT_WRITE) && !(flags & MAP_NORESERVE);
     if (const Status s = may_grow(length, committed); s < 0) return s;
+    uint16_t tag;
+    if (const Status s = dipc_tag_of_new_pages(space(), tag); s < 0) return s;
+    VmArea* area = nullptr;
+    VmArea** const not_merged = tag == space().default_tag ? nullptr : &area;
     Status at;
     if (!(flags & MAP_ANONYMOUS)) {
-        at = map_file(addr, length, prot, flags, fd, offset);
+        at = map_file(addr, length, prot, flags, fd, offset, tag);
     } else if (type == MAP_SHARED) {
         // Shared between this process and those that fork from it: a nameless file.
         Inode* i = inode_create(0100600);
         if (!i) return -ENOMEM;
         at = i->resize(align_up(length, page_size));
-        if (at >= 0) at = space().map(addr, length, prot, static_cast<uint32_t>(flags), i, 0);
+        if (at >= 0) at = space().map(addr, length, prot, static_cast<uint32_t>(flags), i, 0, not_merged);
         inode_put(i);
     } else {
-        at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0);
+        at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0, not_merged);
     }
+    if (area) area->tag = tag;
     if (at >= 0 && (flags & MAP_POPULATE))
         space().populate(static_cast<uint64_t>(at), length, prot & PROT_WRITE);
     return at;

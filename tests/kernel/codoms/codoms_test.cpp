@@ -117,7 +117,8 @@ INSTANTIATE_TEST_SUITE_P(KernelCodoms, Holds,
                                          "migrates", "new_thread", "executed", "calls_of_a_room",
                                          "handles_of_a_room", "fork_of_a_room", "every_call", "mixed_vector",
                                          "remap_of_others", "late_write", "interrupted", "on_another_stack",
-                                         "installs_handler", "revoked_during_a_call", "many_domains"),
+                                         "installs_handler", "revoked_during_a_call", "many_domains",
+                                         "signal_in_a_gate"),
                          [](const auto& info) { return info.param; });
 
 struct Pair {
@@ -151,6 +152,9 @@ TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
         {"proxy_on_others_stack", STILE_OS_CHECK_clone_rights},
         {"installs_handler", STILE_OS_CHECK_signal_entry},
         {"returns_from_no_signal", STILE_OS_CHECK_signal_return},
+        {"signal_in_a_gate", STILE_OS_CHECK_signal_visit},
+        {"code_of_a_room", STILE_OS_CHECK_memory_calls},
+        {"stack_of_a_room", STILE_OS_CHECK_proxy_stack},
     };
     for (const Pair& p : pairs) {
         const Outcome with = run(p.scenario);

@@ -72,5 +72,30 @@ gadget gadget_sigreturn         /* (frame + 8): goes where the frame says */
     movq %rdi, %rsp
     movl $15, %eax
     syscall
+gadget gadget_call              /* (function, argument) -> what it returns */
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    call *%rax
+    ret
+gadget gadget_clone_wait        /* (flags, stack, target, word): the new thread jumps there when the word is not 0 */
+    movq %rcx, %r9
+    movl $56, %eax
+    syscall
+    testq %rax, %rax
+    jnz 2f
+1:  cmpq $0, (%r9)
+    je 1b
+    jmp *%rdx
+2:  ret
+gadget gadget_gate              /* (turns): takes its time */
+1:  decq %rdi
+    jnz 1b
+    xorl %eax, %eax
+    ret
+    .globl gadget_private       /* nobody's to call: no entry point */
+gadget_private:
+    movl $77, %edi
+    movl $231, %eax
+    syscall
 gadgets_end:
     .section .note.GNU-stack, "", @progbits

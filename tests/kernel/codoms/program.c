@@ -20,7 +20,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "tests/kernel/codoms/gadgets.h"
+#include "tests/kernel/codoms/neighbours.h"
 
 enum { BROKEN_IN = 77, PAGE = 4096 };
 
@@ -615,6 +615,11 @@ static int heir(void) {
     return STILE_CAP_TYPE(stile_cap_word(1)) == STILE_CAP_EMPTY && stile_cap_word(2) == 0 ? 0 : 5;
 }
 
+static int in_a_gate(void) { return signal_in_a_gate(arguments[0]); }
+static int in_a_gate_attacker(void) { return signal_in_a_gate_attacker(arguments[2]); }
+static int maps_code(void) { return code_of_a_room(&room, own); }
+static int frees_its_stack(void) { return stack_of_a_room(&room, own); }
+
 static int nothing(void) { return 0; }
 
 int main(int argc, char** argv) {
@@ -661,6 +666,10 @@ int main(int argc, char** argv) {
         {"many_domains", many_domains, 0},
         {"all_alive", all_alive, 0},
         {"heir", heir, 0},
+        {"signal_in_a_gate", in_a_gate, 0},
+        {"signal_in_a_gate_attacker", in_a_gate_attacker, 0},
+        {"code_of_a_room", maps_code, 1},
+        {"stack_of_a_room", frees_its_stack, 1},
     };
     arguments = argv;
     own = dipc_dom_default();

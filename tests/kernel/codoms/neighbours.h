@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "tests/kernel/codoms/gadgets.h"
+
+/* A process that may call a gate of another one. */
+int signal_in_a_gate(const char* program);
+int signal_in_a_gate_attacker(const char* code);
+
+/* A room, and what the process maps: `own` is its default domain. */
+int code_of_a_room(const struct room* room, long own);
+int stack_of_a_room(const struct room* room, long own);
