@@ -178,7 +178,8 @@ const std::vector<Bug>& integer_bugs() {
          replace({{Op::cmov4, cmov_is_a_skip}})},
         {"CmpxchgAlwaysLoads", "cmpxchg r/m32 that is not done: the destination is written", "cmpxchg",
          replace({{Op::movif4, move_always}})},
-        {"MovzxSignExtends", "movzx from a byte: sign-extended", "movzx", replace({{Op::zx1, sign_extends}})},
+        {"MovzxSignExtends", "movzx from a byte: sign-extended", "movzx|xlatb",
+         replace({{Op::zx1, sign_extends}})},
     };
     return bugs;
 }

@@ -27,10 +27,15 @@ struct MachineFile {
     Registry keys;
 };
 
+// A second kind of core, and rules that somebody wants to see broken, are not a machine's to say.
+bool is_no_machine_s(const std::string& path) {
+    return path.find(".little.") != std::string::npos || path.find(".checks.") != std::string::npos;
+}
+
 TEST(MachineFiles, DefaultSaysEveryDefault) {
     const MachineFile f("default.yaml");
     for (const Key& key : f.keys.keys()) {
-        if (key.path().find(".little.") != std::string::npos) continue;
+        if (is_no_machine_s(key.path())) continue;
         EXPECT_TRUE(key.was_given()) << key.path();
         EXPECT_EQ(key.value_text(), key.default_text()) << key.path();
     }
@@ -40,7 +45,7 @@ TEST(MachineFiles, DefaultSaysEveryDefault) {
 TEST(MachineFiles, XeonSaysEveryValue) {
     const MachineFile f("xeon-e3-1220v2.yaml");
     for (const Key& key : f.keys.keys()) {
-        if (key.path().find(".little.") != std::string::npos) continue;
+        if (is_no_machine_s(key.path())) continue;
         EXPECT_TRUE(key.was_given()) << key.path();
     }
     EXPECT_EQ(f.machine.cores, 4u);
