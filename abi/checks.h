@@ -17,6 +17,7 @@
     X(signal_entry,                                                                                          \
       "any code may install handlers and alternate stacks, anywhere; they find all capabilities")            \
     X(signal_return, "rt_sigreturn goes wherever the frame says, in the name of the domain that lies there") \
+    X(signal_record, "rt_sigreturn gives back what an activation had that has returned meanwhile")           \
     X(signal_visit, "handlers run, and change registers, while the thread is in another process's code")     \
     X(clone_rights, "a new thread's stack capability lends the rights of the domain that owns the stack")    \
     X(fresh_thread, "new threads and programs find the capability registers of their makers")                \

@@ -41,6 +41,37 @@ InterruptedState* new_record(DipcThread& t) {
     return &t.interrupted[t.interruptions++];
 }
 
+// A record is good as long as the activation runs that was interrupted: a handler that was left by longjmp
+// leaves it behind, with all that was lent for the activation. So the activation's entry in the capability
+// stack gets a stamp, in a field that return capabilities do not use and the next push sets to 0. At home
+// there is neither an entry nor anything lent. (Handlers do not run on visits: it is the thread's own stack.)
+constinit uint64_t last_stamp = 0;
+
+uint64_t activation_below(DipcThread& t, uint64_t dcs_ptr) {
+    const Dcs* d = t.dcs[0];
+    const uint64_t bottom = t.dcs_bottom(0);
+    if (!d || dcs_ptr < bottom || dcs_ptr > bottom + d->count * page_size) return 0;
+    for (uint64_t n = (dcs_ptr - bottom) / STILE_DCS_ENTRY; n; n--)
+        if (STILE_CAP_TYPE(t.dcs[0]->entry(n - 1).word) == STILE_CAP_RETURN) return n;
+    return 0;
+}
+
+void stamp(DipcThread& t, InterruptedState& r) {
+    r.activation = activation_below(t, r.state.dcs_ptr);
+    if (!r.activation) return;
+    auto& stamp = t.dcs[0]->entry(r.activation - 1).length;
+    if (!stamp) stamp = ++last_stamp;
+    r.stamp = stamp;
+}
+
+bool still_runs(DipcThread& t, const InterruptedState& r) {
+    if (!r.activation || !checked(STILE_OS_CHECK_signal_record)) return true;
+    alignas(64) stile_cd_state now;
+    stile_cd_save(&now);
+    return activation_below(t, now.dcs_ptr) >= r.activation &&
+           t.dcs[0]->entry(r.activation - 1).length == r.stamp;
+}
+
 }  // namespace
 
 // Other threads of the domain that was interrupted may write where its RSP points, and return addresses of
@@ -64,6 +95,7 @@ void dipc_enter_handler(uint64_t frame_at, uint64_t interrupted_rip, uint64_t ha
         r->rip = interrupted_rip;
         r->handler_domain = installer;
         r->state = s;
+        stamp(*t, *r);
     }
     if (tag_of(s.latch) != installer) s.dcs_base = s.dcs_ptr;
     s.latch = latch_of(installer, STILE_XFER_JUMP);
@@ -79,7 +111,7 @@ void dipc_leave_handler(uint64_t frame_at, uint64_t rip) {
     const uint16_t caller = calling_domain();
     for (unsigned i = t->interruptions; i; i--) {
         InterruptedState& r = t->interrupted[i - 1];
-        if (r.frame_at != frame_at || r.handler_domain != caller) continue;
+        if (r.frame_at != frame_at || r.handler_domain != caller || !still_runs(*t, r)) continue;
         t->interruptions = i - 1;
         if (rip != r.rip) {
             r.state.latch = latch_of(tag_of(r.state.latch), STILE_XFER_JUMP);

@@ -20,6 +20,7 @@ inline constexpr unsigned stack_capability = 7;  // the register that holds the 
 struct alignas(64) InterruptedState {
     stile_cd_state state;
     uint64_t frame_at, rip;
+    uint64_t activation, stamp;  // its entry in the thread's own capability stack, and what was put into it
     uint16_t handler_domain;
 };
 inline constexpr unsigned max_interrupted = 16;

@@ -152,6 +152,7 @@ TEST_F(KernelCodoms, every_attack_succeeds_without_its_rule) {
         {"proxy_on_others_stack", STILE_OS_CHECK_clone_rights},
         {"installs_handler", STILE_OS_CHECK_signal_entry},
         {"returns_from_no_signal", STILE_OS_CHECK_signal_return},
+        {"signal_replayed", STILE_OS_CHECK_signal_record},
         {"signal_in_a_gate", STILE_OS_CHECK_signal_visit},
         {"code_of_a_room", STILE_OS_CHECK_memory_calls},
         {"stack_of_a_room", STILE_OS_CHECK_proxy_stack},
@@ -179,6 +180,12 @@ TEST_F(KernelCodoms, faults_are_those_of_the_manual) {
     EXPECT_EQ(run("revived_by_map").exit_code(), 2u) << "another address";
     expect_refused(run("revived_by_discard"), STILE_CD_RIGHT);
     expect_refused(run("returns_from_no_signal"), STILE_CD_RIGHT);
+}
+
+TEST_F(KernelCodoms, neighbours_are_stopped_where_they_should_be) {
+    EXPECT_EQ(run("signal_replayed").exit_code(), 107u) << "the attacker was killed";
+    expect_refused(run("code_of_a_room"), STILE_CD_RIGHT);
+    EXPECT_EQ(run("stack_of_a_room").signal(), sigill);
 }
 
 TEST_F(KernelCodoms, a_proxy_does_nothing_on_a_stack_that_is_not_its_callers) {

@@ -87,6 +87,14 @@ gadget gadget_clone_wait        /* (flags, stack, target, word): the new thread 
     je 1b
     jmp *%rdx
 2:  ret
+gadget gadget_lend              /* (function, word): c1, to read the word, until the function returns */
+    movq %rdi, %r8
+    movq %rsi, %rax
+    movl $8, %ecx
+    .byte 0x0f, 0x3b, 0xc8, 2   /* cd.capmk c1, rax, 2 */
+    call *%r8
+    .byte 0x0f, 0x36, 0x02      /* cd.capclr c1 */
+    ret
 gadget gadget_gate              /* (turns): takes its time */
 1:  decq %rdi
     jnz 1b

@@ -13,7 +13,7 @@
 extern const char gadgets[], gadgets_end[];
 extern const char gadget_load[], gadget_store[], gadget_syscall[], gadget_capld[], gadget_make_async[],
     gadget_wait_for[], gadget_clone[], gadget_clone_jump[], gadget_sigreturn[], gadget_call[],
-    gadget_clone_wait[], gadget_gate[], gadget_private[];
+    gadget_clone_wait[], gadget_gate[], gadget_private[], gadget_lend[];
 
 struct room {
     long domain;   /* owner handle */

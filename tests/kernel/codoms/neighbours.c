@@ -6,6 +6,7 @@
 #include "tests/kernel/codoms/neighbours.h"
 
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +15,39 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { BROKEN_IN = 77, PAGE = 4096, THREAD = 0x50f00 /* VM FS FILES SIGHAND THREAD SYSVSEM */ };
+enum {
+    BROKEN_IN = 77,
+    PAGE = 4096,
+    SECRET = 0x5ec4e7,
+    THREAD = 0x50f00 /* VM FS FILES SIGHAND THREAD SYSVSEM */
+};
 
-/* The gate's process starts the attacker and tells it where the gate is. */
-int signal_in_a_gate(const char* program) {
+/* The gate's process starts the attacker and tells it where things are. */
+static int with_gate(const char* program, const char* attacker, int calls_back) {
     struct room gate;
-    char code[20];
+    char code[20], word[20];
     const long own = dipc_dom_default();
     int status = -1;
     if (room_open(&gate, own) != 0) return 101;
+    const long at = dipc_dom_mmap(gate.domain, 0, PAGE, PROT_READ | PROT_WRITE);
     const long callable = dipc_dom_copy(gate.domain, STILE_RIGHT_CALL);
-    if (callable < 0 || dipc_name_publish("gate", callable) < 0) return 102;
+    if (at < 0 || callable < 0 || dipc_name_publish("gate", callable) < 0) return 102;
+    gadget(&gate, gadget_store, at, SECRET, 0, 0, 0, 0);
     snprintf(code, sizeof code, "%lx", (unsigned long)gate.code);
+    snprintf(word, sizeof word, "%lx", (unsigned long)at);
     const pid_t child = fork();
     if (child == 0) {
-        execl(program, program, "signal_in_a_gate_attacker", code, (char*)0);
+        execl(program, program, attacker, code, word, (char*)0);
         _exit(103);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child) return 104;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 105;
+    for (long back = -1; calls_back && back < 0; sched_yield())
+        if ((back = dipc_name_lookup("back")) >= 0 && dipc_grant_create(gate.domain, back) < 0) return 104;
+    if (calls_back && dipc_name_publish("granted", callable) < 0) return 105;
+    if (child < 0 || waitpid(child, &status, 0) != child) return 106;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 107;
 }
+int signal_in_a_gate(const char* program) { return with_gate(program, "signal_in_a_gate_attacker", 0); }
+int signal_replayed(const char* program) { return with_gate(program, "signal_replayed_attacker", 1); }
 
 /* A handler sees and changes the registers of what it interrupts. */
 static char* gate_code;
@@ -56,6 +70,40 @@ int signal_in_a_gate_attacker(const char* code) {
     if (gadget(&r, gadget_gate, 15000000, 0, 0, 0, 0, 0) != 0) return 1;
     for (volatile long i = 0; !handled && i < 20000000; ++i) continue;
     return handled == 1 ? 0 : 2;
+}
+
+/* A handler that does not return, but by a jump, leaves what the kernel knows of the interruption. Used when
+ * the call is over, it would bring back what was lent for the call. */
+static char alternate[1 << 14] __attribute__((aligned(64))),
+    fresh_stack[1 << 14] __attribute__((aligned(64)));
+static volatile long* lent;
+static ucontext_t* kept;
+static sigjmp_buf out_of_the_handler;
+static void __attribute__((noinline)) afterwards(void) { _exit(*lent == SECRET ? BROKEN_IN : 1); }
+static void keep_frame(int sig, siginfo_t* info, void* context) {
+    (void)sig, (void)info;
+    kept = context;
+    siglongjmp(out_of_the_handler, 1);
+}
+static void __attribute__((aligned(64), noinline)) called_back(void) {
+    if (*lent == SECRET && sigsetjmp(out_of_the_handler, 1) == 0) raise(SIGUSR1);
+}
+int signal_replayed_attacker(const char* code, const char* word) {
+    const stack_t other = {.ss_sp = alternate, .ss_size = sizeof alternate};
+    const struct sigaction a = {.sa_sigaction = keep_frame, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct room r = {.code = (char*)strtoul(code, 0, 16)};
+    const long own = dipc_dom_default(), gate = dipc_name_lookup("gate");
+    lent = (volatile long*)strtoul(word, 0, 16);
+    if (gate < 0 || dipc_grant_create(own, gate) < 0) return 108;
+    if (dipc_name_publish("back", dipc_dom_copy(own, STILE_RIGHT_CALL)) < 0) return 109;
+    while (dipc_name_lookup("granted") < 0) sched_yield();
+    if (sigaltstack(&other, 0) != 0 || sigaction(SIGUSR1, &a, 0) != 0) return 110;
+    gadget(&r, gadget_lend, (long)called_back, (long)lent, 0, 0, 0, 0);
+    if (!kept) return 111;
+    kept->uc_mcontext.gregs[REG_RIP] = (greg_t)afterwards;
+    kept->uc_mcontext.gregs[REG_RSP] = (greg_t)(fresh_stack + sizeof fresh_stack - 64 - 8);
+    __asm__ volatile("mov %0, %%rsp\n mov $15, %%eax\n syscall" : : "r"(kept) : "memory");
+    __builtin_unreachable();
 }
 
 /* A room may call its process at entry points, as for services. It writes some code and has the kernel map

@@ -617,6 +617,8 @@ static int heir(void) {
 
 static int in_a_gate(void) { return signal_in_a_gate(arguments[0]); }
 static int in_a_gate_attacker(void) { return signal_in_a_gate_attacker(arguments[2]); }
+static int replays(void) { return signal_replayed(arguments[0]); }
+static int replays_attacker(void) { return signal_replayed_attacker(arguments[2], arguments[3]); }
 static int maps_code(void) { return code_of_a_room(&room, own); }
 static int frees_its_stack(void) { return stack_of_a_room(&room, own); }
 
@@ -668,6 +670,8 @@ int main(int argc, char** argv) {
         {"heir", heir, 0},
         {"signal_in_a_gate", in_a_gate, 0},
         {"signal_in_a_gate_attacker", in_a_gate_attacker, 0},
+        {"signal_replayed", replays, 0},
+        {"signal_replayed_attacker", replays_attacker, 0},
         {"code_of_a_room", maps_code, 1},
         {"stack_of_a_room", frees_its_stack, 1},
     };
