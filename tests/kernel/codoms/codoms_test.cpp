@@ -188,6 +188,11 @@ TEST_F(KernelCodoms, neighbours_are_stopped_where_they_should_be) {
     EXPECT_EQ(run("stack_of_a_room").signal(), sigill);
 }
 
+TEST_F(KernelCodoms, the_same_code_has_the_rights_of_where_it_runs) {
+    for (const auto core : {model::CoreModel::functional, model::CoreModel::inorder, model::CoreModel::ooo})
+        expect_refused(run("code_of_two_domains", {.core = core}), STILE_CD_RIGHT);
+}
+
 TEST_F(KernelCodoms, a_proxy_does_nothing_on_a_stack_that_is_not_its_callers) {
     EXPECT_EQ(run("proxy_on_others_stack").signal(), sigill);
 }

@@ -146,3 +146,23 @@ int stack_of_a_room(const struct room* room, long own) {
         if (table[i] != i) return BROKEN_IN;
     return 2;
 }
+
+/* One page of code at two addresses, ours and the room's. What the simulator keeps of it, it keeps by
+ * physical address; rights go with the address that it runs at. */
+int code_of_two_domains(const struct room* room, long own) {
+    const long file = stile_syscall3(SYS_memfd_create, (long)"code", 0, 0);
+    if (file < 0 || stile_syscall3(SYS_write, file, (long)gadgets, gadgets_end - gadgets) < 0) return 101;
+    if (stile_syscall3(SYS_ftruncate, file, PAGE, 0) != 0) return 101;
+    char* ours = mmap(0, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, (int)file, 0);
+    char* its = mmap(0, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, (int)file, 0);
+    const long data = dipc_dom_mmap(room->domain, 0, PAGE, PROT_READ | PROT_WRITE);
+    if (ours == MAP_FAILED || its == MAP_FAILED || data < 0) return 102;
+    if (dipc_dom_remap(room->domain, own, its, PAGE) < 0) return 103;
+    const struct room here = {.code = ours}, there = {.code = its};
+    for (int i = 0; i < 1000; ++i) {
+        gadget(&there, gadget_store, data, i, 0, 0, 0, 0);
+        if (gadget(&here, gadget_load, (long)&secret, 0, 0, 0, 0, 0) != secret) return 1;
+        if (gadget(&there, gadget_load, data, 0, 0, 0, 0, 0) != i) return 2;
+    }
+    return gadget(&there, gadget_load, (long)&secret, 0, 0, 0, 0, 0) == secret ? BROKEN_IN : 3;
+}

@@ -14,3 +14,4 @@ int signal_replayed_attacker(const char* code, const char* word);
 /* A room, and what the process maps: `own` is its default domain. */
 int code_of_a_room(const struct room* room, long own);
 int stack_of_a_room(const struct room* room, long own);
+int code_of_two_domains(const struct room* room, long own);

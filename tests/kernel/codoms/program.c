@@ -620,6 +620,7 @@ static int in_a_gate_attacker(void) { return signal_in_a_gate_attacker(arguments
 static int replays(void) { return signal_replayed(arguments[0]); }
 static int replays_attacker(void) { return signal_replayed_attacker(arguments[2], arguments[3]); }
 static int maps_code(void) { return code_of_a_room(&room, own); }
+static int shares_code(void) { return code_of_two_domains(&room, own); }
 static int frees_its_stack(void) { return stack_of_a_room(&room, own); }
 
 static int nothing(void) { return 0; }
@@ -673,6 +674,7 @@ int main(int argc, char** argv) {
         {"signal_replayed", replays, 0},
         {"signal_replayed_attacker", replays_attacker, 0},
         {"code_of_a_room", maps_code, 1},
+        {"code_of_two_domains", shares_code, 1},
         {"stack_of_a_room", frees_its_stack, 1},
     };
     arguments = argv;
