@@ -191,6 +191,12 @@ struct CoreConfig {
     ClassTable throughput = default_throughputs();  // cycles the unit stays busy; 0: bounded by width alone
 };
 
+// Of the area model; no simulated time depends on it.
+struct AreaConfig {
+    unsigned node = 22;  // nm
+    std::string cacti;   // a CACTI program that is asked in place of our model; empty: none
+};
+
 struct MachineConfig {
     std::string name = "default";
     unsigned cores = 1;
@@ -213,6 +219,7 @@ struct MachineConfig {
     ProtectionKind protection = ProtectionKind::codoms;
     MpkChecks mpk_checks;
     CodomsChecks codoms_checks;
+    AreaConfig area;
 
     // The last `little_cores` of the cores are of another kind: of `little` everything that is a core's own.
     unsigned little_cores = 0;

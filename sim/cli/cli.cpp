@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/area.h"
 #include "sim/cli/list.h"
 #include "sim/config/describe.h"
 #include "sim/config/load.h"
@@ -49,6 +50,49 @@ void add_run(CLI::App& app, RunArguments& arguments) {
         ->check(CLI::Range(1u, 1024u));
     run->add_flag("--console", arguments.options.console,
                   "Show what the guest prints, on stderr, as it comes");
+}
+
+struct AreaArguments {
+    std::string config, points;
+    std::vector<std::string> sets;
+    bool csv = false, errors = false;
+};
+
+CLI::App* add_area(CLI::App& app, AreaArguments& arguments) {
+    CLI::App* area =
+        app.add_subcommand("area", "Area, access time, energy and leakage of a machine's arrays");
+    CLI::Option* config = area->add_option("CONFIG", arguments.config, "YAML file");
+    area->add_option("--set", arguments.sets, "KEY.PATH=VALUE, put over the file; may be given again")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all();
+    area->add_flag("--csv", arguments.csv, "Print the table as CSV");
+    CLI::Option* points =
+        area->add_option(
+                "--points", arguments.points,
+                "Arrays of this file (columns of tests/data/cacti_points.csv) with the model's figures")
+            ->type_name("FILE")
+            ->excludes(config);
+    area->add_flag("--errors", arguments.errors,
+                   "With --points: how far the model is from the file's figures")
+        ->needs(points);
+    return area;
+}
+
+int area_command(const AreaArguments& arguments) {
+    if (!arguments.points.empty()) {
+        fmt::print("{}", area_points(arguments.points, arguments.errors));
+        return exit_done;
+    }
+    if (arguments.config.empty())
+        throw BadInput({"stile area", 0, 0}, "there is nothing to size",
+                       "CONFIG.yaml or --points FILE.csv is expected");
+    std::vector<Override> sets;
+    for (const std::string& set : arguments.sets) sets.push_back({"--set " + set, set});
+    const auto loaded = load_config(arguments.config, sets,
+                                    [](const std::string& name) { return workload::load_plugin(name); });
+    fmt::print("{}", area_table(loaded->config.machine, arguments.csv));
+    return exit_done;
 }
 
 std::vector<Override> overrides(const RunArguments& arguments) {
@@ -125,6 +169,8 @@ int command_line(int argc, char** argv) {
     CLI::App* report =
         app.add_subcommand("report", "Make report.html again from the files of a run directory");
     report->add_option("DIR", directory, "Run directory")->required();
+    AreaArguments area_arguments;
+    CLI::App* area = add_area(app, area_arguments);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -137,6 +183,8 @@ int command_line(int argc, char** argv) {
         fmt::print("{}", json_schema(workload::load_all_plugins()));
     } else if (disasm->parsed()) {
         fmt::print("{}", disassemble_file(file));
+    } else if (area->parsed()) {
+        return area_command(area_arguments);
     } else if (report->parsed()) {
         return report_command(directory);
     }

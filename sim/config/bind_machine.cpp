@@ -445,6 +445,12 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .help("a rule of protection keys; false: the kernel touches user pages whatever their key")
         .source("Intel SDM vol. 3, 4.6.2");
     bind_memory(keys, machine.memory);
+    keys.choice<unsigned>("machine.area.node", machine.area.node, {{"22 nm", 22}, {"32 nm", 32}, {"45 nm", 45}})
+        .help("transistors that 'stile area' sizes the arrays for; no simulated time depends on it")
+        .source(xeon);
+    keys.text("machine.area.cacti", machine.area.cacti)
+        .help("path of a CACTI 7 program that 'stile area' asks in place of its own model; empty: none")
+        .source("");
     keys.cycles("machine.io_latency", machine.io_latency)
         .range(0, max_latency)
         .help("an uncached access to a device register")
