@@ -37,8 +37,10 @@ std::vector<Row> rows_of(const model::MachineConfig& machine) {
     for (Structure& s : model::area::inventory(machine)) {
         Row row{s, model::area::size_of(s, machine.area.node), ""};
         row.style = model::area::name_of(row.size.style);
-        // Its figures where it accepts the array; flip-flops and banks are ours.
-        if (!machine.area.cacti.empty() && row.size.style == model::area::Style::sram) {
+        // CACTI takes no array of less than 64 bytes; flip-flops and banks are ours as well.
+        constexpr uint64_t least_bits = 64 * 8;
+        if (!machine.area.cacti.empty() && row.size.style == model::area::Style::sram &&
+            s.entries * s.data_bits >= least_bits) {
             row.size.figures = cacti_figures(machine.area.cacti, model::area::spec_of(s, machine.area.node));
             row.size.access_pj =
                 1e3 * (s.kind == model::area::ArrayKind::associative ? row.size.figures.search_nj

@@ -53,7 +53,14 @@ std::string input_of(const ArraySpec& a) {
            "\"semi-global\"\n"
            "-Wire outside mat - \"semi-global\"\n-Interconnect projection - \"conservative\"\n-Core count 8\n"
            "-Cache level (L2/L3) - \"L3\"\n-Print level (DETAILED, CONCISE) - \"CONCISE\"\n"
-           "-Print input parameters - \"false\"\n-Force cache config - \"false\"\n";
+           "-Print input parameters - \"false\"\n-Force cache config - \"false\"\n"
+           // Of the memory bus, which nothing here has, but without which it divides by zero.
+           "-dram_type \"DDR3\"\n-io state \"WRITE\"\n-addr_timing 1.0\n-mem_density 4 Gb\n-bus_freq 800 "
+           "MHz\n"
+           "-duty_cycle 1.0\n-activity_dq 1.0\n-activity_ca 0.5\n-num_dq 72\n-num_dqs 18\n-num_ca "
+           "25\n-num_clk 2\n"
+           "-num_mem_dq 2\n-mem_data_width 8\n-rtt_value 10000\n-ron_value 34\n-num_bobs 1\n-capacity 80\n"
+           "-num_channels_per_bob 1\n";
 }
 
 // Its standard output; `status` as waitpid() gives it.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: are the errors that docs/area.md states those of the program, and do its mistakes end in exit
+// code 2?
+#include "sim/results/run_directory.h"
+#include "tests/e2e/stile.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string source = STILE_SOURCE_DIR;
+
+TEST_F(Stile, AreaErrorsAreAsDocumented) {
+    const std::string page = read_file(source + "/docs/area.md");
+    for (const char* name : {"cacti_points.csv", "cacti_random_points.csv"}) {
+        const Output output = stile("area --errors --points " + source + "/tests/data/" + name);
+        ASSERT_EQ(output.code, 0) << output.err;
+        EXPECT_THAT(page, HasSubstr(output.out)) << name;
+    }
+}
+
+TEST_F(Stile, AreaListsTheArraysAndTheirShares) {
+    const Output output = stile("area " + source + "/configs/runs/domains.yaml --csv");
+    ASSERT_EQ(output.code, 0) << output.err;
+    std::istringstream lines(output.out);
+    double shares = 0;
+    size_t rows = 0;
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_THAT(line, HasSubstr("structure,style,entries"));
+    for (; std::getline(lines, line); ++rows) shares += std::atof(line.substr(line.rfind(',') + 1).c_str());
+    EXPECT_GT(rows, 15u);
+    EXPECT_NEAR(shares, 1, 1e-4);
+    EXPECT_THAT(output.out, HasSubstr("\ncodoms.apl_cache,"));
+}
+
+TEST_F(Stile, AreaMistakes) {
+    EXPECT_EQ(stile("area").code, 2);
+    EXPECT_EQ(stile("area --points absent.csv").code, 2);
+    write("bad.csv", "kind,size_bytes,block_bytes,assoc,tag_bits,tech_nm\ncache,64,8,3,default,32\n");
+    EXPECT_THAT(stile("area --points bad.csv").err, HasSubstr("bad.csv:2:1: error: assoc is 3"));
+    write("node.csv", "kind,size_bytes,block_bytes,assoc,tag_bits,tech_nm\ncache,64,8,0,default,28\n");
+    EXPECT_THAT(stile("area --points node.csv").err, HasSubstr("22, 32 or 45"));
+    const std::string run = "area " + source + "/configs/runs/domains.yaml --set machine.area.cacti=";
+    EXPECT_EQ(stile(run + "/absent/cacti").code, 2);
+    const Output failed = stile(run + "/bin/false");
+    EXPECT_EQ(failed.code, 2);
+    EXPECT_THAT(failed.err, HasSubstr("gave no figures"));
+}
+
+}  // namespace
+}  // namespace stile::sim
