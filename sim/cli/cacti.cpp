@@ -121,7 +121,7 @@ ArrayFigures cacti_figures(const std::string& program, const ArraySpec& spec) {
     const std::string size = "Cache height x width (mm): ";
     f.area_mm2 = after(out, size);
     const size_t at = out.find(size);
-    if (at != std::string::npos) f.area_mm2 *= after(out.substr(at, 80), " x ");
+    if (at != std::string::npos) f.area_mm2 *= after(out.substr(at + size.size(), 80), " x ");
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
         !std::isfinite(f.access_ns + f.read_nj + f.search_nj + f.leakage_mw + f.area_mm2))
         throw bad(fmt::format(

@@ -36,6 +36,24 @@ TEST_F(Stile, AreaListsTheArraysAndTheirShares) {
     EXPECT_THAT(output.out, HasSubstr("\ncodoms.apl_cache,"));
 }
 
+// A script stands for CACTI and gives every array the same figures.
+TEST_F(Stile, AreaAsksCactiInPlaceOfTheModel) {
+    write("cacti",
+          "#!/bin/sh\ngrep -q '^-technology (u) 0.032' $2 || exit 1\ncat << E\n"
+          "    Access time (ns): 0.5\n    Cycle time (ns):  0.5\n"
+          "    Total dynamic associative search energy per access (nJ): 0.002\n"
+          "    Total dynamic read energy per access (nJ): 0.001\n"
+          "    Total leakage power of a bank (mW): 3\n    Cache height x width (mm): 0.2 x 0.4\nE\n");
+    std::filesystem::permissions("cacti", std::filesystem::perms::owner_all);
+    const Output output = stile("area " + source +
+                                "/configs/runs/domains.yaml --csv --set machine.area.cacti=$PWD/cacti "
+                                "--set 'machine.area.node=32 nm'");
+    ASSERT_EQ(output.code, 0) << output.err;
+    EXPECT_THAT(output.out, HasSubstr("\nl1d,cacti,512,545,279040,8,1RW,0.08,0.5,2,4,1,3,"));
+    EXPECT_THAT(output.out, HasSubstr("\nwalker.pd,cacti,32,71,2272,full,1RW+1S,0.08,0.5,2,0,2,3,"));
+    EXPECT_THAT(output.out, HasSubstr("\ncodoms.capabilities,flip-flops,"));
+}
+
 TEST_F(Stile, AreaMistakes) {
     EXPECT_EQ(stile("area").code, 2);
     EXPECT_EQ(stile("area --points absent.csv").code, 2);
