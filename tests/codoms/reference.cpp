@@ -207,8 +207,12 @@ Step Reference::execute(Cpu& cpu, const Insn& i) {
             return onward();
         case Kind::mov_imm: {
             uint32_t imm = static_cast<uint32_t>(i.imm);
-            const spec::Page* page = world.page(cpu.core, next - 4);
-            if (i.patchable) world.peek(page->frame * page_bytes + (next - 4) % page_bytes, &imm, 4);
+            // The field may lie on two pages, and these anywhere.
+            for (unsigned b = 0; b < 4 && i.patchable; ++b) {
+                const uint64_t at = next - 4 + b;
+                world.peek(world.page(cpu.core, at)->frame * page_bytes + at % page_bytes,
+                           reinterpret_cast<uint8_t*>(&imm) + b, 1);
+            }
             r[i.reg] = imm;
             known(i.reg);
             return onward();
