@@ -27,9 +27,11 @@ struct MachineFile {
     Registry keys;
 };
 
-// A second kind of core, and rules that somebody wants to see broken, are not a machine's to say.
+// A second kind of core, rules that somebody wants to see broken, and a program of the user's, are not a
+// machine's to say.
 bool is_no_machine_s(const std::string& path) {
-    return path.find(".little.") != std::string::npos || path.find(".checks.") != std::string::npos;
+    return path.find(".little.") != std::string::npos || path.find(".checks.") != std::string::npos ||
+           path.ends_with(".area.cacti");
 }
 
 TEST(MachineFiles, DefaultSaysEveryDefault) {
