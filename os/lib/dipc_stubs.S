@@ -9,28 +9,18 @@
  * registers 0 to 6 are the callee's to change (ours): who wants to keep one pushes it before the call (cd.cappush)
  * and pops it after.
  */
+#include "os/lib/zero_registers.inc"
+
     .section .text.stub, "ax", @progbits
 
-.macro zero_vectors
-    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    pxor %xmm\n, %xmm\n
-    .endr
-    /* fninit empties the stack but leaves the numbers in it. */
-    .rept 8
-    fldz
-    .endr
-    fninit
+.macro zero_numbers
+    zero_vectors 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    zero_x87
 .endm
 
 /* cd.capclr: none of these functions takes or returns a capability. */
 .macro zero_capabilities
     .byte 0x0f, 0x36, 0x7f
-.endm
-
-.macro zero registers:vararg
-    .irp r, \registers
-    xor %\r, %\r
-    .endr
 .endm
 
     .globl dipc_isolated_call2
@@ -50,7 +40,7 @@ dipc_isolated_call2:
     mov %rdi, %rax
     mov %rsi, %rdi
     mov %rdx, %rsi
-    zero_vectors
+    zero_numbers
     zero_capabilities
     zero ebx, ebp, ecx, edx, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
     call *%rax
@@ -76,7 +66,7 @@ dipc_isolated_call2:
     .type dipc_leave_isolated, @function
     .balign 16
 dipc_leave_isolated:
-    zero_vectors
+    zero_numbers
     zero_capabilities
     zero ecx, edx, esi, edi, r8d, r9d, r10d, r11d
     ret
