@@ -16,7 +16,7 @@
 
 namespace stile::workload {
 
-inline constexpr uint32_t abi_version = 3;
+inline constexpr uint32_t abi_version = 4;
 
 // A guest ELF image, embedded in the library.
 struct Image {
@@ -70,6 +70,14 @@ struct Measure {
     std::string touch;  // none, read, write
 };
 
+// A figure of the workload's own that guest programs report (STILE_MARK_REPORT): a column of results.csv. The
+// last value of a row counts; the cell is empty where it reported none.
+struct Report {
+    std::string name;  // the column, and what the marker says
+    std::string unit = {};
+    std::string help = {};
+};
+
 struct Mechanism {
     std::string name, help;
 };
@@ -83,6 +91,7 @@ struct Descriptor {
     // What to run. `host_folder` is the directory of the configuration file, for relative paths. Throws
     // std::invalid_argument("KEY: what is wrong; what would be right").
     std::function<std::vector<Row>(const Parameters&, const Measure&, const std::string& host_folder)> rows;
+    std::vector<Report> reports = {};  // columns after those of every workload, in this order
 };
 
 // The images that stile_add_workload() embeds, in the order of its GUEST and IMAGES arguments; generated, and

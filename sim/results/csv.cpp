@@ -45,6 +45,18 @@ std::string figure_cells(const Figures& f) {
     return line;
 }
 
+// A name that is reported again has its last value.
+std::string report_cells(const RowResult& row, const std::vector<std::string>& reports) {
+    std::string cells;
+    for (const std::string& name : reports) {
+        std::string value;
+        for (const auto& [reported, number] : row.reports)
+            if (reported == name) value = std::to_string(number);
+        cells += "," + value;
+    }
+    return cells;
+}
+
 }  // namespace
 
 std::string number_text(double value) {
@@ -54,12 +66,14 @@ std::string number_text(double value) {
     return text == "-0" ? "0" : text;
 }
 
-std::string results_csv(const std::vector<RowResult>& rows) {
+std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports) {
     std::string out = std::string(key_columns) + "," + figure_columns;
     for (const char* phase : model::phase_names) out += std::string(",phase_") + phase;
+    for (const std::string& name : reports) out += "," + cell(name);
     out += "\n";
     for (const RowResult& row : rows) {
-        if (row.figures) out += key_cells(row.key) + "," + figure_cells(*row.figures) + "\n";
+        if (row.figures)
+            out += key_cells(row.key) + "," + figure_cells(*row.figures) + report_cells(row, reports) + "\n";
     }
     return out;
 }

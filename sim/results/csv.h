@@ -11,7 +11,8 @@
 
 namespace stile::sim {
 
-std::string results_csv(const std::vector<RowResult>& rows);
+// `reports`: figures of the workload's own, a column each after the fixed ones.
+std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports = {});
 std::string refused_csv(const std::vector<RowResult>& rows);
 
 // A table as it stands in a file: header and cells.

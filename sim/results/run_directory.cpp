@@ -19,9 +19,10 @@ namespace stile::sim {
 namespace fs = std::filesystem;
 
 std::map<std::string, std::string> result_files(const std::vector<RowResult>& rows,
-                                                const std::string& config_yaml) {
+                                                const std::string& config_yaml,
+                                                const std::vector<std::string>& reports) {
     std::map<std::string, std::string> files{
-        {"config.yaml", config_yaml},       {"results.csv", results_csv(rows)},
+        {"config.yaml", config_yaml},       {"results.csv", results_csv(rows, reports)},
         {"refused.csv", refused_csv(rows)}, {"stats.txt", stats_txt(rows)},
         {"stats.json", stats_json(rows)},   {"console.txt", console_txt(rows)}};
     if (const std::string state = state_txt(rows); !state.empty()) files["state.txt"] = state;

@@ -15,7 +15,8 @@ namespace stile::sim {
 
 // The files that are the same whenever the same run is done again. File name to contents.
 std::map<std::string, std::string> result_files(const std::vector<RowResult>& rows,
-                                                const std::string& config_yaml);
+                                                const std::string& config_yaml,
+                                                const std::vector<std::string>& reports = {});
 
 // The place for the next run called `name` below `folder`: name, name-2, name-3, ...
 std::filesystem::path next_directory(const std::filesystem::path& folder, const std::string& name);

@@ -176,7 +176,9 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     const KeptFolders kept = kept_folders(rows, pool.rows);
 
     const std::string yaml = resolved_yaml(loaded.keys);
-    std::map<std::string, std::string> files = result_files(pool.rows, yaml);
+    std::vector<std::string> reports;
+    for (const workload::Report& report : config.plugin.descriptor->reports) reports.push_back(report.name);
+    std::map<std::string, std::string> files = result_files(pool.rows, yaml, reports);
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     files["host.json"] = host_json(config, yaml, pool.rows, {wall, pool_options.jobs});
     if (config.output.report) files["report.html"] = report_of(files, config.name);

@@ -28,6 +28,7 @@ class Domains : public Stile {
         EXPECT_EQ(csv.at(0, "checked"), "1");
         EXPECT_EQ(number(csv, 0, "domain_crossings"), 2 * live);
         EXPECT_EQ(number(csv, 0, "syscalls"), 0);
+        EXPECT_EQ(number(csv, 0, "domain_calls"), 5 * live);  // a report of the workload's own
         return number(csv, 0, "apl_misses");
     }
     nlohmann::json spied(const std::string& settings) {

@@ -56,6 +56,7 @@ Descriptor describe() {
          .min = 0,
          .max = 1'000'000'000},
     };
+    d.reports = {{"domain_calls", "calls", "Calls of domains in all timed rounds"}};
     d.images = embedded_images();
     d.rows = rows;
     return d;

@@ -48,6 +48,22 @@ TEST(Csv, RowsAreReadBack) {
     EXPECT_THROW(parse_csv("a,b\n1\n"), std::runtime_error);
 }
 
+TEST(Csv, DeclaredReportsAreColumnsAfterThePhases) {
+    RowResult first = row("pipe", 64, 1), second = row("pipe", 0, 1);
+    first.reports = {{"missed", 2}, {"other", 9}, {"missed", 3}};
+    second.reports = {{"late", 0}};
+    const Csv csv = parse_csv(results_csv({first, second}, {"missed", "late"}));
+    ASSERT_GE(csv.header.size(), 3u);
+    EXPECT_EQ(csv.header[csv.header.size() - 3], "phase_other");
+    EXPECT_EQ(csv.header[csv.header.size() - 2], "missed");
+    EXPECT_EQ(csv.header[csv.header.size() - 1], "late");
+    EXPECT_EQ(csv.at(0, "missed"), "3");  // the last value counts
+    EXPECT_EQ(csv.at(0, "late"), "");     // not reported is not 0
+    EXPECT_EQ(csv.at(1, "missed"), "");
+    EXPECT_EQ(csv.at(1, "late"), "0");
+    EXPECT_EQ(csv.at(0, "other"), "");  // not declared: a statistic only
+}
+
 TEST(Csv, RefusalsAreApart) {
     RowResult refused = row("syscall", 64, 1);
     refused.figures.reset();
