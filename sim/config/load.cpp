@@ -108,6 +108,8 @@ std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::ve
     check_rules(loaded->keys, config, faults);
     sort(faults);
     if (!faults.empty()) throw BadInput(std::move(faults));
+    for (const Key& key : loaded->keys.keys())
+        if (key.is_used()) config.settings.emplace_back(key.path(), key.value_text());
     return loaded;
 }
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "abi/checks.h"
 #include "model/config.h"
@@ -33,7 +35,7 @@ struct MeasureConfig {
     std::string touch = "read";
     int64_t max_time_ns = 10'000'000'000;  // simulated, per row
     // A name, or a simulated time since reset.
-    std::string fast_forward = "none";  // none, roi
+    std::string fast_forward = "none";  // none, boot, roi
     std::string stop_at = "end";        // end, roi_end
 };
 
@@ -59,6 +61,9 @@ struct RunConfig {
     workload::Plugin plugin;
     workload::Parameters parameters;
     int64_t expect_exit = 0;
+
+    // Every key that is used and its value, as in the resolved config.yaml.
+    std::vector<std::pair<std::string, std::string>> settings;
 };
 
 }  // namespace stile::sim

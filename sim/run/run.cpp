@@ -6,18 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <thread>
 
-#include "sim/config/describe.h"
 #include "sim/results/run_directory.h"
 #include "sim/results/table.h"
-#include "sim/run/host_info.h"
-#include "sim/run/row_pool.h"
+#include "sim/run/perform.h"
 #include "sim/run/rules_off.h"
-#include "sim/run/simulate.h"
 
 namespace stile::sim {
 namespace {
@@ -84,12 +80,12 @@ void print_speed(const std::vector<RowResult>& rows, double seconds) {
                cycles / seconds / 1e3);
 }
 
-int exit_code(const PoolResult& pool) {
+int exit_code(const Performed& performed) {
     const auto any = [&](RowResult::Status status) {
-        return std::any_of(pool.rows.begin(), pool.rows.end(),
+        return std::any_of(performed.rows.begin(), performed.rows.end(),
                            [&](const RowResult& row) { return row.status == status; });
     };
-    if (pool.interrupted) return exit_interrupted;
+    if (performed.interrupted) return exit_interrupted;
     if (any(RowResult::Status::crashed)) return exit_bug;
     return any(RowResult::Status::failed) ? exit_failed : exit_done;
 }
@@ -104,25 +100,6 @@ std::filesystem::path choose_directory(const RunConfig& config, const RunOptions
                        "name a new folder, an empty one, or an older run's");
     }
     return out;
-}
-
-// files/ of a run with one row, files/ROW/ of one with several. What is not there is said.
-KeptFolders kept_folders(const std::vector<workload::Row>& rows, std::vector<RowResult>& results) {
-    KeptFolders folders;
-    for (size_t i = 0; i < rows.size(); ++i) {
-        RowResult& result = results[i];
-        if (rows[i].keep.empty() || !result.exit_status) continue;
-        try {
-            std::vector<KeptFile> files = kept_files(result.kept);
-            for (const std::string& path : not_kept(files, rows[i].keep))
-                result.warnings.push_back("keep: " + path + " was not there at the end");
-            if (!files.empty())
-                folders[rows.size() == 1 ? "files" : fmt::format("files/{}", i + 1)] = std::move(files);
-        } catch (const std::runtime_error& error) {
-            result.warnings.push_back(error.what());
-        }
-    }
-    return folders;
 }
 
 void make_parent(const std::filesystem::path& directory, const std::string& named_by) {
@@ -151,53 +128,35 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     const std::vector<workload::Row> rows = make_rows(loaded);
     std::filesystem::path directory = choose_directory(config, options);
     make_parent(directory, options.out.empty() ? "output.folder" : "--out " + options.out);
-    std::vector<RowKey> keys;
-    for (const workload::Row& row : rows) keys.push_back(row_key(config, row));
-
-    const auto started = std::chrono::steady_clock::now();
-    PoolOptions pool_options;
+    PerformOptions perform_options;
+    perform_options.console = options.console;
     // What two guests print at the same time nobody can read.
-    pool_options.jobs = options.jobs != 0 ? options.jobs
-                        : options.console ? 1
-                                          : std::max(1u, std::thread::hardware_concurrency());
-    PoolResult pool;
+    perform_options.jobs = options.jobs != 0 ? options.jobs
+                           : options.console ? 1
+                                             : std::max(1u, std::thread::hardware_concurrency());
+    Performed performed;
     {
         ProgressLine line;
-        pool_options.status = [&](const PoolStatus& status) { line.show(status); };
-        pool = run_rows(
-            keys,
-            [&](size_t row, const ProgressFunction& progress) {
-                return simulate(config, rows[row], {options.console, progress});
-            },
-            pool_options);
+        perform_options.status = [&](const PoolStatus& status) { line.show(status); };
+        performed = perform(loaded, rows, perform_options);
     }
-    for (size_t i = 0; i < rows.size(); ++i) pool.rows[i].measured = rows[i].measured;
-
-    const KeptFolders kept = kept_folders(rows, pool.rows);
-
-    const std::string yaml = resolved_yaml(loaded.keys);
-    std::vector<std::string> reports;
-    for (const workload::Report& report : config.plugin.descriptor->reports) reports.push_back(report.name);
-    std::map<std::string, std::string> files = result_files(pool.rows, yaml, reports);
-    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    files["host.json"] = host_json(config, yaml, pool.rows, {wall, pool_options.jobs});
-    if (config.output.report) files["report.html"] = report_of(files, config.name);
+    const std::map<std::string, std::string> files = directory_files(loaded, performed);
     if (options.out.empty() && std::filesystem::exists(directory)) {
         directory =
             next_directory(config.output.folder, config.name);  // another run took the place meanwhile
     }
-    write_directory(directory, files, kept);
+    write_directory(directory, files, performed.kept);
 
-    const std::string table = result_table(pool.rows);
+    const std::string table = result_table(performed.rows);
     const bool printed = fwrite(table.data(), 1, table.size(), stdout) == table.size() && fflush(stdout) == 0;
     const int print_error = errno;
-    print_troubles(pool.rows);
+    print_troubles(performed.rows);
     if (!printed)
         fmt::print(stderr, "stile: the table cannot be written to standard output: {}\n",
                    std::strerror(print_error));
-    print_speed(pool.rows, wall);
+    print_speed(performed.rows, performed.seconds);
     fmt::print(stderr, "stile: results are in {}\n", directory.string());
-    const int code = exit_code(pool);
+    const int code = exit_code(performed);
     return code == exit_done && !printed ? exit_failed : code;
 }
 

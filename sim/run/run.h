@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "sim/checkpoint/options.h"
 #include "sim/config/load.h"
 
 namespace stile::sim {
@@ -13,6 +14,7 @@ struct RunOptions {
     std::string out;    // empty: a fresh directory below output.folder
     unsigned jobs = 0;  // 0: as many as processors
     bool console = false;
+    CheckpointOptions checkpoints = {};
 };
 
 enum Exit { exit_done = 0, exit_failed = 1, exit_bad_input = 2, exit_bug = 3, exit_interrupted = 130 };

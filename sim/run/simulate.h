@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "sim/checkpoint/options.h"
 #include "sim/config/run_config.h"
 #include "sim/results/row_result.h"
 #include "sim/run/conductor.h"
@@ -15,6 +16,7 @@ namespace stile::sim {
 struct SimulateOptions {
     bool console_to_stderr = false;
     ProgressFunction progress;
+    CheckpointOptions checkpoints = {};
 };
 
 RowKey row_key(const RunConfig& config, const workload::Row& row);
