@@ -96,8 +96,9 @@ bool any_used(const Registry& keys, const std::string& path) {
     return false;
 }
 
-// One paragraph for all keys that follow others.
-void print_followers(std::string& out, const Registry& keys) {
+}  // namespace
+
+Followers followers_of(const Registry& keys) {
     std::string groups, prefix;
     for (const Key& key : keys.keys()) {
         if (key.followed().empty()) continue;
@@ -114,14 +115,8 @@ void print_followers(std::string& out, const Registry& keys) {
         if ((", " + groups + ",").find(", " + group + ",") == std::string::npos)
             groups += (groups.empty() ? "" : ", ") + group;
     }
-    if (!groups.empty())
-        out += fmt::format(
-            "{}.KEY\n    for KEY in {}\n    like the key without the name in front of it; default its "
-            "value\n",
-            prefix, groups);
+    return {prefix, groups};
 }
-
-}  // namespace
 
 std::string resolved_yaml(const Registry& keys) {
     std::string out;
@@ -152,7 +147,11 @@ std::string parameter_list(const workload::PluginList& workloads) {
         "    text or list of text; default none\n";
     for (const Key& key : keys.keys())
         if (key.followed().empty()) print(out, key);
-    print_followers(out, keys);
+    if (const Followers followers = followers_of(keys); !followers.groups.empty())
+        out += fmt::format(
+            "{}.KEY\n    for KEY in {}\n    like the key without the name in front of it; default its "
+            "value\n",
+            followers.prefix, followers.groups);
     for (const workload::Plugin& plugin : workloads.plugins) {
         out += fmt::format("\n# with workload.name: {} ({})\n", plugin.descriptor->name,
                            plugin.descriptor->help);

@@ -16,6 +16,12 @@ std::string resolved_yaml(const Registry& keys);
 // One paragraph per key: name, type, default, help, source.
 std::string parameter_list(const workload::PluginList& workloads);
 
+// Keys that follow others: what stands in front of them, and which groups of keys they are.
+struct Followers {
+    std::string prefix, groups;
+};
+Followers followers_of(const Registry& keys);
+
 // JSON Schema (draft 2020-12) of a run's YAML.
 std::string json_schema(const workload::PluginList& workloads);
 
