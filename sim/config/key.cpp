@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/almost.h"
 #include "sim/config/nearest.h"
+#include "sim/config/plain_text.h"
 #include "sim/config/registry.h"
 #include "sim/config/units.h"
 
@@ -152,48 +154,45 @@ std::string Key::expected() const {
 }
 
 bool Key::read_number(const Node& node, int64_t frequency, int64_t& out, Faults& faults) const {
-    std::optional<int64_t> value;
-    if (node.kind == Node::Kind::scalar) {
+    const auto parse = [&](const std::string& text) -> std::optional<int64_t> {
         switch (kind_) {
             case KeyKind::integer:
-                if (!node.quoted) value = parse_integer(node.text);
-                break;
+                return parse_integer(text);
             case KeyKind::bytes:
             case KeyKind::bytes_list:
-                value = parse_bytes(node.text);
-                break;
+                return parse_bytes(text);
             case KeyKind::frequency:
-                value = parse_frequency(node.text);
-                break;
+                return parse_frequency(text);
             case KeyKind::time:
             case KeyKind::moment:
-                value = parse_time(node.text);
-                break;
+                return parse_time(text);
             case KeyKind::cycles:
-                value = parse_cycles(node.text, frequency);
-                break;
+                return parse_cycles(text, frequency);
             default:
-                break;
+                return std::nullopt;
         }
-    }
+    };
+    const std::string bounds = max_ == std::numeric_limits<int64_t>::max()
+                                   ? "at least " + number_text(min_)
+                                   : number_text(min_) + " to " + number_text(max_);
+    const auto out_of_range = [&] {
+        faults.push_back(
+            {node.place, "'" + path_ + "' is out of range: " + shown(node.text), "valid is " + bounds});
+        return false;
+    };
+    std::optional<int64_t> value;
+    if (node.kind == Node::Kind::scalar && !(node.quoted && kind_ == KeyKind::integer))
+        value = parse(node.text);
     if (!value) {
-        const std::string found = node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name();
-        std::string remedy =
-            kind_ == KeyKind::bytes_list ? "a size in B, KiB, MiB or GiB is expected" : expected();
-        if (node.kind == Node::Kind::scalar && node.text.size() > 1 && node.text[0] == '0' &&
-            node.text.find_first_not_of("0123456789") == std::string::npos) {
-            remedy = "a leading zero would make it octal; leave it out";
-        }
-        faults.push_back({node.place, "'" + path_ + "' cannot be " + found, remedy});
+        const auto is_number = [&](const std::string& text) { return parse(text).has_value(); };
+        if (is_beyond_range(node, is_number)) return out_of_range();
+        std::string remedy = almost_number(node, is_number);
+        if (remedy.empty())
+            remedy = kind_ == KeyKind::bytes_list ? "a size in B, KiB, MiB or GiB is expected" : expected();
+        faults.push_back({node.place, "'" + path_ + "' cannot be " + found(node), remedy});
         return false;
     }
-    if (*value < min_ || *value > max_) {
-        const std::string bounds = max_ == std::numeric_limits<int64_t>::max()
-                                       ? "at least " + number_text(min_)
-                                       : number_text(min_) + " to " + number_text(max_);
-        faults.push_back({node.place, "'" + path_ + "' is out of range: " + node.text, "valid is " + bounds});
-        return false;
-    }
+    if (*value < min_ || *value > max_) return out_of_range();
     out = *value;
     return true;
 }
@@ -212,7 +211,7 @@ bool Key::read_text(const Node& node, std::string& out, Faults& faults) const {
     }
     if (!choices_.empty() && std::find(choices_.begin(), choices_.end(), node.text) == choices_.end()) {
         faults.push_back(
-            {node.place, "'" + path_ + "' cannot be '" + node.text + "'", suggestion(node.text, choices_)});
+            {node.place, "'" + path_ + "' cannot be " + found(node), suggestion(node.text, choices_)});
         return false;
     }
     out = node.text;
@@ -227,11 +226,8 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
                 out = node.text == "true";
                 return true;
             }
-            faults.push_back(
-                {node.place,
-                 "'" + path_ + "' cannot be " +
-                     (node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name()),
-                 expected()});
+            faults.push_back({node.place, "'" + path_ + "' cannot be " + found(node),
+                              almost_boolean(node).empty() ? expected() : almost_boolean(node)});
             return false;
         case KeyKind::path: {
             std::string text;
@@ -245,8 +241,7 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
             std::string text;
             if (node.kind == Node::Kind::scalar && !parse_time(node.text)) {
                 if (std::find(choices_.begin(), choices_.end(), node.text) == choices_.end()) {
-                    faults.push_back(
-                        {node.place, "'" + path_ + "' cannot be '" + node.text + "'", expected()});
+                    faults.push_back({node.place, "'" + path_ + "' cannot be " + found(node), expected()});
                     return false;
                 }
                 out = node.text;
@@ -266,13 +261,11 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
         case KeyKind::text_list:
         case KeyKind::bytes_list: {
             if (node.kind != Node::Kind::sequence) {
-                const std::string found =
-                    node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name();
                 const std::string remedy =
                     node.kind == Node::Kind::scalar
-                        ? "a list is expected: " + last_name(path_) + ": [" + node.text + "]"
+                        ? "a list is expected: " + last_name(path_) + ": [" + shown(node.text) + "]"
                         : expected();
-                faults.push_back({node.place, "'" + path_ + "' cannot be " + found, remedy});
+                faults.push_back({node.place, "'" + path_ + "' cannot be " + found(node), remedy});
                 return false;
             }
             bool good = true;
@@ -285,8 +278,8 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
                     good &= read_text(item, word, faults);
                     if (!word.empty() && !choices_.empty() &&
                         std::find(words.begin(), words.end(), word) != words.end()) {
-                        faults.push_back(
-                            {item.place, "'" + path_ + "' names '" + word + "' twice", "leave one out"});
+                        faults.push_back({item.place, "'" + path_ + "' names '" + shown(word) + "' twice",
+                                          "leave one out"});
                         good = false;
                     }
                     words.push_back(word);
@@ -319,15 +312,21 @@ bool Key::read_value(const Node& node, int64_t frequency, Value& out, Faults& fa
     }
 }
 
+bool Key::read(const Node& node, int64_t frequency, Value& out, Faults& faults) const {
+    if (node.kind == Node::Kind::null) {
+        faults.push_back({node.place, "'" + path_ + "' has no value", expected()});
+        return false;
+    }
+    return read_value(node, frequency, out, faults);
+}
+
 void Key::assign(const Node& node, int64_t frequency, Faults& faults) {
     given_ = true;
     place_ = node.place;
-    if (node.kind == Node::Kind::null) {
-        faults.push_back({node.place, "'" + path_ + "' has no value", expected()});
-        return;
-    }
     Value value;
-    if (read_value(node, frequency, value, faults)) store_(value);
+    if (!read(node, frequency, value, faults)) return;
+    store_(value);
+    if (kind_ == KeyKind::cycles && parse_time(node.text)) as_time_ = node.text;
 }
 
 }  // namespace stile::sim

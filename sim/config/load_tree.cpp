@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "sim/config/load.h"
+#include "sim/config/plain_text.h"
 #include "sim/config/tree.h"
 
 namespace stile::sim {
@@ -18,17 +19,23 @@ Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std:
 void load_base(Node& merged, const Node& item, const std::string& from, std::vector<fs::path>& open,
                std::vector<std::string>& names) {
     if (item.kind != Node::Kind::scalar) {
-        throw BadInput(item.place, std::string("'extends' cannot be ") + item.kind_name(),
-                       "the path of a YAML file, or a list of them, is expected");
+        const bool nothing = item.kind == Node::Kind::null;
+        throw BadInput(
+            item.place,
+            nothing ? "'extends' has no value" : std::string("'extends' cannot be ") + item.kind_name(),
+            "the path of a YAML file, or a list of them, is expected");
     }
     fs::path path(item.text);
     if (path.is_relative()) path = fs::path(from).parent_path() / path;
     path = path.lexically_normal();
     std::error_code error;
+    const std::string absolute = fs::absolute(path).lexically_normal().string();
     if (!fs::exists(path, error)) {
-        throw BadInput(item.place, "'extends' names a file that is not there: " + item.text,
-                       "it was looked for at " + fs::absolute(path).lexically_normal().string());
+        throw BadInput(item.place, "'extends' names a file that is not there: " + shown(item.text),
+                       "it was looked for at " + absolute);
     }
+    if (fs::is_directory(path, error))
+        throw BadInput(item.place, "'extends' names a folder: " + shown(item.text), "name a YAML file in it");
     const fs::path real = fs::weakly_canonical(path);
     if (std::find(open.begin(), open.end(), real) != open.end()) {
         std::string chain;
@@ -74,6 +81,22 @@ Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std:
 
 }  // namespace
 
+namespace {
+
+// An axis is given anew as a whole: a range put over another must not become half of each.
+void replace_axes(Node& base, const Node& over) {
+    Node::Entry* below = base.find("sweep");
+    const Node::Entry* above = over.find("sweep");
+    if (!below || !above) return;
+    Node::Entry* old_axes = below->value.find("axes");
+    const Node::Entry* new_axes = above->value.find("axes");
+    if (!old_axes || !new_axes) return;
+    for (Node::Entry& axis : old_axes->value.entries)
+        if (new_axes->value.find(axis.key)) axis.value = Node();
+}
+
+}  // namespace
+
 Node normalized(Node root) {
     Node::Entry* workload = root.find("workload");
     if (workload && workload->value.kind == Node::Kind::scalar) {
@@ -96,6 +119,7 @@ void overlay(Node& base, Node over) {
         if (old_name && new_name && old_name->value.text != new_name->value.text)
             below->value.entries.clear();
     }
+    replace_axes(base, over);
     merge(base, std::move(over));
 }
 

@@ -29,6 +29,8 @@ std::string nearest(std::string_view text, const std::vector<std::string>& candi
     std::string best;
     size_t least = std::max<size_t>(1, std::max<size_t>(text.size(), 4) / 2);
     for (const std::string& candidate : candidates) {
+        // No less than the difference in length; and nobody means a name by a page of text.
+        if (text.size() > 2 * candidate.size() + 8) continue;
         const size_t d = distance(text, candidate);
         if (d < least || (d == least && best.empty() && d < candidate.size())) {
             least = d;

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "sim/config/almost.h"
 #include "sim/config/nearest.h"
+#include "sim/config/plain_text.h"
 
 namespace stile::sim {
 namespace {
@@ -45,10 +47,31 @@ const Node* descend(const Node& root, const std::string& path) {
     return node;
 }
 
-// Something that is no map stands where this key's group should: that fault is enough.
-bool beneath_a_value(const Node& root, const std::string& path) {
-    const Node* group = descend(root, path.substr(0, path.find('.')));
-    return group && group->kind != Node::Kind::map;
+// Something that is no map stands where this key's group should, or what may have been meant for the group
+// was not understood: that fault is enough.
+bool is_excused(const Node& root, const std::string& path) {
+    const std::string name = path.substr(0, path.find('.'));
+    if (const Node* group = descend(root, name)) return group->kind != Node::Kind::map;
+    return std::any_of(root.entries.begin(), root.entries.end(),
+                       [&](const Node::Entry& entry) { return nearest(entry.key, {name}) == name; });
+}
+
+const Place& place_of_group(const Node& root, const std::string& path) {
+    const size_t dot = path.rfind('.');
+    const Node* group = dot == path.npos ? nullptr : descend(root, path.substr(0, dot));
+    return group ? group->place : root.place;
+}
+
+// What stands where a map of `names` should.
+std::string map_remedy(const std::string& path, const Node& node, const std::vector<std::string>& names) {
+    if (node.kind == Node::Kind::scalar && !node.quoted) {
+        const size_t end = std::min(node.text.find_first_of(": "), node.text.size());
+        const std::string name = node.text.substr(0, end);
+        if (end != node.text.size() && std::find(names.begin(), names.end(), name) != names.end())
+            return "write '" + name + ": " + shown(node.text.substr(end + 1)) + "', with a colon and a space";
+    }
+    return (path == "workload" ? "the name of a workload, or a map with " : "a map with ") +
+           alternatives(names) + " is expected";
 }
 
 }  // namespace
@@ -139,6 +162,19 @@ std::string Registry::elsewhere(const std::string& name) const {
     return "";
 }
 
+std::string Registry::unknown_remedy(const std::string& name, const std::vector<std::string>& known) const {
+    if (name == "<<") return "YAML merge keys are not supported; use 'extends'";
+    if (name == "extends") return "it stands at the top of a file, in no section";
+    if (find(name)) {
+        const size_t dot = name.rfind('.');
+        return "dots are for --set; write '" + name.substr(dot + 1) + ":' below '" + name.substr(0, dot) +
+               ":'";
+    }
+    const std::string other = elsewhere(name);
+    if (nearest(name, known).empty() && !other.empty()) return "did you mean '" + other + "'?";
+    return suggestion(name, known);
+}
+
 void Registry::check_names(const Node& node, const std::string& prefix, Faults& faults) const {
     const std::vector<std::string> known = children(prefix);
     for (const Node::Entry& entry : node.entries) {
@@ -149,19 +185,19 @@ void Registry::check_names(const Node& node, const std::string& prefix, Faults& 
         }
         if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
             const std::string place = prefix.empty() ? "" : " in '" + prefix + "'";
-            std::string remedy = suggestion(entry.key, known);
-            const std::string other = elsewhere(entry.key);
-            if (nearest(entry.key, known).empty() && !other.empty()) remedy = "did you mean '" + other + "'?";
-            if (entry.key == "<<") remedy = "YAML merge keys are not supported; use 'extends'";
-            faults.push_back({entry.key_place, "unknown key '" + entry.key + "'" + place, remedy});
+            faults.push_back({entry.key_place, "unknown key '" + shown(entry.key) + "'" + place,
+                              unknown_remedy(entry.key, known)});
             continue;
         }
         if (find(path)) continue;  // a key of its own: its value is read by assign()
         if (entry.value.kind == Node::Kind::map) {
             check_names(entry.value, path, faults);
         } else {
-            faults.push_back({entry.value.place, "'" + path + "' cannot be " + entry.value.kind_name(),
-                              "a map with " + alternatives(children(path)) + " is expected"});
+            const bool nothing = entry.value.kind == Node::Kind::null;
+            faults.push_back(
+                {entry.value.place,
+                 "'" + path + "' " + (nothing ? "has no value" : "cannot be " + found(entry.value)),
+                 map_remedy(path, entry.value, children(path))});
         }
     }
 }
@@ -176,8 +212,9 @@ void Registry::assign(const Node& root, Faults& faults) {
             key.assign(*node, follows ? little_frequency : frequency, faults);
         } else if (follows) {
             key.follow(*find(key.followed()));
-        } else if (key.is_required() && !beneath_a_value(root, key.path())) {
-            faults.push_back({root.place, "'" + key.path() + "' is missing", key.expected()});
+        } else if (key.is_required() && !is_excused(root, key.path())) {
+            faults.push_back({place_of_group(root, key.path()), "'" + key.path() + "' is missing",
+                              key.expected() + (key.help().empty() ? "" : " (" + key.help() + ")")});
         }
         if (key.path() == "machine.frequency") {
             frequency = std::get<int64_t>(key.load());

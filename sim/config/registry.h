@@ -73,6 +73,11 @@ class Key {
 
     // Puts what the file says into the field, or adds faults. `frequency` turns times into cycles.
     void assign(const Node& node, int64_t frequency, Faults& faults);
+    // What `node` says as a value of this key, which is stored nowhere; false, and faults, if it cannot be one.
+    bool read(const Node& node, int64_t frequency, Value& out, Faults& faults) const;
+    std::string text_of(const Value& value) const { return to_yaml(value); }  // as YAML
+    // As the file said it, where that depends on another key: cycles given as a time; else value_text().
+    std::string given_text() const { return as_time_.empty() ? value_text() : as_time_; }
     void follow(const Key& other) { store_(other.load()); }
     Value load() const { return load_(); }
     bool was_given() const { return given_; }
@@ -92,7 +97,7 @@ class Key {
 
     std::string path_;
     KeyKind kind_;
-    std::string help_, source_, default_, follows_;
+    std::string help_, source_, default_, follows_, as_time_;
     std::function<bool()> used_;
     std::vector<std::string> choices_;
     std::vector<std::pair<std::string, std::string>> later_;
@@ -150,6 +155,8 @@ class Registry {
     // A key that exists but must not be used yet.
     void refuse(const std::string& path, const std::string& why) { refused_.emplace_back(path, why); }
     const std::string* refusal(const std::string& path) const;
+    // A name that may stand there although it is no key: whoever reads it takes it out of the tree.
+    void reserve(const std::string& path) { reserved_.push_back(path); }
 
     const std::deque<Key>& keys() const { return keys_; }
     std::deque<Key>& keys() { return keys_; }
@@ -167,11 +174,13 @@ class Registry {
     Key& number(const std::string& path, KeyKind kind, T& field);
     void check_names(const Node& node, const std::string& prefix, Faults& faults) const;
     std::string elsewhere(const std::string& name) const;
+    std::string unknown_remedy(const std::string& name, const std::vector<std::string>& known) const;
 
     const Again* again_ = nullptr;
     std::deque<Key> dropped_;  // by again()
     std::deque<Key> keys_;     // references to its elements stay valid
     std::vector<std::pair<std::string, std::string>> refused_;
+    std::vector<std::string> reserved_;
 };
 
 template <class T>

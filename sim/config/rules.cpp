@@ -61,7 +61,9 @@ class Rules {
             fault({path + glue + "entries", path + glue + "ways"},
                   "'" + path + "' has no power of two of sets: " + std::to_string(entries) + " entries in " +
                       std::to_string(ways) + " ways",
-                  "entries must be the ways x a power of two");
+                  ways > entries ? "set '" + path + glue + "ways' too; " + std::to_string(entries) +
+                                       " makes it fully associative"
+                                 : "entries must be the ways x a power of two");
         }
     }
     void table(const std::string& path, unsigned entries, unsigned ways) { sets(path, ".", entries, ways); }
