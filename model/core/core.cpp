@@ -15,6 +15,7 @@ Core::Impl::Impl(Core& self, const MachineConfig& config, PhysicalMemory& memory
     : self(self),
       config(config),
       memory(memory),
+      mmio(mmio),
       observer(observer),
       id(id),
       protection(make_protection(config, counters)),

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/config.h"
 #include "model/core/counters.h"
@@ -19,6 +20,9 @@
 #include "model/timing/timing.h"
 
 namespace stile::model {
+
+class StateArchive;
+struct CpuidQuestion;
 
 enum class Stop : uint8_t {
     until,         // the clock reached what run() was given
@@ -89,6 +93,15 @@ class Core {
     CoreModel model() const;
     // Observer::store for every store from the next instruction on.
     void watch_stores(bool on);
+
+    // All that software can see, at a boundary between calls of run(). Reading makes the core anew: everything
+    // that it only remembered is gone, it has no timing model and runs the one of its configuration, and
+    // references to its parts are no longer good.
+    void archive(StateArchive& a);
+    // Did software see what the APL cache is like?
+    bool apl_cache_seen() const;
+    // What CPUID was asked, as plain_question() puts it.
+    std::vector<CpuidQuestion> cpuid_asked() const;
 
     // Registers, current code and the last blocks, for a human.
     std::string dump() const;

@@ -32,6 +32,9 @@ class CoreComplex final : public InterruptBus {
     // start like it. Does nothing the second time.
     void power_on();
 
+    // Only what is its own; cores are archived by who made them.
+    void archive(auto& a) { a(on_); }
+
     // Until when core i may run, in its own cycles: nothing that another core does can reach it before. Above
     // core i's clock if no core that is awake is behind it.
     Cycles limit(unsigned i) const;

@@ -5,6 +5,7 @@
 //   run.cpp         from block to block: clock, accounting, interrupts
 //   transfer.cpp    which block comes next: fetch, domain crossings, translation, self-modifying code
 //   exceptions.cpp  delivery through the IDT
+//   core_archive.cpp  what a checkpoint holds
 //   msr.cpp, cpuid.cpp, local_apic.*, segments.cpp
 // and used by those handlers (exec/) that need more than registers and memory.
 //
@@ -16,11 +17,13 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "isa/translate.h"
 #include "model/core/block_cache.h"
 #include "model/core/core.h"
+#include "model/core/cpuid.h"
 #include "model/core/exec/chain.h"
 #include "model/core/exec/exec.h"
 #include "model/core/exec/handlers.h"
@@ -32,6 +35,8 @@ struct Core::Impl final : Exec {
     Impl(Core& self, const MachineConfig& config, PhysicalMemory& memory, MmioPort& mmio, Observer* observer,
          std::unique_ptr<Timing> timing, unsigned id);
     ~Impl();
+
+    void archive(StateArchive& a);  // core_archive.cpp
 
     // --- run.cpp
     Stop run(Cycles until);
@@ -86,7 +91,7 @@ struct Core::Impl final : Exec {
     bool read_msr(uint32_t index, uint64_t& value);
     bool write_msr(uint32_t index, uint64_t value);
     bool write_cr(unsigned n, uint64_t value);
-    void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const;
+    void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
     template <class Access>
     bool as_supervisor(Access access);
     bool read_descriptor(uint16_t selector, uint64_t& low, Fault& fault);
@@ -133,6 +138,7 @@ struct Core::Impl final : Exec {
     Core& self;
     const MachineConfig config;
     PhysicalMemory& memory;
+    MmioPort& mmio;
     Observer* observer;
     const unsigned id;
     Counters counters;
@@ -177,6 +183,8 @@ struct Core::Impl final : Exec {
     uint64_t tsc_offset = 0;
     static constexpr uint64_t dr_at_reset[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
     uint64_t dr[8] = {0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400};
+
+    std::set<CpuidQuestion> cpuid_asked;  // so far
 
     bool stop_requested = false, broken = false;
     Stop why = Stop::requested;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the processor says of itself: what is implemented and nothing else, caches and TLBs as configured.
+#include "model/core/cpuid.h"
+
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -43,13 +46,38 @@ void words(uint32_t out[4], const char* text, unsigned order[3]) {
     for (unsigned i = 0; i < 3; ++i) std::memcpy(&out[order[i]], text + 4 * i, 4);
 }
 
+bool has_domains(const MachineConfig& config) {
+    return config.protection == ProtectionKind::codoms || config.protection == ProtectionKind::none;
+}
+
+bool walks_apls(const MachineConfig& config) {
+    return config.protection == ProtectionKind::codoms && config.apl_cache.refill == AplRefill::hardware;
+}
+
 }  // namespace
 
-void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
-    std::memset(out, 0, 16);
+CpuidQuestion plain_question(const MachineConfig& config, uint32_t leaf, uint32_t subleaf) {
     if (leaf >= 0x80000000 && leaf > max_extended) leaf = max_basic;
-    if (leaf > max_basic && leaf < 0x80000000 && !(leaf == STILE_CPUID_LEAF && has_domains()))
+    if (leaf > max_basic && leaf < 0x80000000 && !(leaf == STILE_CPUID_LEAF && has_domains(config)))
         leaf = max_basic;
+    switch (leaf) {
+        case 4:
+        case STILE_CPUID_LEAF:
+            return {leaf, std::min(subleaf, 4u)};  // the first that is empty
+        case 7:
+            return {leaf, std::min(subleaf, 1u)};
+        case 0xb:
+            return {leaf, std::min(subleaf, 2u)};
+        default:
+            return {leaf, 0};
+    }
+}
+
+void cpuid_answer(const MachineConfig& config, unsigned id, bool keys_on, uint32_t leaf, uint32_t subleaf,
+                  uint32_t out[4]) {
+    std::memset(out, 0, 16);
+    const bool has_keys = config.protection == ProtectionKind::mpk;
+    leaf = plain_question(config, leaf, subleaf).leaf;
     switch (leaf) {
         case 0: {
             unsigned order[3] = {1, 3, 2};
@@ -80,7 +108,7 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
         case 7:
             if (subleaf != 0) break;
             out[1] = bit(0) /*FSGSBASE*/ | bit(7) /*SMEP*/ | bit(9) /*fast rep movs and stos*/;
-            if (has_keys()) out[2] = bit(3) /*PKU*/ | (s.cr4 & cr::CR4_PKE ? bit(4) /*OSPKE*/ : 0);
+            if (has_keys) out[2] = bit(3) /*PKU*/ | (keys_on ? bit(4) /*OSPKE*/ : 0);
             break;
         case 0xb:
             topology_leaf(config.cores, id, subleaf, out);
@@ -99,7 +127,7 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
                 out[0] = config.apl_cache.entries;
                 out[1] = STILE_CAP_REGS;
                 out[2] = STILE_ENTRY_ALIGN;
-                out[3] = 16 | (walks_apls() ? STILE_CPUID_APL_WALK : 0);
+                out[3] = 16 | (walks_apls(config) ? STILE_CPUID_APL_WALK : 0);
             }
             break;
         case 0x80000000:
@@ -123,6 +151,11 @@ void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) const {
         default:
             break;
     }
+}
+
+void Core::Impl::cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) {
+    cpuid_asked.insert(plain_question(config, leaf, subleaf));
+    cpuid_answer(config, id, s.cr4 & cr::CR4_PKE, leaf, subleaf, out);
 }
 
 }  // namespace stile::model

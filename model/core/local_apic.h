@@ -14,6 +14,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 // What the interrupt command register says (Intel SDM vol. 3, 11.12.9).
 struct InterruptMessage {
     enum Delivery : uint8_t { fixed = 0, lowest_priority = 1, smi = 2, nmi = 4, init = 5, start_up = 6 };
@@ -65,6 +67,8 @@ class LocalApic {
     void accept(unsigned vector);
     bool is_timer(unsigned vector) const { return (lvt_timer_ & 0xff) == vector; }
 
+    void archive(StateArchive& a);
+
     uint64_t task_priority() const { return tpr_; }
     void set_task_priority(uint64_t value) { tpr_ = value & 0xff; }
 
@@ -94,6 +98,7 @@ class LocalApic {
     struct Arrival {
         uint64_t at;
         InterruptMessage message;
+        void archive(auto& a) { a(at, message); }
     };
     std::vector<Arrival> arrivals_;  // by time; of equal times in the order in which they were sent
     uint64_t arrival_ = never;

@@ -121,6 +121,7 @@ class Mmu {
 
     // Every store takes the slow path and is reported.
     void watch_stores(Observer* observer, Core* core);
+    bool watches_stores() const;
     // Pages whose stores must be seen because code was translated from them (self-modifying code).
     void protect_code_page(uint64_t paddr);
     void unprotect_code_page(uint64_t paddr);

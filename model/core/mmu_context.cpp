@@ -223,6 +223,8 @@ void Mmu::watch_stores(Observer* observer, Core* core) {
     impl_->drop_all_writes();
 }
 
+bool Mmu::watches_stores() const { return impl_->watcher != nullptr; }
+
 void Mmu::before_store(uint64_t paddr, unsigned bytes) {
     if (!impl_->is_code_page(paddr)) return;
     if (on_code_store)

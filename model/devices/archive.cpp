@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "abi/platform.h"
+#include "model/checkpoint/archive.h"
 
 namespace stile::model {
 
@@ -21,5 +22,7 @@ bool Archive::write(uint64_t offset, const void* in, unsigned bytes) {
     bytes_.append(reinterpret_cast<const char*>(memory_.host(address_)), value);
     return true;
 }
+
+void Archive::archive(StateArchive& a) { a(address_, bytes_); }
 
 }  // namespace stile::model

@@ -10,10 +10,13 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 class Archive : public MmioDevice {
   public:
     explicit Archive(const PhysicalMemory& memory) : memory_(memory) {}
     const std::string& bytes() const { return bytes_; }
+    void archive(StateArchive& a);
 
     bool read(uint64_t offset, void* out, unsigned bytes) override;
     bool write(uint64_t offset, const void* in, unsigned bytes) override;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "abi/platform.h"
+#include "model/checkpoint/archive.h"
 
 namespace stile::model {
 namespace {
@@ -38,6 +39,8 @@ bool Console::write(uint64_t offset, const void* in, unsigned bytes) {
     if (c == '\n' || line_.size() >= longest_line) flush();
     return true;
 }
+
+void Console::archive(StateArchive& a) { a(line_, input_, written_, read_); }
 
 void Console::statistics(StatisticsSink& sink) const {
     sink.count("bytes_written", written_, "bytes", "printed by the guest");

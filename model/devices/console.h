@@ -13,6 +13,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 class Console : public MmioDevice, public StatisticsSource {
   public:
     using Sink = std::function<void(std::string_view)>;
@@ -25,6 +27,7 @@ class Console : public MmioDevice, public StatisticsSource {
     bool read(uint64_t offset, void* out, unsigned bytes) override;
     bool write(uint64_t offset, const void* in, unsigned bytes) override;
     void statistics(StatisticsSink& sink) const override;
+    void archive(StateArchive& a);
 
   private:
     Sink sink_;

@@ -14,6 +14,8 @@ class Power : public MmioDevice {
     void on_off(std::function<void(uint32_t)> callback) { off_ = std::move(callback); }
     uint32_t code() const { return code_; }
 
+    void archive(auto& a) { a(code_); }
+
     bool read(uint64_t offset, void* out, unsigned bytes) override;
     bool write(uint64_t offset, const void* in, unsigned bytes) override;
 

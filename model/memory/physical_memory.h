@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace stile::model {
 
@@ -20,6 +21,9 @@ class PhysicalMemory {
     bool contains(uint64_t paddr, uint64_t bytes = 1) const {
         return paddr < size_ && bytes <= size_ - paddr;
     }
+    // Numbers of the 4 KiB pages that may hold anything but zeros, in order: those that the host has had to
+    // provide.
+    std::vector<uint64_t> touched_pages() const;
     uint64_t paddr_of(const void* p) const {
         return static_cast<uint64_t>(static_cast<const uint8_t*>(p) - base_);
     }

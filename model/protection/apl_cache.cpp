@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "model/checkpoint/archive.h"
+
 namespace stile::model {
 
 namespace {
@@ -113,6 +115,19 @@ unsigned AplCache::invalidate_all() {
         empty(s);
     }
     return dropped;
+}
+
+void AplCache::archive(StateArchive& a) {
+    const size_t slots = slots_.size(), rights = rights_.size();
+    a(slots_, rights_, replacement_, evictions_);
+    if (slots_.size() != slots || rights_.size() != rights)
+        StateArchive::refuse("its APL cache has another shape");
+    if (!a.loading()) return;
+    std::fill(slot_of_.begin(), slot_of_.end(), -1);
+    for (size_t s = 0; s < slots; ++s) {
+        if (slots_[s] < -1 || slots_[s] > 0xffff) StateArchive::refuse("there is no such domain tag");
+        if (slots_[s] >= 0) slot_of_[static_cast<size_t>(slots_[s])] = static_cast<int16_t>(s);
+    }
 }
 
 }  // namespace stile::model

@@ -15,6 +15,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 class AplCache {
   public:
     // `ways` == `entries`: fully associative. Otherwise tag modulo number of sets chooses the set.
@@ -46,6 +48,8 @@ class AplCache {
         if (slot < ways_) return replacement_.used(0, slot);  // a fully associative cache needs no division
         replacement_.used(slot / ways_, slot % ways_);
     }
+
+    void archive(StateArchive& a);  // of caches of one shape
 
     uint64_t evictions() const { return evictions_; }  // domains that made room for others
 

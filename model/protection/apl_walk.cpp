@@ -25,6 +25,7 @@ uint32_t Codoms::fetch_right(const CpuState& s, uint16_t from, uint16_t to, uint
     const auto right =
         walk.reads == 3 ? static_cast<uint32_t>(word >> STILE_APL_SHIFT3(to) & 3) : uint32_t{STILE_RIGHT_NIL};
     ++counters_.apl_walks;
+    seen_ = true;
     if (apl_memory) apl_memory->walked(walk);
     add_entry(from, to);
     add_entry(to, from);

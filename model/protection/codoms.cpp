@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/checkpoint/archive.h"
 #include "model/protection/capability.h"
 
 namespace stile::model {
@@ -257,6 +258,7 @@ bool Codoms::straddle(CpuState& s, const PageAttributes& first, const PageAttrib
 }
 
 void Codoms::apl_fill(const stile_apl_record& record) {
+    seen_ = true;
     const uint64_t evictions = apl_.evictions();
     if (apl_.fill(record)) stale = true;
     ++counters_.apl_fills;
@@ -274,6 +276,15 @@ void Codoms::apl_invalidate(int64_t tag) {
 }
 
 // The other tag of the pair that missed is kept: without it the retried access would miss again.
-int64_t Codoms::apl_victim() { return apl_.victim(static_cast<uint16_t>(missed_), missed_from_, -1); }
+int64_t Codoms::apl_victim() {
+    seen_ = true;
+    return apl_.victim(static_cast<uint16_t>(missed_), missed_from_, -1);
+}
+
+// A cache that nobody has seen is as it was made.
+void Codoms::archive(StateArchive& a) {
+    a(missed_, missed_from_, seen_);
+    if (seen_) a(apl_);
+}
 
 }  // namespace stile::model

@@ -29,10 +29,17 @@ class Codoms final : public Protection {
     void apl_fill(const stile_apl_record& record) override;
     void apl_invalidate(int64_t tag) override;
     int64_t apl_victim() override;
-    int64_t apl_tag(uint64_t slot) override { return apl_.tag(slot); }
+    int64_t apl_tag(uint64_t slot) override {
+        seen_ = true;
+        return apl_.tag(slot);
+    }
     int64_t hardware_tag(uint64_t tag) override {
+        seen_ = true;
         return tag > 0xffff ? -1 : apl_.find(static_cast<uint16_t>(tag));
     }
+
+    void archive(StateArchive& a) override;
+    bool apl_cache_seen() const override { return seen_; }
 
     CodomsChecks checks;
 
@@ -77,6 +84,7 @@ class Codoms final : public Protection {
     const bool can_walk_;
     Counters& counters_;
     int64_t missed_ = 0, missed_from_ = -1;  // of the last APL miss
+    bool seen_ = false;                      // its contents or its shape have shown
 };
 
 }  // namespace stile::model

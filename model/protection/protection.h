@@ -17,6 +17,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 // How long an allowance may be remembered.
 enum class Verdict : uint8_t {
     allow_page,         // for every byte of the page, until context_changed or flush
@@ -86,6 +88,10 @@ class Protection {
     };
     Revocation* revocation = nullptr;
     uint64_t allowed_from = 0, allowed_to = 0;  // of the last Verdict::allow_range
+    // What software can see of the unit. Where `apl_cache_seen` is false it cannot tell the APL cache from any
+    // other.
+    virtual void archive(StateArchive& a) {}
+    virtual bool apl_cache_seen() const { return false; }
     // The rules in force for CODOMs' instructions; where domains are not checked, none are.
     virtual const CodomsChecks& rules() const {
         static const CodomsChecks none = CodomsChecks::none();

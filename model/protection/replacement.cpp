@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "model/checkpoint/archive.h"
+
 namespace stile::model {
 
 Replacement::Replacement(AplReplacement policy, unsigned sets, unsigned ways)
@@ -70,6 +72,12 @@ unsigned Replacement::choose_by_tree(unsigned set, int keep, int keep_too) const
         node = 2 * node + upper;
     }
     return way;
+}
+
+void Replacement::archive(StateArchive& a) {
+    const size_t n = age_.size();
+    a(age_, right_, clock_, register_);
+    if (age_.size() != n || right_.size() != n) StateArchive::refuse("its APL cache has another shape");
 }
 
 unsigned replacement_bits(AplReplacement policy, unsigned ways) {

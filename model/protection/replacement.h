@@ -11,6 +11,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 class Replacement {
   public:
     // plru: `ways` is a power of two.
@@ -20,6 +22,8 @@ class Replacement {
     void filled(unsigned set, unsigned way);
     // Never `keep` nor `keep_too`; -1: nobody. Asking changes nothing.
     unsigned choose(unsigned set, int keep = -1, int keep_too = -1) const;
+
+    void archive(StateArchive& a);  // of one shape
 
     static constexpr uint16_t seed = 0xace1;
 

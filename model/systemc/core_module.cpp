@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/checkpoint/archive.h"
 #include "model/timing/inorder.h"
 #include "model/timing/ooo.h"
 
@@ -40,12 +41,7 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
       turns_(turns),
       l2_("l2", config_.l2, config_.l2_prefetch, clock_),
       core_(config_, memory, *this, observer, nullptr, id) {
-    if (config_.core.model == CoreModel::ooo)
-        core_.set_timing(
-            std::make_unique<OooTiming>(config_, memory, *this, core_.state(), core_.counters()));
-    else
-        core_.set_timing(
-            std::make_unique<InorderTiming>(config_, memory, *this, core_.state(), core_.counters()));
+    make_timing();
     core_.set_model(config_.core.model);
     turns_.cores.push_back(this);
     turns_.complex.add(core_);
@@ -54,6 +50,15 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
     SC_THREAD(run);
     // Observers run on this stack, and they are anybody's code.
     set_stack_size(4 << 20);
+}
+
+void CoreModule::make_timing() {
+    if (config_.core.model == CoreModel::ooo)
+        core_.set_timing(
+            std::make_unique<OooTiming>(config_, core_.memory(), *this, core_.state(), core_.counters()));
+    else
+        core_.set_timing(
+            std::make_unique<InorderTiming>(config_, core_.memory(), *this, core_.state(), core_.counters()));
 }
 
 // The engine works on PhysicalMemory directly. That is right only if the bus agrees that this is what lies
@@ -130,7 +135,7 @@ void CoreModule::sleep() {
     const Cycles cycle = std::min(core_.from_reference(wake), until_);
     const sc_core::sc_time at = clock_.time(cycle);
     if (at > sc_core::sc_time_stamp()) {
-        wait(at - sc_core::sc_time_stamp(), message_);
+        wait(at - sc_core::sc_time_stamp(), message_ | go_);  // go(): it may be to run less far
         if (sc_core::sc_time_stamp() < at) return;
     }
     core_.sleep_until(cycle);
@@ -146,6 +151,17 @@ void CoreModule::end() {
 
 void CoreModule::let_time_pass() {
     if (core_.halted()) core_.sleep_until(std::min(clock_.cycles(sc_core::sc_time_stamp()), until_));
+}
+
+// One that sleeps for ever waits for a message, too.
+void CoreModule::stand_still() {
+    wanted_ = false;
+    go_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::archive(StateArchive& a) {
+    a(core_, retired_, retired_at_);
+    if (a.loading()) make_timing();
 }
 
 void CoreModule::watch() {

@@ -25,6 +25,7 @@
 namespace stile::model {
 
 class CoreModule;
+class StateArchive;
 
 // What the cores of a machine share while they take turns.
 struct Turns {
@@ -66,6 +67,9 @@ class CoreModule : public sc_core::sc_module,
     void notice() { message_.notify(sc_core::SC_ZERO_TIME); }
     // A sleeping core's clock, when the machine stops.
     void let_time_pass();
+    // Between two runs, when the machine stands still: no process of it waits for anything but go().
+    void stand_still();
+    void archive(StateArchive& a);
     // Throws what an observer threw while the core ran, if it did.
     void rethrow();
 
@@ -78,6 +82,7 @@ class CoreModule : public sc_core::sc_module,
 
   private:
     void end_of_elaboration() override;
+    void make_timing();
     void run();
     void run_ahead();
     void sleep();

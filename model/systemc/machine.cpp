@@ -8,6 +8,7 @@
 #include <systemc>
 
 #include "abi/platform.h"
+#include "model/checkpoint/archive.h"
 #include "model/devices/archive.h"
 #include "model/devices/console.h"
 #include "model/devices/power.h"
@@ -123,6 +124,22 @@ Machine::Outcome Machine::run(Cycles until) {
     }
     if (outcome.why == Stop::power_off) outcome.power_code = impl_->power.code();
     return outcome;
+}
+
+// Before anything is written, every core's process waits for the next run and nothing else, as it does in a
+// machine that has not run yet; all that such a machine lacks is then the time.
+void Machine::archive(StateArchive& a) {
+    if (!a.loading()) {
+        for (const auto& core : impl_->cores) core->stand_still();
+        while (sc_core::sc_pending_activity_at_current_time()) sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    }
+    uint64_t time = sc_core::sc_time_stamp().value();
+    a.section("machine");
+    a(time, impl_->turns.complex, impl_->console, impl_->power, impl_->archive);
+    for (const auto& core : impl_->cores) a(*core);
+    const sc_core::sc_time to = sc_core::sc_time::from_value(time);
+    if (to < sc_core::sc_time_stamp()) StateArchive::refuse("its time has passed");
+    if (to > sc_core::sc_time_stamp()) sc_core::sc_start(to - sc_core::sc_time_stamp());
 }
 
 double Machine::seconds(Cycles cycles) const {

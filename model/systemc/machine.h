@@ -18,6 +18,8 @@
 
 namespace stile::model {
 
+class StateArchive;
+
 class Machine {
   public:
     static constexpr Cycles forever = ~0ull;
@@ -47,6 +49,11 @@ class Machine {
     // Until the core's clock shows `until`, the guest switches off, or nothing can happen any more. Can be
     // called again after Stop::until and Stop::requested.
     Outcome run(Cycles until = forever);
+
+    // Everything that software can see but memory() and what was loaded there at the beginning. Between two
+    // calls of run(), the last of which ended with Stop::until while all cores ran the functional model; or,
+    // to read, before the first. Cores come out of it as Core::archive says. Throws ArchiveError.
+    void archive(StateArchive& a);
 
     double seconds(Cycles cycles) const;  // simulated
     std::vector<Statistic> statistics() const;
