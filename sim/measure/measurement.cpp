@@ -21,9 +21,6 @@ namespace {
 // Code that writes itself may lack an instruction at any number of addresses.
 constexpr size_t most_places = 100;
 
-// Every core's idle loop has this number (os/kernel/task/).
-constexpr uint64_t idle_thread = 0;
-
 // A NUL-terminated string of the guest's; cut off where nothing is mapped.
 std::string read_string(const CoreView& core, uint64_t vaddr) {
     constexpr size_t longest = 512;
@@ -123,7 +120,9 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
     switch (mark) {
         case STILE_MARK_K_SWITCH:
             code.switched_to(core.id(), rsi);
-            calls.switched(core.id(), rsi == idle_thread);
+            if (calls.comes_from_elsewhere(core.id(), rsi))
+                calls.came_from_elsewhere(core.id(), rsi, everywhere(core));
+            calls.switched(core.id(), rdi, rsi);
             break;
         case STILE_MARK_K_CURRENT:
             code.thread_of(rdi, rsi);
@@ -229,7 +228,15 @@ std::string Measurement::Impl::cause(const CoreView& core, KilledProcess& k, con
 Measurement::Measurement(std::vector<CodeImage> images) : impl_(std::make_unique<Impl>(std::move(images))) {}
 Measurement::~Measurement() = default;
 
-void Measurement::attach(std::vector<CoreView*> cores) { impl_->cores = std::move(cores); }
+void Measurement::attach(std::vector<CoreView*> cores) {
+    std::vector<uint64_t> clocks;
+    for (const CoreView* core : cores) {
+        if (clocks.size() <= core->id()) clocks.resize(core->id() + 1);
+        clocks[core->id()] = core->frequency();
+    }
+    impl_->calls.clocks(std::move(clocks));
+    impl_->cores = std::move(cores);
+}
 
 void Measurement::attach(const std::vector<model::Core*>& cores) {
     std::vector<CoreView*> views;

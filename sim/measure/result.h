@@ -18,12 +18,17 @@ namespace stile::sim {
 struct CallSample {
     model::Counters delta;
     bool ticked = false;  // the timer interrupted it
+    uint64_t clock = 0;   // Hz, of the core whose cycles it is told in; 0: not known
 };
 
 struct TimedCalls {
     uint64_t calls = 0, ticked = 0;
     double cycles_mean = 0, cycles_p50 = 0, cycles_p99 = 0;
-    // Of the median call; calls that the timer interrupted are left out unless there are no others.
+    uint64_t cycles_best = 0, cycles_p90 = 0, cycles_worst = 0;
+    std::optional<double> seconds_mean;  // where callers have different clocks
+    bool overlap = false;                // calls of several callers were under way at once
+    // Of the median call; calls that the timer interrupted are left out unless there are no others. Where
+    // calls overlap: all events of the timed phase over the calls.
     model::Counters median;
     // Mean over all calls; the phases sum to cycles_mean.
     std::vector<double> phase_mean;

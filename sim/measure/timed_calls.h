@@ -2,14 +2,19 @@
 //
 // The timed calls of one row and what their distribution says.
 //
-// A call belongs to the core that begins it, its caller. Where other cores take part, two things are more
-// than the difference of the caller's counters:
-//   - Where the time went. While the caller is halted it waits for what another core does, so that time
-//     belongs to the phases of that core, scaled to exactly the time waited: the critical path. Of several
-//     cores it is the busiest one. Only what that core waited too, for a message on its way, is `wait`.
+// A call belongs to the thread that begins it, its caller, and ends in that thread, on whatever core. Its
+// time is elapsed time, in cycles of the core that it began on. Two things are more than the difference of
+// that core's counters:
+//   - Where the time went. It is followed where the caller was last: all that its core did until the call
+//     ended or the caller went on elsewhere, whoever for. So a caller whose core runs somebody else meanwhile
+//     finds in its phases what that one did. While the caller's core is halted it waits for what another core
+//     does, so that time belongs to the phases of that core, scaled to exactly the time waited: the critical
+//     path. Of several cores it is the busiest one. Only what that core waited too, for a message on its way,
+//     is `wait`.
 //   - What happened: the events of every core that ran a thread during the call. What a server does after its
 //     answer (it goes back to wait for the next request) is the call's as well, so other cores are
-//     counted up to the next call's begin.
+//     counted up to the caller's next call's begin. Where calls of several callers overlap an event cannot be
+//     said to be one call's: then it is all events from the first begin to the last end, over the calls.
 //
 // Every function is given the counters of all cores at one instant, by the cores' numbers.
 #pragma once
@@ -34,13 +39,19 @@ PhaseCycles scaled(const PhaseCycles& from, uint64_t total);
 
 class CallRecorder {
   public:
+    // Of the cores, in Hz; all alike where nothing is said.
+    void clocks(std::vector<uint64_t> frequencies) { clocks_ = std::move(frequencies); }
+
     void roi_begin(const AllCounters& now);
     void roi_end(unsigned core, const AllCounters& now);
     void call_begin(unsigned core, uint64_t number, const AllCounters& now);
     void call_end(unsigned core, uint64_t number, const AllCounters& now);
     void halted(unsigned core, bool begins, const AllCounters& now);
-    // A core goes over to a thread, or to its idle loop.
-    void switched(unsigned core, bool to_idle);
+    // A core goes over from a thread to another, or to its idle loop, whose number is 0.
+    void switched(unsigned core, uint64_t from, uint64_t to);
+    // The same, for a thread that left another core in the middle of a call: told before switched().
+    bool comes_from_elsewhere(unsigned core, uint64_t thread) const;
+    void came_from_elsewhere(unsigned core, uint64_t thread, const AllCounters& now);
     void tick(unsigned core);
     // True while somebody has to hear of halts.
     bool call_open() const { return !open_.empty(); }
@@ -52,32 +63,51 @@ class CallRecorder {
     std::vector<std::string> warnings() const;
 
   private:
+    // A part of a call, during which its caller belonged to one core.
+    struct Stretch {
+        unsigned core = 0;
+        model::Counters begin;
+        std::optional<AllCounters> halt;  // since when the core is halted
+        std::vector<bool> took_part_in_halt;
+        uint64_t waited = 0;    // cycles of the core
+        PhaseCycles instead{};  // whose they are
+    };
     struct Open {
         uint64_t number = 0;
+        unsigned core = 0;  // that it began on
         AllCounters begin;
         std::vector<bool> took_part, ticked;  // by core
-        std::optional<AllCounters> halt;      // since when the caller is halted
-        std::vector<bool> took_part_in_halt;
-        uint64_t waited = 0;    // cycles of the caller
-        PhaseCycles instead{};  // whose they are
+        Stretch stretch;                      // the last one
+        // Of those before it, in the clock of the call.
+        uint64_t cycles = 0;
+        PhaseCycles phase{};
     };
     // A call that has ended, while other cores may still do something for it.
     struct Ended {
         size_t sample = 0;
+        unsigned core = 0;  // that it began on
         model::Counters caller;
         AllCounters begin;
         std::vector<bool> took_part;
     };
-    void finish(unsigned core, const AllCounters& now);
-    void add_others(unsigned core, const Ended& ended, const AllCounters& now);
+    uint64_t thread_on(unsigned core) const;
+    uint64_t in_clock_of(unsigned core, unsigned other, uint64_t cycles_of_other) const;
+    static void halt_ends(Stretch& stretch, const AllCounters& now);
+    static PhaseCycles phases_of(const Stretch& stretch, const model::Counters& end);
+    void finish(uint64_t thread, const AllCounters& now);
+    void add_others(const Ended& ended, const AllCounters& now);
+    model::Counters events_per_call() const;
 
     std::vector<CallSample> samples_;
-    std::map<unsigned, Open> open_;    // by caller
-    std::map<unsigned, Ended> ended_;  // likewise
-    std::vector<bool> working_;        // by core: runs a thread
+    std::map<uint64_t, Open> open_;         // by caller
+    std::map<uint64_t, Ended> ended_;       // likewise
+    std::vector<bool> working_;             // by core: runs a thread
+    std::map<unsigned, uint64_t> threads_;  // by core: who runs there, as far as anybody has said
+    std::vector<uint64_t> clocks_;
+    AllCounters first_begin_, last_end_;
+    bool overlap_ = false;  // of two callers
     std::optional<AllCounters> roi_;
     std::optional<model::Counters> roi_total_;
-    uint64_t moved_ = 0;  // calls that ended on another core than they began on
     std::vector<std::string> warnings_;
 };
 

@@ -18,6 +18,7 @@ Figures figures_of(const TimedCalls& timed, const MeasurementResult& measured, u
     f.cycles_p99 = timed.cycles_p99;
     f.ns_mean = timed.cycles_mean * 1e9 /
                 static_cast<double>(measured.caller_frequency != 0 ? measured.caller_frequency : frequency);
+    if (timed.seconds_mean) f.ns_mean = *timed.seconds_mean * 1e9;
     const model::Counters& c = timed.median;
     f.instructions = c.instructions;
     f.kernel_instructions = c.kernel_instructions;

@@ -39,7 +39,7 @@ TEST(SeveralCores, TimeWaitedIsWhatTheOtherCoreDid) {
     c.begin(0);
     c.spend(0, Phase::entry_exit, 100);
     c.halt(true);
-    c.recorder.switched(1, false);
+    c.recorder.switched(1, 0, 7);
     c.spend(1, Phase::wait, 40);  // the message is on its way
     c.spend(1, Phase::schedule, 60);
     c.spend(1, Phase::copy, 200);
@@ -58,7 +58,7 @@ TEST(SeveralCores, TimeWaitedIsWhatTheOtherCoreDid) {
 
 TEST(SeveralCores, WhatTheOtherCoreDoesBesideTheCallerIsNotOnTheCriticalPath) {
     Cores c(2);
-    c.recorder.switched(1, false);
+    c.recorder.switched(1, 0, 7);
     c.begin(0);
     c.spend(0, Phase::user, 500);
     c.spend(1, Phase::copy, 500);
@@ -71,7 +71,7 @@ TEST(SeveralCores, WhatTheOtherCoreDoesBesideTheCallerIsNotOnTheCriticalPath) {
 TEST(SeveralCores, TheOtherCoresCyclesAreScaledToExactlyTheTimeWaited) {
     for (const uint64_t waited : {1u, 7u, 299u, 301u, 1'000'003u}) {
         Cores c(2);
-        c.recorder.switched(1, false);
+        c.recorder.switched(1, 0, 7);
         c.begin(0);
         c.halt(true);
         c.spend(1, Phase::copy, 100);
@@ -90,7 +90,7 @@ TEST(SeveralCores, TheOtherCoresCyclesAreScaledToExactlyTheTimeWaited) {
 
 TEST(SeveralCores, WhatAHaltedCoreStillDoesItselfStaysItsOwn) {
     Cores c(2);
-    c.recorder.switched(1, false);
+    c.recorder.switched(1, 0, 7);
     c.begin(0);
     c.halt(true);
     c.spend(0, Phase::schedule, 7);
@@ -108,7 +108,7 @@ TEST(SeveralCores, WhatAHaltedCoreStillDoesItselfStaysItsOwn) {
 // The caller looked at a halted server and took it to wait until now; a message had come a little earlier.
 TEST(SeveralCores, AServerThatWokeBeforeItWasThoughtToHasNotWaitedLessThanNothing) {
     Cores c(2);
-    c.recorder.switched(1, false);
+    c.recorder.switched(1, 0, 7);
     c.begin(0);
     c.spend(1, Phase::wait, 50);
     c.halt(true);
@@ -124,8 +124,8 @@ TEST(SeveralCores, AServerThatWokeBeforeItWasThoughtToHasNotWaitedLessThanNothin
 
 TEST(SeveralCores, OfSeveralTheBusiestIsWaitedFor) {
     Cores c(3);
-    c.recorder.switched(1, false);
-    c.recorder.switched(2, false);
+    c.recorder.switched(1, 0, 7);
+    c.recorder.switched(2, 0, 8);
     c.begin(0);
     c.halt(true);
     c.spend(1, Phase::dispatch, 30);
@@ -142,7 +142,7 @@ TEST(SeveralCores, OfSeveralTheBusiestIsWaitedFor) {
 
 TEST(SeveralCores, ACoreThatRunsNoThreadIsNobodyThatOneWaitsFor) {
     Cores c(2);
-    c.recorder.switched(1, true);
+    c.recorder.switched(1, 7, 0);
     c.begin(0);
     c.halt(true);
     c.spend(1, Phase::other, 50);  // its timer
@@ -158,7 +158,7 @@ TEST(SeveralCores, ACoreThatRunsNoThreadIsNobodyThatOneWaitsFor) {
 
 TEST(SeveralCores, ATickOfTheServersCoreIsATickOfTheCall) {
     Cores c(2);
-    c.recorder.switched(1, false);
+    c.recorder.switched(1, 0, 7);
     c.begin(0);
     c.recorder.tick(1);
     c.spend(0, Phase::user, 10);
@@ -171,13 +171,13 @@ TEST(SeveralCores, EventsOfTheServerAfterItsAnswerBelongToTheCall) {
     Cores c(2);
     const auto call = [&](uint64_t number, uint64_t server_after) {
         c.begin(number);
-        c.recorder.switched(1, false);
+        c.recorder.switched(1, 0, 7);
         c.now[1].syscalls += 1;
         c.now[0].syscalls += 2;
         c.spend(0, Phase::user, 100);
         c.end(number);
         c.now[1].syscalls += server_after;
-        c.recorder.switched(1, true);
+        c.recorder.switched(1, 7, 0);
     };
     call(0, 1);
     EXPECT_EQ(c.only().syscalls, 3u) << "until now";
@@ -193,14 +193,120 @@ TEST(SeveralCores, EventsOfTheServerAfterItsAnswerBelongToTheCall) {
     EXPECT_EQ(c.only().cycles, 100u) << "time is the caller's alone";
 }
 
-TEST(SeveralCores, ACallThatMovesToAnotherCoreIsLeftOutAndTold) {
+// The caller sleeps on one core and wakes up on the other: two stretches, and what ran where it slept.
+TEST(SeveralCores, ACallThatMovesToAnotherCoreIsOneCall) {
+    Cores c(2);
+    c.recorder.switched(0, 0, 5);
+    c.begin(0);
+    c.spend(0, Phase::user, 100);
+    c.recorder.switched(0, 5, 0);
+    c.halt(true);
+    c.recorder.switched(1, 0, 6);
+    c.spend(1, Phase::copy, 150);
+    c.spend(0, Phase::wait, 50);
+    EXPECT_FALSE(c.recorder.comes_from_elsewhere(1, 6));
+    ASSERT_TRUE(c.recorder.comes_from_elsewhere(1, 5));
+    c.recorder.came_from_elsewhere(1, 5, c.now);
+    c.recorder.switched(1, 6, 5);
+    c.spend(1, Phase::dispatch, 30);
+    c.recorder.call_end(1, 0, c.now);
+    EXPECT_TRUE(c.recorder.warnings().empty());
+    const model::Counters m = c.only();
+    EXPECT_EQ(m.cycles, 180u);
+    EXPECT_EQ(of(m, Phase::user), 100u);
+    EXPECT_EQ(of(m, Phase::copy), 50u) << "of the halt";
+    EXPECT_EQ(of(m, Phase::dispatch), 30u);
+    EXPECT_EQ(m.instructions, 50u + 90u) << "of both cores";
+}
+
+// Clocks of 1 and 3 GHz, instants that do not fit: what passed is told in the first one's cycles, exactly.
+TEST(SeveralCores, ACallThatMovesIsToldInTheClockThatItBeganOn) {
+    Cores c(2);
+    c.recorder.clocks({1'000'000'000, 3'000'000'000});
+    c.recorder.switched(0, 0, 5);
+    c.begin(0);
+    c.spend(0, Phase::user, 103);
+    c.spend(1, Phase::wait, 300);
+    c.recorder.came_from_elsewhere(1, 5, c.now);
+    c.recorder.switched(1, 0, 5);
+    c.recorder.switched(0, 5, 0);
+    c.spend(1, Phase::copy, 160);
+    c.spend(1, Phase::stub, 170);
+    c.recorder.call_end(1, 0, c.now);
+    const TimedCalls t = *c.recorder.summary();
+    EXPECT_EQ(t.cycles_mean, 210) << "630 cycles of 3 GHz";
+    EXPECT_EQ(std::accumulate(t.phase_mean.begin(), t.phase_mean.end(), 0.0), 210);
+    EXPECT_EQ(t.phase_mean[static_cast<size_t>(Phase::user)], 100);
+    EXPECT_NEAR(t.phase_mean[static_cast<size_t>(Phase::copy)], 110.0 * 160 / 330, 1);
+    EXPECT_FALSE(t.seconds_mean);
+}
+
+TEST(SeveralCores, AnEndInAnotherThreadIsNone) {
     Cores c(2);
     c.begin(0);
     c.recorder.call_end(1, 0, c.now);
     EXPECT_FALSE(c.recorder.summary());
-    EXPECT_EQ(
-        c.recorder.warnings(),
-        (std::vector<std::string>{"1 timed call ended on another core than they began on: not counted"}));
+    EXPECT_EQ(c.recorder.warnings(), (std::vector<std::string>{"timed call 0 ends that has not begun",
+                                                               "timed call 0 has not ended"}));
+}
+
+// Two clients of one core: while one's call waits, the other makes its own.
+TEST(SeveralCores, CallsOfTwoThreadsOnOneCoreAreKeptApart) {
+    Cores c(1);
+    c.begin(0);
+    c.spend(0, Phase::user, 10);
+    c.recorder.switched(0, 5, 6);  // who began is 5
+    c.begin(0);
+    c.spend(0, Phase::copy, 20);
+    c.recorder.switched(0, 6, 5);
+    c.spend(0, Phase::user, 30);
+    c.end(0);
+    c.begin(1);
+    c.recorder.switched(0, 5, 6);
+    c.spend(0, Phase::user, 40);
+    c.end(0);
+    c.recorder.switched(0, 6, 5);
+    c.spend(0, Phase::user, 10);
+    c.end(1);
+    EXPECT_TRUE(c.recorder.warnings().empty());
+    const TimedCalls t = *c.recorder.summary();
+    EXPECT_EQ(t.calls, 3u);
+    EXPECT_EQ(t.cycles_worst, 90u)
+        << "5's first and what 6 did meanwhile are 60, 6's only one 90, 5's second 50";
+    EXPECT_EQ(t.cycles_best, 50u);
+    EXPECT_DOUBLE_EQ(t.cycles_mean, 200.0 / 3);
+    EXPECT_DOUBLE_EQ(std::accumulate(t.phase_mean.begin(), t.phase_mean.end(), 0.0), t.cycles_mean);
+}
+
+// An event cannot be said to be one call's: each is counted once, whoever's.
+TEST(SeveralCores, EventsOfOverlappingCallsAreSharedOut) {
+    Cores c(2);
+    c.recorder.switched(0, 0, 5);
+    c.recorder.switched(1, 0, 6);
+    for (uint64_t number = 0; number < 4; ++number) {
+        for (unsigned core : {0u, 1u}) c.recorder.call_begin(core, number, c.now);
+        c.spend(0, Phase::user, 100);
+        c.spend(1, Phase::user, 100);
+        c.now[0].syscalls += 3;
+        c.now[1].syscalls += 5;
+        for (unsigned core : {0u, 1u}) c.recorder.call_end(core, number, c.now);
+    }
+    const TimedCalls t = *c.recorder.summary();
+    EXPECT_TRUE(t.overlap);
+    EXPECT_EQ(t.calls, 8u);
+    EXPECT_EQ(t.median.syscalls, 4u) << "32 over 8";
+    EXPECT_EQ(t.median.instructions, 50u);
+    EXPECT_EQ(t.median.cycles, 100u);
+}
+
+TEST(SeveralCores, CallersWithDifferentClocksHaveTimesOfTheirOwn) {
+    Cores c(2);
+    c.recorder.clocks({1'000'000'000, 2'000'000'000});
+    for (unsigned core : {0u, 1u}) c.recorder.call_begin(core, 0, c.now);
+    c.spend(0, Phase::user, 100);
+    c.spend(1, Phase::user, 100);
+    for (unsigned core : {0u, 1u}) c.recorder.call_end(core, 0, c.now);
+    EXPECT_DOUBLE_EQ(*c.recorder.summary()->seconds_mean, 75e-9);
 }
 
 TEST(SeveralCores, CallsOfTwoCallersAtOnceAreKeptApart) {

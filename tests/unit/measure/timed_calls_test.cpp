@@ -39,6 +39,9 @@ TEST(TimedCalls, mean_median_and_99th_percentile_by_nearest_rank) {
     EXPECT_DOUBLE_EQ(t.cycles_mean, 100.5);
     EXPECT_EQ(t.cycles_p50, 100);
     EXPECT_EQ(t.cycles_p99, 198);
+    EXPECT_EQ(t.cycles_best, 1u);
+    EXPECT_EQ(t.cycles_p90, 180u);
+    EXPECT_EQ(t.cycles_worst, 200u);
 }
 
 TEST(TimedCalls, event_columns_are_those_of_the_median_call) {
