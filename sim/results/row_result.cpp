@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/results/row_result.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace stile::sim {
@@ -112,6 +113,7 @@ json to_json(const RowResult& row) {
               key.protection, key.core, key.machine, key.kernel_profile}},
             {"measured", row.measured},
             {"status", static_cast<int>(row.status)},
+            {"trouble", static_cast<int>(row.trouble)},
             {"refused_errno", row.refused_errno},
             {"refused_because", row.refused_because},
             {"failures", row.failures},
@@ -143,6 +145,7 @@ RowResult row_from_json(const json& j) {
     }
     j.at("measured").get_to(row.measured);
     row.status = static_cast<RowResult::Status>(j.at("status").get<int>());
+    row.trouble = static_cast<RowResult::Trouble>(j.at("trouble").get<int>());
     j.at("refused_errno").get_to(row.refused_errno);
     j.at("refused_because").get_to(row.refused_because);
     j.at("failures").get_to(row.failures);
@@ -153,7 +156,9 @@ RowResult row_from_json(const json& j) {
     j.at("instructions").get_to(row.instructions);
     j.at("reports").get_to(row.reports);
     for (const json& s : j.at("statistics")) {
-        row.statistics.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)});
+        // JSON text has no word for what is no number.
+        const double value = s.at(1).is_null() ? NAN : s.at(1).get<double>();
+        row.statistics.push_back({s.at(0), value, s.at(2), s.at(3), s.at(4)});
     }
     const auto& console = j.at("console").get_binary();
     row.console.assign(console.begin(), console.end());

@@ -54,9 +54,13 @@ struct RowResult {
         interrupted,  // by the user, or given up because another row ended the run
     };
 
+    // Of the host, and no fault of guest or machine: another attempt may fare better.
+    enum class Trouble { none, timeout, signal, memory };
+
     RowKey key;
     bool measured = true;  // false: timed calls were not asked for
     Status status = Status::interrupted;
+    Trouble trouble = Trouble::none;
     int refused_errno = 0;
     std::string refused_because;        // empty where the errno says all
     std::vector<std::string> failures;  // one sentence each

@@ -87,12 +87,13 @@ class SignalScope {
     sigset_t old_mask_;
 };
 
-[[noreturn]] void child_main(int fd, size_t row, const RowKey& key, const RowFunction& run) {
+[[noreturn]] void child_main(int fd, size_t row, const RowKey& key, const RowFunction& run, pid_t parent) {
     // Control-C reaches the whole group; the parent decides. If the parent dies, nobody wants the result.
     signal(SIGINT, SIG_IGN);
     stop_requested = 0;
     signal(SIGTERM, request_stop);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(125);  // it died before
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -112,6 +113,7 @@ class SignalScope {
         RowResult failed;
         failed.key = key;
         failed.status = RowResult::Status::failed;
+        failed.trouble = RowResult::Trouble::memory;
         failed.failures.push_back(
             "this computer has not enough memory for the machine; lower machine.memory.size or use fewer "
             "--jobs");
@@ -142,6 +144,12 @@ class Pool {
                 break_off(signals.waiting_mask());
                 break;
             }
+            if (timed_out()) {
+                break_off(signals.waiting_mask());
+                result_.interrupted = stop_requested != 0;
+                give_up();
+                break;
+            }
             report();
         }
         return std::move(result_);
@@ -151,9 +159,25 @@ class Pool {
     void break_off(const sigset_t& mask) {
         for (const Child& child : children_) kill(child.pid, SIGTERM);
         const auto until = Clock::now() + grace;
-        while (!children_.empty() && stop_requested == 1 && Clock::now() < until) wait(mask);
+        while (!children_.empty() && stop_requested <= 1 && Clock::now() < until) wait(mask);
         for (const Child& child : children_) kill(child.pid, SIGKILL);
         for (const Child& child : children_) reap(child);
+    }
+
+    bool timed_out() const {
+        return options_.timeout_seconds > 0 &&
+               std::chrono::duration<double>(Clock::now() - started_).count() > options_.timeout_seconds;
+    }
+
+    // What the rows have come to is kept; that they had not ended is said.
+    void give_up() {
+        for (RowResult& row : result_.rows) {
+            if (row.status != RowResult::Status::interrupted) continue;
+            row.status = RowResult::Status::failed;
+            row.trouble = RowResult::Trouble::timeout;
+            row.failures.push_back(
+                fmt::format("it had not ended after {} s of this computer's time", options_.timeout_seconds));
+        }
     }
 
     void start(size_t row) {
@@ -161,12 +185,13 @@ class Pool {
         if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
         fflush(stdout);
         fflush(stderr);
+        const pid_t self = getpid();
         const pid_t pid = fork();
         if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
         if (pid == 0) {
             close(fds[0]);
             for (const Child& other : children_) close(other.fd);
-            child_main(fds[1], row, keys_[row], run_);
+            child_main(fds[1], row, keys_[row], run_, self);
         }
         close(fds[1]);
         children_.push_back({pid, fds[0], row, {}, 0, false});
@@ -233,6 +258,7 @@ class Pool {
         if (child.has_result) return;
         RowResult& row = result_.rows[child.row];
         row.status = RowResult::Status::crashed;
+        if (WIFSIGNALED(status)) row.trouble = RowResult::Trouble::signal;
         row.failures.push_back(
             WIFSIGNALED(status)
                 ? fmt::format("its process was killed by signal {} ({})", WTERMSIG(status),

@@ -21,6 +21,7 @@ struct PoolStatus {
 
 struct PoolOptions {
     unsigned jobs = 1;
+    double timeout_seconds = 0;  // of host time, for all rows; then those that run are broken off. 0: none
     std::function<void(const PoolStatus&)> status;  // about four times a second
 };
 

@@ -130,6 +130,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     make_parent(directory, options.out.empty() ? "output.folder" : "--out " + options.out);
     PerformOptions perform_options;
     perform_options.console = options.console;
+    perform_options.checkpoints = options.checkpoints;
     // What two guests print at the same time nobody can read.
     perform_options.jobs = options.jobs != 0 ? options.jobs
                            : options.console ? 1
