@@ -72,8 +72,6 @@ void bind_run(Registry& keys, RunConfig& config) {
     keys.bytes("output.console_limit", config.output.console_limit)
         .range(0, 1 << 30)
         .help("how much of what the guest prints is kept, per row");
-    keys.refuse("sweep",
-                "sweeps come in a later version; remove the key, or use --set for one point at a time");
 }
 
 void bind_parameters(Registry& keys, const workload::Descriptor& workload, workload::Parameters& values) {

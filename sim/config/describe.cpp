@@ -89,11 +89,35 @@ void print(std::string& out, const Key& key) {
         key.source().empty() || key.source() == "workload" ? "" : "\n    source: " + key.source());
 }
 
+using KeyTest = bool (*)(const Key&);
+
+bool is_used(const Key& key) { return key.is_used(); }
+
 // At `path` or below it.
-bool any_used(const Registry& keys, const std::string& path) {
+bool any(const Registry& keys, const std::string& path, KeyTest test) {
     for (const Key& key : keys.keys())
-        if (key.is_used() && (key.path() == path || key.path().starts_with(path + "."))) return true;
+        if (test(key) && (key.path() == path || key.path().starts_with(path + "."))) return true;
     return false;
+}
+
+std::string yaml_of(const Registry& keys, KeyTest test, std::string (*value)(const Key&)) {
+    std::string out;
+    // A group is written where its first key stands; keys of one group need not stand together.
+    const auto write = [&](const auto& self, const std::string& prefix, int depth) -> void {
+        for (const std::string& name : keys.children(prefix)) {
+            const std::string path = prefix.empty() ? name : prefix + "." + name;
+            if (!any(keys, path, test)) continue;
+            out += std::string(static_cast<size_t>(depth) * 2, ' ') + name + ":";
+            if (const Key* key = keys.find(path)) {
+                out += " " + value(*key) + "\n";
+            } else {
+                out += "\n";
+                self(self, path, depth + 1);
+            }
+        }
+    };
+    write(write, "", 0);
+    return out;
 }
 
 }  // namespace
@@ -119,23 +143,13 @@ Followers followers_of(const Registry& keys) {
 }
 
 std::string resolved_yaml(const Registry& keys) {
-    std::string out;
-    // A group is written where its first key stands; keys of one group need not stand together.
-    const auto write = [&](const auto& self, const std::string& prefix, int depth) -> void {
-        for (const std::string& name : keys.children(prefix)) {
-            const std::string path = prefix.empty() ? name : prefix + "." + name;
-            if (!any_used(keys, path)) continue;
-            out += std::string(static_cast<size_t>(depth) * 2, ' ') + name + ":";
-            if (const Key* key = keys.find(path)) {
-                out += " " + key->value_text() + "\n";
-            } else {
-                out += "\n";
-                self(self, path, depth + 1);
-            }
-        }
-    };
-    write(write, "", 0);
-    return out;
+    return yaml_of(keys, is_used, [](const Key& key) { return key.value_text(); });
+}
+
+bool is_written(const Key& key) { return key.followed().empty() ? key.is_used() : key.was_given(); }
+
+std::string given_yaml(const Registry& keys) {
+    return yaml_of(keys, is_written, [](const Key& key) { return key.given_text(); });
 }
 
 std::string parameter_list(const workload::PluginList& workloads) {

@@ -13,6 +13,11 @@ namespace stile::sim {
 // The resolved configuration: every key with its value; `stile run` takes it as it is.
 std::string resolved_yaml(const Registry& keys);
 
+// The same, for a configuration that other values will be put over: keys that follow others are there only if
+// they were given, and cycles that were given as a time stay one.
+std::string given_yaml(const Registry& keys);
+bool is_written(const Key& key);  // there
+
 // One paragraph per key: name, type, default, help, source.
 std::string parameter_list(const workload::PluginList& workloads);
 

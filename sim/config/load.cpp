@@ -18,7 +18,9 @@ Node option_tree(const Override& given) {
     value.place = place;
     std::string path = given.assignment.substr(0, equals);
     while (!path.empty()) {
-        const size_t dot = path.rfind('.');
+        // The key of an axis is a whole path.
+        constexpr std::string_view axes = "sweep.axes.";
+        const size_t dot = path.starts_with(axes) ? axes.size() - 1 : path.rfind('.');
         Node map;
         map.kind = Node::Kind::map;
         map.place = place;
@@ -34,7 +36,7 @@ Node option_tree(const Override& given) {
 void bind_workload(LoadedConfig& loaded, Node& root, const PluginLoader& load_plugin, Faults& faults) {
     Node::Entry* workload = root.find("workload");
     if (!workload || workload->value.kind != Node::Kind::map) return;
-    const Node::Entry* name = workload->value.find("name");
+    Node::Entry* name = workload->value.find("name");
     bool found = false;
     if (name && name->value.kind == Node::Kind::scalar) {
         try {
@@ -43,6 +45,8 @@ void bind_workload(LoadedConfig& loaded, Node& root, const PluginLoader& load_pl
                 path = std::filesystem::path(loaded.config.folder) / path;
             }
             loaded.config.plugin = load_plugin(path.string());
+            // Resolved, so that the configuration means the same from anywhere.
+            if (path.is_absolute()) name->value.text = path.lexically_normal().string();
             bind_parameters(loaded.keys, *loaded.config.plugin.descriptor, loaded.config.parameters);
             found = true;
         } catch (const workload::PluginError& error) {
@@ -71,16 +75,7 @@ void sort(Faults& faults) {
 
 }  // namespace
 
-std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::vector<Override>& overrides,
-                                          const PluginLoader& load_plugin) {
-    auto loaded = std::make_unique<LoadedConfig>();
-    RunConfig& config = loaded->config;
-    const std::filesystem::path file(path);
-    config.file = path;
-    config.folder = std::filesystem::absolute(file).lexically_normal().parent_path().string();
-    config.name = file.stem().string();
-
-    Faults faults;
+Node load_tree(const std::string& path, const std::vector<Override>& overrides, Faults& faults) {
     Node root;
     root.kind = Node::Kind::map;
     bool readable = true;
@@ -98,6 +93,17 @@ std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::ve
         }
     }
     if (!readable) throw BadInput(std::move(faults));
+    return root;
+}
+
+std::unique_ptr<LoadedConfig> resolve(Node root, const std::string& path, const PluginLoader& load_plugin,
+                                      Faults& faults) {
+    auto loaded = std::make_unique<LoadedConfig>();
+    RunConfig& config = loaded->config;
+    const std::filesystem::path file(path);
+    config.file = path;
+    config.folder = std::filesystem::absolute(file).lexically_normal().parent_path().string();
+    config.name = file.stem().string();
 
     root.place = {path, 1, 1};
     bind_run(loaded->keys, config);
@@ -106,10 +112,28 @@ std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::ve
     if (config.machine.little_cores != 0)
         config.machine.little = std::make_shared<const model::MachineConfig>(config.little);
     check_rules(loaded->keys, config, faults);
-    sort(faults);
-    if (!faults.empty()) throw BadInput(std::move(faults));
     for (const Key& key : loaded->keys.keys())
         if (key.is_used()) config.settings.emplace_back(key.path(), key.value_text());
+    return loaded;
+}
+
+void throw_sorted(Faults faults) {
+    sort(faults);
+    if (!faults.empty()) throw BadInput(std::move(faults));
+}
+
+std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::vector<Override>& overrides,
+                                          const PluginLoader& load_plugin, SweepSection sweep) {
+    Faults faults;
+    Node root = load_tree(path, overrides, faults);
+    if (const Node::Entry* section = root.find("sweep")) {
+        if (sweep == SweepSection::refused)
+            faults.push_back({section->key_place, "'sweep' makes many configurations of this one",
+                              "'stile sweep' runs them all, 'stile run --point N' one of them"});
+        std::erase_if(root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
+    }
+    auto loaded = resolve(std::move(root), path, load_plugin, faults);
+    throw_sorted(std::move(faults));
     return loaded;
 }
 

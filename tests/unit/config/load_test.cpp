@@ -126,9 +126,8 @@ TEST_F(ConfigTest, Choices) {
     EXPECT_EQ(faults("workload: {name: ping, mechanisms: [pipe, pipe]}\n"),
               "run.yaml:1:43: error: 'workload.mechanisms' names 'pipe' twice; leave one out");
     EXPECT_EQ(faults("workload: ping\nsweep: {a: 1}\n"),
-              "run.yaml:2:1: error: 'sweep' is not in this version; sweeps come in a later version; remove "
-              "the key, or use "
-              "--set for one point at a time");
+              "run.yaml:2:1: error: 'sweep' makes many configurations of this one; 'stile sweep' runs them all, "
+              "'stile run --point N' one of them");
 }
 
 TEST_F(ConfigTest, RulesBetweenKeys) {
