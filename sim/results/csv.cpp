@@ -18,17 +18,10 @@ constexpr const char* figure_columns =
     "page_table_switches,bytes_copied,copies,copies_kernel,copies_proxy,copies_user,tlb_misses,apl_misses,"
     "domain_crossings,checked";
 
-std::string cell(const std::string& text) {
-    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
-}
-
 std::string key_cells(const RowKey& key) {
-    return fmt::format("{},{},{},{},{},{},{},{},{},{}", cell(key.mechanism), cell(key.policy), key.scope,
-                       key.placement, key.size_bytes, key.proxies, key.protection, key.core,
-                       cell(key.machine), key.kernel_profile);
+    return fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_cell(key.mechanism), csv_cell(key.policy),
+                       key.scope, key.placement, key.size_bytes, key.proxies, key.protection, key.core,
+                       csv_cell(key.machine), key.kernel_profile);
 }
 
 std::string optional_cell(const std::optional<double>& value) { return value ? number_text(*value) : ""; }
@@ -59,6 +52,13 @@ std::string report_cells(const RowResult& row, const std::vector<std::string>& r
 
 }  // namespace
 
+std::string csv_cell(const std::string& text) {
+    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + "\"";
+}
+
 std::string number_text(double value) {
     std::string text = fmt::format("{:.6f}", value);
     text.erase(text.find_last_not_of('0') + 1);
@@ -69,7 +69,7 @@ std::string number_text(double value) {
 std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports) {
     std::string out = std::string(key_columns) + "," + figure_columns;
     for (const char* phase : model::phase_names) out += std::string(",phase_") + phase;
-    for (const std::string& name : reports) out += "," + cell(name);
+    for (const std::string& name : reports) out += "," + csv_cell(name);
     out += "\n";
     for (const RowResult& row : rows) {
         if (row.figures)
@@ -84,7 +84,7 @@ std::string refused_csv(const std::vector<RowResult>& rows) {
         if (row.status != RowResult::Status::refused) continue;
         const char* name = strerrorname_np(row.refused_errno);
         out += fmt::format("{},{},{},{}\n", key_cells(row.key), row.refused_errno, name ? name : "",
-                           cell(row.refused_because));
+                           csv_cell(row.refused_because));
     }
     return out;
 }

@@ -26,6 +26,9 @@ struct Csv {
 // Throws std::runtime_error that names the line.
 Csv parse_csv(const std::string& text);
 
+// `text` as one cell: in quotes where it must be.
+std::string csv_cell(const std::string& text);
+
 // At most six decimals, without trailing zeros: 12, 12.5, 0.333333.
 std::string number_text(double value);
 

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sentence that a sweep was made for. page/front.js says the same for whatever is selected in the page; a
+// test compares the two.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/report/front.h"
+#include "sim/report/words.h"
+
+namespace stile::sim {
+namespace {
+
+std::string figure(const SweepData& data, size_t metric, double value) {
+    const MetricWords words = metric_words(data.metrics[metric].name);
+    return words.unit.empty() ? data.metrics[metric].name + " " + three_digits(value)
+                              : three_digits(value) + " " + words.unit;
+}
+
+// "0.0031 mm2, 14.6 cycles per call"
+std::string figures(const SweepData& data, const Selection& selection, const Tradeoff& of) {
+    return figure(data, selection.cost, of.cost) + ", " + figure(data, selection.objective, of.objective);
+}
+
+// "2 % fewer cycles"
+std::string gain_text(const SweepData& data, const Selection& selection, double from, double to) {
+    const std::string& name = data.metrics[selection.objective].name;
+    if (from == 0) return figure(data, selection.objective, to);
+    const double percent = std::abs((to - from) / from) * 100;
+    const bool fewer = to < from;
+    const MetricWords words = metric_words(name);
+    return digits(percent, 2) + " % " + (fewer ? words.less : "more") + " " + words.noun;
+}
+
+std::string step_text(const SweepData& data, const Selection& selection, const Tradeoff& from,
+                      const Tradeoff& to) {
+    const std::string noun = metric_words(data.metrics[selection.cost].name).noun;
+    const std::string cost = from.cost > 0 ? digits(to.cost / from.cost, 2) + "x the " + noun
+                                           : figure(data, selection.cost, to.cost);
+    return cost + " for " + gain_text(data, selection, from.objective, to.objective);
+}
+
+std::string why_nothing(const SweepData& data) {
+    std::string why;
+    for (const char* status : {"failed", "timeout", "crashed", "invalid"}) {
+        if (const size_t n = data.count(status))
+            why += fmt::format("{}{} {}", why.empty() ? ": " : ", ", n, status);
+    }
+    return "No point of this sweep has a result" + why + ".";
+}
+
+// Nothing that one builds is swept: how the figure follows the load.
+std::string range_text(const SweepData& data, Selection selection) {
+    struct Place {
+        double value;
+        size_t point;
+    };
+    std::vector<Place> all;
+    for (size_t i = 0; i < data.rows.size(); ++i) {
+        const auto& value = data.metrics[selection.objective].values[i];
+        if (data.rows[i].group == selection.group && value) all.push_back({*value, data.rows[i].point});
+    }
+    if (all.empty()) return "No point of this sweep has " + data.metrics[selection.objective].name + ".";
+    const auto [least, most] = std::minmax_element(
+        all.begin(), all.end(), [](const Place& a, const Place& b) { return a.value < b.value; });
+    const std::string nothing = "Nothing that one builds differs in this sweep; ";
+    if (least->value == most->value)
+        return nothing + figure(data, selection.objective, least->value) + " everywhere.";
+    const auto at = [&](size_t point) {
+        std::string text;
+        for (size_t d = 0; d < data.dimensions.size(); ++d) {
+            const Dimension& dimension = data.dimensions[d];
+            if (dimension.levels.size() > 1)
+                text += (text.empty() ? "" : ", ") + phrase_of(data, d, data.points[point].levels[d]);
+        }
+        return text;
+    };
+    return fmt::format("{}from {} ({}) to {} ({}).", nothing, figure(data, selection.objective, least->value),
+                       at(least->point), figure(data, selection.objective, most->value), at(most->point));
+}
+
+std::string sentence(const SweepData& data, const Selection& selection, const std::vector<Design>& complete,
+                     const Answer& answer) {
+    const auto text = [&](const Design& design) { return design_text(data, design); };
+    const bool designs_differ = std::any_of(data.dimensions.begin(), data.dimensions.end(),
+                                            [](const auto& d) { return !d.load && d.levels.size() > 1; });
+    if (!designs_differ) return range_text(data, selection);
+    if (complete.empty()) return "No design has results for everything that is asked of it here.";
+    if (complete.size() == 1)
+        return fmt::format("Only {} has results: {}.", text(complete[0]),
+                           figures(data, selection, complete[0].figures));
+    const Design& build = answer.front[*answer.build];
+    const auto [cheapest, dearest] =
+        std::minmax_element(complete.begin(), complete.end(),
+                            [](const Design& a, const Design& b) { return a.figures.cost < b.figures.cost; });
+    const std::string start =
+        fmt::format("Build {}: {}", text(build), figures(data, selection, build.figures));
+    if (cheapest->figures.cost == dearest->figures.cost) {
+        const auto [least, most] = std::minmax_element(
+            complete.begin(), complete.end(),
+            [](const Design& a, const Design& b) { return a.figures.objective < b.figures.objective; });
+        const Design& worst = selection.more_is_better ? *least : *most;
+        if (least->figures.objective == most->figures.objective)
+            return fmt::format("All {} designs are alike: {}.", complete.size(),
+                               figures(data, selection, build.figures));
+        return fmt::format("{}, {} than {}; {} is the same for all.", start,
+                           gain_text(data, selection, worst.figures.objective, build.figures.objective),
+                           text(worst), metric_words(data.metrics[selection.cost].name).noun);
+    }
+    if (*answer.build + 1 < answer.front.size()) {
+        const Design& next = answer.front[*answer.build + 1];
+        return fmt::format("{}; the next larger ({}) costs {}.", start, text(next),
+                           step_text(data, selection, build.figures, next.figures));
+    }
+    if (answer.front.size() == 1) return start + "; it is the cheapest, and nothing larger is better.";
+    const Design& before = answer.front[*answer.build - 1];
+    return fmt::format(
+        "{}; it is the best of the sweep, {} of the next smaller ({}): {}.", start,
+        step_text(data, selection, before.figures, build.figures), text(before),
+        answer.bends ? "nothing larger is better" : "the curve does not bend, a larger one may pay as well");
+}
+
+std::string over_text(const SweepData& data, const Selection& selection) {
+    std::string over;
+    for (size_t d = 0; d < data.dimensions.size(); ++d) {
+        const Dimension& dimension = data.dimensions[d];
+        if (!dimension.load || dimension.levels.empty()) continue;
+        if (!over.empty()) over += ", ";
+        if (selection.load[d] || dimension.levels.size() == 1) {
+            over += phrase_of(data, d, selection.load[d].value_or(0));
+        } else {
+            over +=
+                fmt::format("mean over {} values of {}, {} to {}", dimension.levels.size(), dimension.name(),
+                            dimension.label(0), dimension.label(dimension.levels.size() - 1));
+        }
+    }
+    if (data.groups.size() > 1) over += (over.empty() ? "" : "; ") + data.groups[selection.group];
+    return over;
+}
+
+}  // namespace
+
+std::string design_text(const SweepData& data, const Design& design) {
+    std::string text;
+    if (design.points.empty()) return text;
+    const SweepPoint& point = data.points[design.points[0]];
+    for (size_t d = 0; d < data.dimensions.size(); ++d) {
+        if (data.dimensions[d].load || data.dimensions[d].levels.size() < 2) continue;
+        text += (text.empty() ? "" : ", ") + phrase_of(data, d, point.levels[d]);
+    }
+    return text;
+}
+
+Answer answer_of(const SweepData& data, const Selection& selection) {
+    Answer answer;
+    if (data.count("done") == 0 || data.rows.empty()) {
+        answer.sentence = why_nothing(data);
+        return answer;
+    }
+    std::vector<Design> complete = designs_of(data, selection);
+    std::erase_if(complete, [](const Design& design) { return !design.complete; });
+    std::vector<Tradeoff> figures, on_front;
+    for (const Design& design : complete) figures.push_back(design.figures);
+    for (size_t i : pareto_front(figures, selection.more_is_better)) {
+        answer.front.push_back(complete[i]);
+        on_front.push_back(figures[i]);
+    }
+    if (!answer.front.empty()) {
+        const Knee knee = find_knee(on_front, selection.more_is_better);
+        answer.build = knee.place;
+        answer.bends = knee.bends;
+    }
+    answer.sentence = sentence(data, selection, complete, answer);
+    answer.over = over_text(data, selection);
+    return answer;
+}
+
+}  // namespace stile::sim

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace stile::sim {
+namespace {
+
+// Columns that say which row this is.
+const std::set<std::string> key_columns{"mechanism", "policy",     "scope", "placement", "size_bytes",
+                                        "proxies",   "protection", "core",  "machine",   "kernel_profile"};
+
+void add_costs(SweepData& data) {
+    const auto add = [&](const char* name, std::optional<double> SweepPoint::*field) {
+        Metric metric{name, Metric::Kind::cost, {}};
+        for (const SweepRow& row : data.rows) metric.values.push_back(data.points[row.point].*field);
+        data.metrics.push_back(std::move(metric));
+    };
+    add("area_swept_mm2", &SweepPoint::area_swept);
+    add("area_mm2", &SweepPoint::area);
+    add("access_ns_swept", &SweepPoint::access_swept);
+}
+
+void add_results(SweepData& data) {
+    for (size_t column = 0; column < data.columns.size(); ++column) {
+        if (key_columns.count(data.columns[column])) continue;
+        Metric metric{data.columns[column], Metric::Kind::result, {}};
+        for (const SweepRow& row : data.rows) metric.values.push_back(whole_number(row.cells[column]));
+        data.metrics.push_back(std::move(metric));
+    }
+}
+
+void add_axes(SweepData& data) {
+    for (size_t axis = 0; axis < data.axes.size(); ++axis) {
+        Metric metric{data.axes[axis].key, Metric::Kind::axis, {}};
+        for (const SweepRow& row : data.rows)
+            metric.values.push_back(data.points[row.point].values[axis].number);
+        data.metrics.push_back(std::move(metric));
+    }
+}
+
+void add_statistics(const ReadDatabase& database, SweepData& data, const std::set<std::string>& wanted) {
+    std::set<std::string> taken(wanted);
+    size_t numbers = data.metrics.size() * data.rows.size();
+    const std::string rows = std::to_string(data.rows.size());
+    database.query(
+        "SELECT name FROM statistics GROUP BY name HAVING min(value) <> max(value) OR count(value) < " +
+            rows + " ORDER BY name",
+        [&](const QueryRow& row) {
+            numbers += data.rows.size();
+            if (numbers <= page_numbers) {
+                taken.insert(row.text(0));
+            } else if (!taken.count(row.text(0))) {
+                ++data.left_out;
+            }
+        });
+    std::map<std::pair<int64_t, int64_t>, size_t> place;
+    for (size_t i = 0; i < data.rows.size(); ++i)
+        place[{data.points[data.rows[i].point].number, data.rows[i].row}] = i;
+    std::map<std::string, Metric> statistics;
+    database.query("SELECT name, point, row, value FROM statistics", [&](const QueryRow& row) {
+        const std::string name = row.text(0);
+        const auto at = place.find({row.integer(1), row.integer(2)});
+        if (!taken.count(name) || at == place.end()) return;
+        Metric& metric = statistics[name];
+        metric.values.resize(data.rows.size());
+        metric.values[at->second] = row.number(3);
+    });
+    std::set<std::string> known;
+    for (const Metric& metric : data.metrics) known.insert(metric.name);
+    for (auto& [name, metric] : statistics) {
+        if (known.count(name)) continue;
+        metric.name = name;
+        metric.kind = Metric::Kind::statistic;
+        data.metrics.push_back(std::move(metric));
+    }
+}
+
+std::optional<size_t> find_metric(const SweepData& data, const std::string& name) {
+    for (size_t i = 0; i < data.metrics.size(); ++i)
+        if (data.metrics[i].name == name) return i;
+    return std::nullopt;
+}
+
+// What to look at where the sweep's own wish, or cycles_mean, is not to be had.
+std::optional<size_t> first_varying(const SweepData& data) {
+    for (const Metric::Kind kind : {Metric::Kind::result, Metric::Kind::statistic}) {
+        for (size_t i = 0; i < data.metrics.size(); ++i)
+            if (data.metrics[i].kind == kind && data.metrics[i].varies()) return i;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool Metric::varies() const {
+    return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) != values.end();
+}
+
+void read_metrics(const ReadDatabase& database, SweepData& data) {
+    const std::string cost = data.get("cost").empty() ? "area_swept_mm2" : data.get("cost");
+    const std::string objective = data.get("objective").empty() ? "cycles_mean" : data.get("objective");
+    data.more_is_better = data.get("better") == "more";
+    add_costs(data);
+    add_results(data);
+    add_axes(data);
+    add_statistics(database, data, {cost, objective});
+    std::erase_if(data.metrics, [&](const Metric& metric) {
+        return !metric.varies() && metric.name != cost && metric.name != objective &&
+               metric.name != "area_swept_mm2";
+    });
+    const auto find = [&](const std::string& name, std::optional<size_t> instead) {
+        const auto found = find_metric(data, name);
+        const bool empty =
+            !found || std::all_of(data.metrics[*found].values.begin(), data.metrics[*found].values.end(),
+                                  [](const auto& value) { return !value; });
+        if (!empty || data.rows.empty()) return found.value_or(0);
+        if (!instead) instead = 0;
+        data.warnings.push_back(fmt::format("no row has a figure called {}: {} is shown instead", name,
+                                            data.metrics[*instead].name));
+        return *instead;
+    };
+    data.cost = find(cost, find_metric(data, "area_swept_mm2"));
+    data.objective = find(objective, first_varying(data));
+}
+
+}  // namespace stile::sim

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/words.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace stile::sim {
+namespace {
+
+std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+std::string owner_of(const std::string& key) {
+    const size_t last = key.rfind('.');
+    if (last == std::string::npos || last == 0) return "";
+    const size_t before = key.rfind('.', last - 1);
+    return before == std::string::npos ? key.substr(0, last) : key.substr(before + 1, last - before - 1);
+}
+
+// No other axis ends in the same word.
+bool is_unique(const SweepData& data, const std::string& field) {
+    size_t n = 0;
+    for (const Axis& axis : data.axes) n += last_part(axis.key) == field ? 1 : 0;
+    return n == 1;
+}
+
+std::string phrase(const SweepData& data, const std::string& key, const AxisValue& value) {
+    const std::string field = last_part(key), owner = owner_of(key);
+    if (value.number && (field == "entries" || field == "ways" || field == "cores")) {
+        const std::string noun = *value.number == 1 && field == "ways" ? "way" : field;
+        return is_unique(data, field) || owner.empty() ? value.text + " " + noun
+                                                       : value.text + " " + owner + " " + noun;
+    }
+    if (field == "size" && !owner.empty() && owner != "workload") return value.text + " " + owner;
+    const bool plain = owner.empty() || owner == "workload" || owner == "measure" || owner == "machine";
+    return (plain ? field : owner + "." + field) + " " + value.text;
+}
+
+}  // namespace
+
+MetricWords metric_words(const std::string& name) {
+    if (name == "area_swept_mm2" || name == "area_mm2") return {"mm2", "area", "less"};
+    if (name == "access_ns_swept") return {"ns", "access time", "less"};
+    if (name == "cycles_mean") return {"cycles per call", "cycles", "fewer"};
+    if (name == "cycles_p50") return {"cycles (median)", "cycles", "fewer"};
+    if (name == "cycles_p99") return {"cycles (99th percentile)", "cycles", "fewer"};
+    if (name == "ns_mean") return {"ns per call", "time", "less"};
+    if (name == "instructions") return {"instructions per call", "instructions", "fewer"};
+    return {"", name, "less"};
+}
+
+std::string phrase_of(const SweepData& data, size_t dimension, size_t level) {
+    const Dimension& of = data.dimensions[dimension];
+    std::string text;
+    for (size_t i = 0; i < of.keys.size(); ++i)
+        text += (text.empty() ? "" : ", ") + phrase(data, of.keys[i], of.levels[level][i]);
+    return text;
+}
+
+std::string digits(double value, int count) {
+    if (value == 0 || !std::isfinite(value)) return "0";
+    const double size = std::abs(value);
+    // As many decimals as `count` digits need, by comparison: a logarithm's last bit must not matter.
+    int decimals = 0;
+    double power = 1, least = 1;
+    for (int i = 1; i < count; ++i) least *= 10;
+    while (decimals < 12 && size * power < least) {
+        power *= 10;
+        ++decimals;
+    }
+    // Half up, as the page's script does it; printf would round to even.
+    std::string text = fmt::format("{:.0f}", std::floor(size * power + 0.5));
+    if (decimals > 0) {
+        const auto wanted = static_cast<size_t>(decimals) + 1;
+        if (text.size() < wanted) text.insert(0, wanted - text.size(), '0');
+        text.insert(text.size() - static_cast<size_t>(decimals), ".");
+        text.erase(text.find_last_not_of('0') + 1);
+        if (text.back() == '.') text.pop_back();
+    }
+    return (value < 0 ? "-" : "") + text;
+}
+
+}  // namespace stile::sim

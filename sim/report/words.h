@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How figures and designs of a sweep are told to people.
+#pragma once
+
+#include <string>
+
+#include "sim/report/sweep_data.h"
+
+namespace stile::sim {
+
+struct MetricWords {
+    std::string unit;  // "mm2"; empty: the name stands before the figure instead
+    std::string noun;  // "area"
+    std::string less;  // "fewer" or "less"
+};
+MetricWords metric_words(const std::string& name);
+
+// A dimension's value in words: "16 entries", "32 KiB l1d", "core.rob 128".
+std::string phrase_of(const SweepData& data, size_t dimension, size_t level);
+
+// At least `count` digits that mean something: 1234.5 -> "1235", 14.62 -> "14.6", 0.00312 -> "0.00312"
+// (three).
+std::string digits(double value, int count);
+inline std::string three_digits(double value) { return digits(value, 3); }
+
+}  // namespace stile::sim
