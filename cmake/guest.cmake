@@ -5,17 +5,29 @@
 # every preset.
 #
 #   stile_guest_executable(NAME x KIND kernel|musl|musl-pie SOURCES a.c b.cpp c.S [FLAGS ...] [LINK_FLAGS ...]
-#                          [DEPENDS files...])
-# makes ${CMAKE_CURRENT_BINARY_DIR}/x (target guest_x, path in target property STILE_IMAGE).
+#                          [DEPENDS files...] [TARGET t])
+# makes ${CMAKE_CURRENT_BINARY_DIR}/x (target t or guest_x, path in target property STILE_IMAGE).
 #   kernel    freestanding; LINK_FLAGS must name the linker script
 #   musl      static ELF at a fixed address
 #   musl-pie  static position-independent ELF with the note that asks for the shared page table
+#
+# Part of installations too: STILE_SDK is the folder with abi/, os/lib/ and cmake/, which is the source tree or a
+# copy of these parts of it (cmake/install.cmake).
 set(STILE_GUEST_COMMON -O2 -g0 -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
-    -fno-unwind-tables -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}/=
-    -I${CMAKE_SOURCE_DIR} -DSTILE_GUEST -Wall -Wextra -Wno-unused-parameter -Werror -march=x86-64 -mtune=generic)
+    -fno-unwind-tables -ffile-prefix-map=${STILE_SDK}/= -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
+    -ffile-prefix-map=${CMAKE_BINARY_DIR}/= -I${CMAKE_SOURCE_DIR} -I${STILE_SDK} -DSTILE_GUEST -Wall -Wextra
+    -Wno-unused-parameter ${STILE_GUEST_WERROR} -march=x86-64 -mtune=generic)
 set(STILE_GUEST_KERNEL -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only
     -fno-strict-aliasing -fno-delete-null-pointer-checks)
 set(STILE_GUEST_CXXONLY -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
+
+# os/lib by kind of program; the second has what needs the shared page table as well, the third is for programs
+# with a second domain that try protection keys too.
+file(GLOB STILE_GUEST_LIB_PIE CONFIGURE_DEPENDS ${STILE_SDK}/os/lib/*.c ${STILE_SDK}/os/lib/*.S
+     ${STILE_SDK}/os/lib/channel/*.c)
+file(GLOB STILE_GUEST_LIB_KEYS CONFIGURE_DEPENDS ${STILE_SDK}/os/lib/keys/*.c ${STILE_SDK}/os/lib/keys/*.S)
+set(STILE_GUEST_LIB ${STILE_GUEST_LIB_PIE})
+list(FILTER STILE_GUEST_LIB EXCLUDE REGEX "/(dipc|codoms)[^/]*$")
 
 set(STILE_GUEST_SECTIONS ${CMAKE_CURRENT_LIST_DIR}/guest_sections.ld)
 # Link option of programs with a second protection domain (os/lib/domain.h), and what they then depend on.
@@ -30,7 +42,10 @@ if(NOT STILE_MUSL_LIB)
 endif()
 
 function(stile_guest_executable)
-  cmake_parse_arguments(G "" "NAME;KIND" "SOURCES;FLAGS;LINK_FLAGS;DEPENDS" ${ARGN})
+  cmake_parse_arguments(G "" "NAME;KIND;TARGET" "SOURCES;FLAGS;LINK_FLAGS;DEPENDS" ${ARGN})
+  if(NOT G_TARGET)
+    set(G_TARGET guest_${G_NAME})
+  endif()
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/guest_${G_NAME}.dir)
   file(MAKE_DIRECTORY ${dir})
   set(image ${CMAKE_CURRENT_BINARY_DIR}/${G_NAME})
@@ -58,8 +73,16 @@ function(stile_guest_executable)
   set(objects "")
   foreach(source ${G_SOURCES})
     get_filename_component(source ${source} ABSOLUTE)
-    file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
-    string(REPLACE "/" "_" object ${relative})
+    # A name that is the same wherever the sources lie.
+    set(relative ${source})
+    foreach(root ${STILE_SDK} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+      cmake_path(IS_PREFIX root ${source} inside)
+      if(inside)
+        file(RELATIVE_PATH relative ${root} ${source})
+        break()
+      endif()
+    endforeach()
+    string(REPLACE "/" "." object ${relative})
     set(object ${dir}/${object}.o)
     set(own ${flags})
     if(source MATCHES "\\.(cpp|cc)$")
@@ -81,6 +104,6 @@ function(stile_guest_executable)
     DEPENDS ${objects} ${G_DEPENDS}
     COMMENT "Guest image ${G_NAME}"
     VERBATIM)
-  add_custom_target(guest_${G_NAME} ALL DEPENDS ${image})
-  set_target_properties(guest_${G_NAME} PROPERTIES STILE_IMAGE ${image})
+  add_custom_target(${G_TARGET} ALL DEPENDS ${image})
+  set_target_properties(${G_TARGET} PROPERTIES STILE_IMAGE ${image})
 endfunction()

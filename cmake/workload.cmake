@@ -1,57 +1,125 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   stile_add_workload(NAME x HOST x.cpp [GUEST a.c b.c] [IMAGES c d])
-# makes plugins/libstile_workload_x.so below the build folder: the host-side descriptor with its guest programs
-# embedded.
-#   GUEST   each source is a program of its own, named after the file, linked with os/lib (KIND musl)
-#   IMAGES  names of programs made by stile_guest_executable(), for anything else
-# os/lib by kind of program; the second has what needs the shared page table as well.
-file(GLOB STILE_GUEST_LIB CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/lib/*.c ${CMAKE_SOURCE_DIR}/os/lib/*.S
-     ${CMAKE_SOURCE_DIR}/os/lib/channel/*.c)
-set(STILE_GUEST_LIB_PIE ${STILE_GUEST_LIB})
-# For programs with a second domain that try protection keys as well.
-file(GLOB STILE_GUEST_LIB_KEYS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/lib/keys/*.c ${CMAKE_SOURCE_DIR}/os/lib/keys/*.S)
-list(FILTER STILE_GUEST_LIB EXCLUDE REGEX "/(dipc|codoms)[^/]*$")
-
+#   stile_add_workload(NAME x HOST x.cpp [more.cpp]
+#                      [GUEST a.c b.c] [COMMON c.c]
+#                      [PROGRAM p [PIE] SOURCES d.c e.c [FLAGS -DX] [LINK_FLAGS ...]]...
+#                      [IMAGES q])
+# makes plugins/libstile_workload_x.so below the build folder: the host-side descriptor (C++) with its guest
+# programs embedded, each of them /bin/NAME in the guest.
+#   GUEST    each source is a program of its own, named after the file
+#   COMMON   sources that are part of every GUEST program
+#   PROGRAM  a program of several sources. PIE: position-independent and with a place in the shared page table,
+#            which domains and dIPC need. Sources of a PIE program named *_domain.c or *_domain.S make its second
+#            protection domain (os/lib/domain.h)
+#   IMAGES   programs made by stile_guest_executable(), for anything else
+# All programs are linked with os/lib.
 function(stile_add_workload)
-  cmake_parse_arguments(W "" "NAME;HOST" "GUEST;IMAGES" ${ARGN})
+  set(where "stile_add_workload(${ARGN})")
+  set(lists NAME HOST GUEST COMMON IMAGES)
+  set(state "")
+  set(programs "")
+  foreach(word ${ARGN})
+    if(word IN_LIST lists)
+      set(state ${word})
+    elseif(word STREQUAL "PROGRAM")
+      set(state NEW_PROGRAM)
+    elseif(state STREQUAL "NEW_PROGRAM")
+      list(APPEND programs ${word})
+      set(state PROGRAM_${word})
+    elseif(state)
+      list(APPEND W_${state} ${word})
+    else()
+      message(FATAL_ERROR "${where}: '${word}' is no keyword; ${lists} and PROGRAM are right")
+    endif()
+  endforeach()
+  if(NOT W_NAME MATCHES "^[a-z][a-z0-9_]*$")
+    message(FATAL_ERROR "${where}: NAME is '${W_NAME}'; lower-case letters, digits and _ are right")
+  endif()
+  if(NOT W_HOST)
+    message(FATAL_ERROR "${where}: HOST names no source; a C++ file that exports stile_workload() is right")
+  endif()
+  foreach(source ${W_HOST})
+    if(source MATCHES "\\.c$")
+      message(FATAL_ERROR "${where}: HOST ${source} is C; descriptors are C++ (workloads/workload.h). "
+                          "C sources of guest programs stand after GUEST or PROGRAM")
+    endif()
+  endforeach()
+
   set(names "")
+  set(targets "")
   foreach(source ${W_GUEST})
     get_filename_component(stem ${source} NAME_WE)
-    stile_guest_executable(NAME ${stem} KIND musl SOURCES ${source} ${STILE_GUEST_LIB})
+    stile_guest_executable(NAME ${stem} KIND musl TARGET guest_${W_NAME}_${stem}
+                           SOURCES ${source} ${W_COMMON} ${STILE_GUEST_LIB})
     list(APPEND names ${stem})
+    list(APPEND targets guest_${W_NAME}_${stem})
   endforeach()
-  list(APPEND names ${W_IMAGES})
+  foreach(program ${programs})
+    cmake_parse_arguments(P "PIE" "" "SOURCES;FLAGS;LINK_FLAGS" ${W_PROGRAM_${program}})
+    if(P_UNPARSED_ARGUMENTS OR NOT P_SOURCES)
+      message(FATAL_ERROR "${where}: PROGRAM ${program} is followed by '${W_PROGRAM_${program}}'; "
+                          "[PIE] SOURCES files [FLAGS ...] is right")
+    endif()
+    set(more "")
+    if(P_PIE)
+      set(more KIND musl-pie SOURCES ${P_SOURCES} ${STILE_GUEST_LIB_PIE})
+      if(P_SOURCES MATCHES "_domain\\.[cS](;|$)")
+        list(APPEND more DEPENDS ${STILE_GUEST_DOMAIN_SCRIPT})
+        list(PREPEND P_LINK_FLAGS ${STILE_GUEST_DOMAIN})
+      endif()
+    else()
+      set(more KIND musl SOURCES ${P_SOURCES} ${STILE_GUEST_LIB})
+    endif()
+    stile_guest_executable(NAME ${program} TARGET guest_${W_NAME}_${program} ${more} FLAGS ${P_FLAGS}
+                           LINK_FLAGS ${P_LINK_FLAGS})
+    list(APPEND names ${program})
+    list(APPEND targets guest_${W_NAME}_${program})
+  endforeach()
+  foreach(image ${W_IMAGES})
+    if(NOT TARGET guest_${image})
+      message(FATAL_ERROR "${where}: IMAGES ${image}: there is no stile_guest_executable(NAME ${image} ...) before it")
+    endif()
+    list(APPEND names ${image})
+    list(APPEND targets guest_${image})
+  endforeach()
 
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/workload_${W_NAME}.dir)
-  set(bytes "// Generated by cmake/workload.cmake.\n    .section .rodata\n")
-  set(table "// Generated by cmake/workload.cmake.\n#include \"workloads/workload.h\"\n")
+  set(bytes "")
   set(rows "")
+  set(symbols "")
   set(files "")
-  set(index 0)
-  foreach(name ${names})
-    get_target_property(image guest_${name} STILE_IMAGE)
+  foreach(name target IN ZIP_LISTS names targets)
+    get_target_property(image ${target} STILE_IMAGE)
+    list(LENGTH files index)
     list(APPEND files ${image})
-    string(APPEND bytes "    .hidden stile_image_${index}, stile_image_${index}_end\n"
-                        "    .global stile_image_${index}, stile_image_${index}_end\n    .balign 16\n"
-                        "stile_image_${index}:\n    .incbin \"${image}\"\nstile_image_${index}_end:\n")
-    string(APPEND table "extern \"C\" const uint8_t stile_image_${index}[], stile_image_${index}_end[];\n")
-    string(APPEND rows "            {\"${name}\", {stile_image_${index}, stile_image_${index}_end}},\n")
-    math(EXPR index "${index} + 1")
+    string(APPEND bytes "    \".hidden stile_image_${index}, stile_image_${index}_end\\n\"\n"
+                        "    \".global stile_image_${index}, stile_image_${index}_end\\n.balign 16\\n\"\n"
+                        "    \"stile_image_${index}: .incbin \\\"${image}\\\"\\nstile_image_${index}_end:\\n\"\n")
+    string(APPEND symbols "extern \"C\" const uint8_t stile_image_${index}[], stile_image_${index}_end[];\n")
+    string(APPEND rows "        {\"${name}\", {stile_image_${index}, stile_image_${index}_end}},\n")
   endforeach()
-  string(APPEND bytes "    .section .note.GNU-stack, \"\", @progbits\n")
-  string(APPEND table "namespace stile::workload {\nstd::vector<Image> embedded_images() {\n    return {\n${rows}    };\n}\n"
-                      "}  // namespace stile::workload\n")
-  file(CONFIGURE OUTPUT ${dir}/images.S CONTENT "${bytes}" @ONLY)
-  file(CONFIGURE OUTPUT ${dir}/images.cpp CONTENT "${table}" @ONLY)
-  # A change of an image must assemble it anew.
-  set_source_files_properties(${dir}/images.S PROPERTIES OBJECT_DEPENDS "${files}")
+  file(CONFIGURE OUTPUT ${dir}/images.cpp @ONLY CONTENT "// Generated by stile_add_workload().
+#include \"workloads/workload.h\"
+__asm__(\".pushsection .rodata\\n\"
+${bytes}    \".popsection\\n\");
+${symbols}namespace stile::workload {
+std::vector<Image> embedded_images() {
+    return {
+${rows}    };
+}
+}  // namespace stile::workload
+")
+  # A change of an image must compile it anew; where symbols are made by assembly, link-time optimization loses them.
+  set_source_files_properties(${dir}/images.cpp PROPERTIES OBJECT_DEPENDS "${files}" COMPILE_OPTIONS -fno-lto)
 
-  add_library(stile_workload_${W_NAME} MODULE ${W_HOST} ${dir}/images.S ${dir}/images.cpp)
-  target_link_libraries(stile_workload_${W_NAME} PRIVATE stile_options)
+  add_library(stile_workload_${W_NAME} MODULE ${W_HOST} ${dir}/images.cpp)
+  target_link_libraries(stile_workload_${W_NAME} PRIVATE Stile::workload)
+  # What is missing is told when it is linked, not when it is loaded.
+  target_link_options(stile_workload_${W_NAME} PRIVATE -Wl,-z,defs)
   set_target_properties(stile_workload_${W_NAME} PROPERTIES
-      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  foreach(name ${names})
-    add_dependencies(stile_workload_${W_NAME} guest_${name})
-  endforeach()
+      PREFIX lib SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins CXX_EXTENSIONS ON
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(targets)
+    add_dependencies(stile_workload_${W_NAME} ${targets})
+  endif()
 endfunction()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The door through which every workload comes, built-in ones too: a shared library that exports
-//   extern "C" const stile::workload::Descriptor* stile_workload();
+//   STILE_WORKLOAD_EXPORT const stile::workload::Descriptor* stile_workload();
 // stile_add_workload() in CMake makes such a library from a host-side descriptor and guest programs, whose
 // ELF images it embeds.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 
 namespace stile::workload {
 
+// Higher when anything here changes, or a number in abi/ that guest programs are compiled with.
 inline constexpr uint32_t abi_version = 4;
 
 // A guest ELF image, embedded in the library.
@@ -71,7 +73,8 @@ struct Measure {
 };
 
 // A figure of the workload's own that guest programs report (STILE_MARK_REPORT): a column of results.csv. The
-// last value of a row counts; the cell is empty where it reported none.
+// last value of a row counts; the cell is empty where it reported none. `cycles_best`, `cycles_p90` and
+// `cycles_worst` of the timed calls are filled in where they are declared and the guest does not say them.
 struct Report {
     std::string name;  // the column, and what the marker says
     std::string unit = {};
@@ -98,7 +101,60 @@ struct Descriptor {
 // private to each plugin.
 std::vector<Image> embedded_images();
 
+// What a library was built with, as constant bytes that are read from its file before any of its code runs: a
+// descriptor means something else to a program with another ABI, C++ library or string. Plain data; a later
+// version may only add to its end.
+struct BuildTag {
+    char magic[8];
+    uint32_t tag_bytes, abi;
+    uint32_t descriptor_bytes, row_bytes, process_bytes, parameter_bytes, value_bytes, string_bytes;
+    uint32_t sanitizers;  // 1: AddressSanitizer, 2: ThreadSanitizer
+    char library[44];     // C++ library and what changes its types
+    char compiler[64];    // for messages only: compilers that agree on the rest agree on the C++ ABI
+};
+inline constexpr char build_tag_magic[] = "STILEWL";  // with its NUL
+
+constexpr BuildTag this_build() {
+    BuildTag tag{};
+    const auto put = [](char* to, size_t room, const char* text) {
+        for (size_t i = 0; i + 1 < room && text[i] != '\0'; ++i) to[i] = text[i];
+    };
+    put(tag.magic, sizeof tag.magic, build_tag_magic);
+    tag.tag_bytes = sizeof(BuildTag);
+    tag.abi = abi_version;
+    tag.descriptor_bytes = sizeof(Descriptor);
+    tag.row_bytes = sizeof(Row);
+    tag.process_bytes = sizeof(Process);
+    tag.parameter_bytes = sizeof(Parameter);
+    tag.value_bytes = sizeof(Value);
+    tag.string_bytes = sizeof(std::string);
+#ifdef __SANITIZE_ADDRESS__
+    tag.sanitizers |= 1;
+#endif
+#ifdef __SANITIZE_THREAD__
+    tag.sanitizers |= 2;
+#endif
+#if defined(_LIBCPP_VERSION)
+    put(tag.library, sizeof tag.library, "libc++");
+#elif defined(_GLIBCXX_DEBUG)
+    put(tag.library, sizeof tag.library, "libstdc++ with _GLIBCXX_DEBUG");
+#elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+    put(tag.library, sizeof tag.library, "libstdc++ with _GLIBCXX_USE_CXX11_ABI=0");
+#elif defined(__GLIBCXX__)
+    put(tag.library, sizeof tag.library, "libstdc++");
+#else
+    put(tag.library, sizeof tag.library, "an unknown C++ library");
+#endif
+    put(tag.compiler, sizeof tag.compiler, __VERSION__);
+    return tag;
+}
+
 }  // namespace stile::workload
 
-// Put before the definition of the entry point; everything else in a plugin is hidden.
-#define STILE_WORKLOAD_EXPORT extern "C" __attribute__((visibility("default")))
+// Put before the definition of the entry point, in one source of a plugin; everything else in it is hidden.
+#define STILE_WORKLOAD_EXPORT                                                                           \
+    extern "C" {                                                                                        \
+    __attribute__((visibility("default"))) extern const stile::workload::BuildTag stile_workload_build; \
+    constexpr stile::workload::BuildTag stile_workload_build = stile::workload::this_build();           \
+    }                                                                                                   \
+    extern "C" __attribute__((visibility("default")))

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "workloads/elf_check.h"
+#include "workloads/program/elf_check.h"
 #include "workloads/workload.h"
 
 namespace {

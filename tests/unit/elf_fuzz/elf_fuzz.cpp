@@ -13,7 +13,7 @@
 #include "os/kernel/task/elf_plan.h"
 #include "sim/boot/elf_image.h"
 #include "tests/support/elf_mutate.h"
-#include "workloads/elf_check.h"
+#include "workloads/program/elf_check.h"
 
 namespace {
 

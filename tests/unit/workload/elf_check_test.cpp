@@ -2,7 +2,7 @@
 //
 // Question: is each kind of file that cannot run as a static program told apart, with the place in the file
 // and what would be right?
-#include "workloads/elf_check.h"
+#include "workloads/program/elf_check.h"
 
 #include <gtest/gtest.h>
 

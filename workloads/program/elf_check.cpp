@@ -2,7 +2,7 @@
 //
 // Every field is the file's word: it is copied out, since nothing need be aligned, and no sum of fields may
 // wrap.
-#include "workloads/elf_check.h"
+#include "workloads/program/elf_check.h"
 
 #include <elf.h>
 #include <fmt/format.h>
