@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes report.html again from the other files of a directory.
+// Makes report.html again from the other files of a run directory; of a sweep's directory results.csv and the
+// charts too, all from results.sqlite.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,13 +11,21 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/command.h"
+#include "sim/report/sweep_outputs.h"
 #include "sim/results/run_directory.h"
 #include "sim/run/run.h"
 
 namespace stile::sim {
 namespace {
 
-int report_command(const std::string& directory) {
+int report_sweep(const std::filesystem::path& directory) {
+    for (const std::string& warning : write_sweep_outputs(directory))
+        fmt::print(stderr, "stile report: {}\n", warning);
+    fmt::print("{}\n{}\n", sweep_answer(directory / "results.sqlite"), (directory / "report.html").string());
+    return exit_done;
+}
+
+int report_run(const std::string& directory) {
     std::map<std::string, std::string> files;
     const std::filesystem::path path(directory);
     for (const char* name : {"results.csv", "refused.csv", "config.yaml", "stats.json", "host.json"}) {
@@ -25,7 +34,7 @@ int report_command(const std::string& directory) {
         try {
             files[name] = read_file(path / name);
         } catch (const std::runtime_error& error) {
-            throw BadInput({directory, 0, 0}, error.what(), "a run directory is expected");
+            throw BadInput({directory, 0, 0}, error.what(), "a run or sweep directory is expected");
         }
     }
     // The run's name, wherever its directory has been moved to.
@@ -49,13 +58,24 @@ int report_command(const std::string& directory) {
     return exit_done;
 }
 
+int report_command(const std::string& directory) {
+    const std::filesystem::path path(directory);
+    if (!std::filesystem::exists(path / "results.sqlite")) return report_run(directory);
+    try {
+        return report_sweep(path);
+    } catch (const std::runtime_error& error) {
+        throw BadInput({directory, 0, 0}, error.what(),
+                       "is it as a sweep wrote it, and may one write there?");
+    }
+}
+
 }  // namespace
 
 Command add_report(CLI::App& app) {
     const auto directory = std::make_shared<std::string>();
     CLI::App* report =
-        app.add_subcommand("report", "Make report.html again from the files of a run directory");
-    report->add_option("DIR", *directory, "Run directory")->required();
+        app.add_subcommand("report", "Make report.html again from the files of a run or sweep directory");
+    report->add_option("DIR", *directory, "Run or sweep directory")->required();
     return {report, [directory] { return report_command(*directory); }};
 }
 

@@ -37,7 +37,7 @@ std::string gain_text(const SweepData& data, const Selection& selection, double 
 std::string step_text(const SweepData& data, const Selection& selection, const Tradeoff& from,
                       const Tradeoff& to) {
     const std::string noun = metric_words(data.metrics[selection.cost].name).noun;
-    const std::string cost = from.cost > 0 ? digits(to.cost / from.cost, 2) + "x the " + noun
+    const std::string cost = from.cost > 0 ? times_text(to.cost / from.cost) + " the " + noun
                                            : figure(data, selection.cost, to.cost);
     return cost + " for " + gain_text(data, selection, from.objective, to.objective);
 }
@@ -81,23 +81,29 @@ std::string range_text(const SweepData& data, Selection selection) {
                        at(least->point), figure(data, selection.objective, most->value), at(most->point));
 }
 
+bool same_cost(const std::vector<Design>& designs) {
+    return std::all_of(designs.begin(), designs.end(), [&](const Design& design) {
+        return design.figures.cost == designs.front().figures.cost;
+    });
+}
+
+bool designs_differ(const SweepData& data) {
+    return std::any_of(data.dimensions.begin(), data.dimensions.end(),
+                       [](const Dimension& d) { return !d.load && d.levels.size() > 1; });
+}
+
 std::string sentence(const SweepData& data, const Selection& selection, const std::vector<Design>& complete,
                      const Answer& answer) {
     const auto text = [&](const Design& design) { return design_text(data, design); };
-    const bool designs_differ = std::any_of(data.dimensions.begin(), data.dimensions.end(),
-                                            [](const auto& d) { return !d.load && d.levels.size() > 1; });
-    if (!designs_differ) return range_text(data, selection);
+    if (!designs_differ(data)) return range_text(data, selection);
     if (complete.empty()) return "No design has results for everything that is asked of it here.";
     if (complete.size() == 1)
         return fmt::format("Only {} has results: {}.", text(complete[0]),
                            figures(data, selection, complete[0].figures));
     const Design& build = answer.front[*answer.build];
-    const auto [cheapest, dearest] =
-        std::minmax_element(complete.begin(), complete.end(),
-                            [](const Design& a, const Design& b) { return a.figures.cost < b.figures.cost; });
     const std::string start =
         fmt::format("Build {}: {}", text(build), figures(data, selection, build.figures));
-    if (cheapest->figures.cost == dearest->figures.cost) {
+    if (same_cost(complete)) {
         const auto [least, most] = std::minmax_element(
             complete.begin(), complete.end(),
             [](const Design& a, const Design& b) { return a.figures.objective < b.figures.objective; });
@@ -105,14 +111,19 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
         if (least->figures.objective == most->figures.objective)
             return fmt::format("All {} designs are alike: {}.", complete.size(),
                                figures(data, selection, build.figures));
-        return fmt::format("{}, {} than {}; {} is the same for all.", start,
+        return fmt::format("Best is {}: {}, {} than {}; {} is the same for all.", text(build),
+                           figure(data, selection.objective, build.figures.objective),
                            gain_text(data, selection, worst.figures.objective, build.figures.objective),
                            text(worst), metric_words(data.metrics[selection.cost].name).noun);
     }
-    if (*answer.build + 1 < answer.front.size()) {
-        const Design& next = answer.front[*answer.build + 1];
-        return fmt::format("{}; the next larger ({}) costs {}.", start, text(next),
-                           step_text(data, selection, build.figures, next.figures));
+    for (size_t i = *answer.build + 1; i < answer.front.size(); ++i) {
+        const Design& next = answer.front[i];
+        const bool worth =
+            gain(build.figures.objective, next.figures.objective, selection.more_is_better) >= worth_having;
+        if (!worth && i + 1 < answer.front.size()) continue;
+        return fmt::format("{}; {} ({}) costs {}.", start,
+                           worth ? "the next larger worth having" : "nothing larger gains 2 %: the best",
+                           text(next), step_text(data, selection, build.figures, next.figures));
     }
     if (answer.front.size() == 1) return start + "; it is the cheapest, and nothing larger is better.";
     const Design& before = answer.front[*answer.build - 1];
@@ -124,7 +135,7 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
 
 std::string over_text(const SweepData& data, const Selection& selection) {
     std::string over;
-    for (size_t d = 0; d < data.dimensions.size(); ++d) {
+    for (size_t d = 0; d < data.dimensions.size() && designs_differ(data); ++d) {
         const Dimension& dimension = data.dimensions[d];
         if (!dimension.load || dimension.levels.empty()) continue;
         if (!over.empty()) over += ", ";
@@ -167,10 +178,24 @@ Answer answer_of(const SweepData& data, const Selection& selection) {
         answer.front.push_back(complete[i]);
         on_front.push_back(figures[i]);
     }
-    if (!answer.front.empty()) {
+    if (designs_differ(data) && !answer.front.empty()) {
         const Knee knee = find_knee(on_front, selection.more_is_better);
         answer.build = knee.place;
         answer.bends = knee.bends;
+        for (size_t i = 0; i < answer.front.size(); ++i) {
+            const bool counts =
+                std::find(knee.counting.begin(), knee.counting.end(), i) != knee.counting.end();
+            if (counts || answer.front.size() <= front_shown_whole || i + 1 == answer.front.size())
+                answer.steps.push_back(i);
+        }
+    }
+    if (answer.build && complete.size() > 1 && same_cost(complete)) {
+        answer.steps.clear();
+        answer.ranking = complete;
+        std::stable_sort(answer.ranking.begin(), answer.ranking.end(), [&](const Design& a, const Design& b) {
+            return selection.more_is_better ? a.figures.objective > b.figures.objective
+                                            : a.figures.objective < b.figures.objective;
+        });
     }
     answer.sentence = sentence(data, selection, complete, answer);
     answer.over = over_text(data, selection);

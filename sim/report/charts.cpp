@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -15,6 +16,8 @@ namespace {
 // Colours that differ in print and for the colour-blind (Okabe and Ito).
 constexpr const char* ink = "#0072b2";
 constexpr const char* mark = "#d55e00";
+constexpr const char* series[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                  "#7a6a00", "#56b4e9", "#555555", "#8a4b2a"};
 constexpr const char* faint = "#9aa5ad";
 
 std::string head(const std::string& name, int width, int height) {
@@ -31,8 +34,40 @@ std::string label(const SweepData& data, size_t metric) {
                               : data.metrics[metric].name + " (" + words.unit + ")";
 }
 
-bool positive(const std::vector<Tradeoff>& all, double Tradeoff::*field) {
-    return std::all_of(all.begin(), all.end(), [&](const Tradeoff& one) { return one.*field > 0; });
+// 1, 2, 5, 10, 20, ... from `least` to `most`; only powers of ten where those would be many.
+std::string log_tics(const char* axis, double least, double most) {
+    const bool many = most / least > 2000;
+    std::string tics;
+    for (double decade = std::pow(10, std::floor(std::log10(least))); decade <= most; decade *= 10) {
+        for (const int digit : {1, 2, 5}) {
+            const double at = decade * digit;
+            if (at < least || at > most || (many && digit != 1)) continue;
+            tics += fmt::format("{}'{}' {}", tics.empty() ? "" : ", ", three_digits(at), at);
+        }
+    }
+    return tics.empty() ? "" : fmt::format("set {}tics ({})\n", axis, tics);
+}
+
+// Logarithmic where values span more than a little, with room for marks and labels at both ends.
+std::string scale(const char* axis, const std::vector<double>& values, double room_below, double room_above) {
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    // An empty range is an error.
+    if (*least == *most) room_below = room_above = 0.5;
+    if (*least > 0 && *most / *least > 4) {
+        const double ratio = *most / *least, from = *least / std::pow(ratio, room_below),
+                     to = *most * std::pow(ratio, room_above);
+        return fmt::format("set logscale {0}\nset {0}range [{1}:{2}]\n", axis, from, to) +
+               log_tics(axis, from, to);
+    }
+    const double all = *most > *least ? *most - *least : *most != 0 ? std::abs(*most) : 1;
+    return fmt::format("set {0}range [{1}:{2}]\n", axis, *least - all * room_below, *most + all * room_above);
+}
+
+template <class Item>
+std::vector<double> all_of(const std::vector<Item>& items, double Item::*field) {
+    std::vector<double> values;
+    for (const Item& item : items) values.push_back(item.*field);
+    return values;
 }
 
 std::string block(const std::string& name, const std::vector<Tradeoff>& points) {
@@ -50,9 +85,9 @@ Chart pareto(const SweepData& data, const Selection& selection, const Answer& an
     std::string script =
         head("pareto", 760, 460) + block("all", all) + block("front", front) + block("knee", {build.figures});
     script += "set xlabel " + gnuplot_quoted(label(data, selection.cost)) + "\nset ylabel " +
-              gnuplot_quoted(label(data, selection.objective)) +
-              "\nset offsets graph 0.05, 0.15, 0.1, 0.05\n";
-    if (positive(all, &Tradeoff::cost)) script += "set logscale x 2\nset format x '%.3g'\n";
+              gnuplot_quoted(label(data, selection.objective)) + "\n";
+    script += scale("x", all_of(all, &Tradeoff::cost), 0.05, 0.2) +
+              scale("y", all_of(all, &Tradeoff::objective), 0.08, 0.12);
     script +=
         "set label 1 " + gnuplot_quoted(design_text(data, build)) +
         fmt::format(" at {},{} offset 1,1 tc rgb '{}'\n", build.figures.cost, build.figures.objective, mark);
@@ -87,7 +122,7 @@ Chart lines(const SweepData& data, Selection selection, size_t dimension) {
     const Dimension& of = data.dimensions[dimension];
     const std::string name = fmt::format("line-{}-{}", dimension + 1, file_part(of.name()));
     std::string script = head(fmt::format("line_{}", dimension + 1), 640, 380), plots;
-    bool logarithmic = true;
+    std::vector<double> values;
     // Each kind of row is a line, as long as they can be told apart.
     const size_t groups = std::min<size_t>(data.groups.size(), 8);
     for (size_t i = 0; i < groups; ++i) {
@@ -99,17 +134,18 @@ Chart lines(const SweepData& data, Selection selection, size_t dimension) {
         script += fmt::format("$line{} << END\n", i);
         for (const Shape& shape : shape_of(data, selection, {dimension})) {
             script += fmt::format("{} {}\n", shape.levels[0], shape.objective);
-            logarithmic = logarithmic && shape.objective > 0;
+            values.push_back(shape.objective);
         }
         script += "END\n";
         const std::string title = data.groups[selection.group];
-        plots += fmt::format("{}$line{} with linespoints pt 7 lw 2 {}", i == 0 ? "" : ", ", i,
-                             title.empty() ? "notitle" : "title " + gnuplot_quoted(title));
+        plots += fmt::format("{}$line{} with linespoints pt 7 ps 0.6 lw 2 lc rgb '{}' {}", i == 0 ? "" : ", ",
+                             i, series[i], title.empty() ? "notitle" : "title " + gnuplot_quoted(title));
     }
     script += "set xlabel " + gnuplot_quoted(of.name()) + "\nset ylabel " +
               gnuplot_quoted(label(data, selection.objective)) + "\n" + level_tics("x", of) +
-              "set offsets 0.3, 0.3, graph 0.1, graph 0.05\nset key outside right top\n";
-    if (logarithmic) script += "set logscale y 2\nset format y '%.4g'\n";
+              "set key outside right top\n";
+    script += scale("y", values, 0.08, 0.08) +
+              fmt::format("set xrange [-0.3:{}]\n", static_cast<double>(of.levels.size()) - 0.7);
     const bool best = std::any_of(data.dimensions.begin(), data.dimensions.end(), [&](const Dimension& d) {
         return &d != &of && !d.load && d.levels.size() > 1;
     });
@@ -125,11 +161,11 @@ Chart heat(const SweepData& data, const Selection& selection, size_t x, size_t y
         fmt::format("map-{}-{}-{}-{}", x + 1, y + 1, file_part(across.name()), file_part(up.name()));
     std::string script = head(fmt::format("map_{}_{}", x + 1, y + 1), 640, 420) + "$cells << END\n";
     const std::vector<Shape> cells = shape_of(data, selection, {x, y});
-    bool logarithmic = true;
+    std::vector<double> values;
     for (const Shape& cell : cells) {
-        script += fmt::format("{} {} {} '{}'\n", cell.levels[0], cell.levels[1], cell.objective,
+        script += fmt::format("{} {} {} {}\n", cell.levels[0], cell.levels[1], cell.objective,
                               three_digits(cell.objective));
-        logarithmic = logarithmic && cell.objective > 0;
+        values.push_back(cell.objective);
     }
     script += "END\nset xlabel " + gnuplot_quoted(across.name()) + "\nset ylabel " +
               gnuplot_quoted(up.name()) + "\nset cblabel " +
@@ -137,8 +173,8 @@ Chart heat(const SweepData& data, const Selection& selection, size_t x, size_t y
               level_tics("y", up) +
               fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\nunset key\n",
                           across.levels.size() - 0.5, up.levels.size() - 0.5) +
-              "set palette defined (0 '#f2f6fa', 0.5 '#7fb2d9', 1 '#1f5f99')\n";
-    if (logarithmic) script += "set logscale cb\nset format cb '%.3g'\n";
+              "set palette defined (0 '#f2f6fa', 1 '#5b9bcb')\n";
+    if (!values.empty()) script += scale("cb", values, 0, 0);
     script += "plot $cells using 1:2:(0.5):(0.5):3 with boxxyerror fc palette fs solid 1 noborder";
     if (across.levels.size() <= 12 && up.levels.size() <= 16) script += ", $cells using 1:2:4 with labels";
     return {name + ".svg",
@@ -175,7 +211,8 @@ std::vector<Shape> shape_of(const SweepData& data, const Selection& selection,
 
 std::vector<Chart> charts_of(const SweepData& data, const Selection& selection, const Answer& answer) {
     std::vector<Chart> charts;
-    if (answer.build && answer.front.size() > 1) charts.push_back(pareto(data, selection, answer));
+    if (answer.build && answer.ranking.empty() && designs_of(data, selection).size() > 1)
+        charts.push_back(pareto(data, selection, answer));
     std::vector<size_t> wide;
     for (size_t d = 0; d < data.dimensions.size(); ++d)
         if (data.dimensions[d].levels.size() > 1) wide.push_back(d);

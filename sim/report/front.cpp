@@ -11,12 +11,6 @@
 namespace stile::sim {
 namespace {
 
-double gain(double from, double to, bool more_is_better) {
-    const double difference = more_is_better ? to - from : from - to;
-    if (from == 0) return difference == 0 ? 0 : 1;
-    return difference / std::abs(from);
-}
-
 // 0 at the first value, 1 at the last; in logarithms where there are any.
 class Scale {
   public:
@@ -59,6 +53,12 @@ std::vector<size_t> loads_of(const SweepData& data, const SweepPoint& point) {
 
 }  // namespace
 
+double gain(double from, double to, bool more_is_better) {
+    const double difference = more_is_better ? to - from : from - to;
+    if (from == 0) return difference == 0 ? 0 : 1;
+    return difference / std::abs(from);
+}
+
 std::vector<size_t> pareto_front(const std::vector<Tradeoff>& all, bool more_is_better) {
     std::vector<size_t> order(all.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -80,21 +80,22 @@ Knee find_knee(const std::vector<Tradeoff>& front, bool more_is_better) {
         if (gain(front[counting.back()].objective, front[i].objective, more_is_better) >= worth_having)
             counting.push_back(i);
     }
-    if (counting.size() == 1) return {0, front.size() > 1};
+    if (counting.size() == 1) return {0, counting, front.size() > 1};
     const auto positive = [&](double Tradeoff::*field) {
         return std::all_of(counting.begin(), counting.end(), [&](size_t i) { return front[i].*field > 0; });
     };
     const Tradeoff &cheapest = front[counting.front()], &best = front[counting.back()];
     const Scale cost(cheapest.cost, best.cost, positive(&Tradeoff::cost));
     const Scale objective(cheapest.objective, best.objective, positive(&Tradeoff::objective));
-    Knee knee{counting.back(), false};
+    Knee knee{counting.back(), counting, false};
     double most = clearly_below;
     for (size_t i : counting) {
         const double below = objective(front[i].objective) - cost(front[i].cost);
         // The margin lets the same one win whatever the last bit of a logarithm is.
         if (below > most + 1e-12) {
             most = below;
-            knee = {i, true};
+            knee.place = i;
+            knee.bends = true;
         }
     }
     return knee;

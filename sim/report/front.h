@@ -18,19 +18,24 @@
 
 namespace stile::sim {
 
-inline constexpr double worth_having = 0.02;   // of the objective
-inline constexpr double clearly_below = 0.05;  // of the line's length along either axis
+inline constexpr size_t front_shown_whole = 12;  // of a longer one only what counts, and the best
+inline constexpr double worth_having = 0.02;     // of the objective
+inline constexpr double clearly_below = 0.05;    // of the line's length along either axis
 
 struct Tradeoff {
     double cost = 0, objective = 0;
 };
 
+// By how much of itself `from` is bettered.
+double gain(double from, double to, bool more_is_better);
+
 // Indices of those that nothing cheaper or as cheap equals or beats, by cost. Of equals the first.
 std::vector<size_t> pareto_front(const std::vector<Tradeoff>& all, bool more_is_better);
 
 struct Knee {
-    size_t place = 0;    // in the front
-    bool bends = false;  // false: the best of those that count, for want of a bend
+    size_t place = 0;              // in the front
+    std::vector<size_t> counting;  // places of those that count
+    bool bends = false;            // false: the best of those that count, for want of a bend
 };
 Knee find_knee(const std::vector<Tradeoff>& front, bool more_is_better);
 
@@ -65,6 +70,8 @@ struct Answer {
     std::vector<Design> front;    // by cost
     std::optional<size_t> build;  // of the front
     bool bends = false;
+    std::vector<size_t> steps;    // of the front: what a table shows of it
+    std::vector<Design> ranking;  // where cost is the same for all: the best first, in place of a front
 };
 Answer answer_of(const SweepData& data, const Selection& selection);
 

@@ -78,13 +78,23 @@ std::string sweep_answer(const fs::path& database) {
     std::string out = answer.sentence + "\n";
     if (!answer.over.empty()) out += "(" + answer.over + ")\n";
     if (!answer.build) return out;
-    std::vector<std::vector<std::string>> cells{
-        {"front", data.metrics[selection.cost].name, data.metrics[selection.objective].name, ""}};
-    for (size_t i = 0; i < answer.front.size(); ++i) {
-        const Design& design = answer.front[i];
-        const std::string text = design_text(data, design);
-        cells.push_back({text.empty() ? "all" : text, three_digits(design.figures.cost),
-                         three_digits(design.figures.objective), i == *answer.build ? "<- build this" : ""});
+    const std::string &cost = data.metrics[selection.cost].name,
+                      &objective = data.metrics[selection.objective].name;
+    std::vector<std::vector<std::string>> cells;
+    if (!answer.ranking.empty()) {
+        cells.push_back({"design", objective});
+        for (const Design& design : answer.ranking) {
+            if (cells.size() > front_shown_whole) break;
+            cells.push_back({design_text(data, design), three_digits(design.figures.objective)});
+        }
+    } else {
+        cells.push_back({"front", cost, objective, ""});
+        for (size_t i : answer.steps) {
+            const Design& design = answer.front[i];
+            cells.push_back({design_text(data, design), three_digits(design.figures.cost),
+                             three_digits(design.figures.objective),
+                             i == *answer.build ? "<- build this" : ""});
+        }
     }
     return out + "\n" + aligned(cells, 1);
 }

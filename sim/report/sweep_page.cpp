@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/page_files.h"
@@ -65,21 +66,49 @@ std::string figure_head(const SweepData& data, size_t metric) {
                               : data.metrics[metric].name + " (" + words.unit + ")";
 }
 
-std::string front_table(const SweepData& data, const Selection& selection, const Answer& answer) {
-    if (!answer.build) return "";
+std::string front_caption(const Answer& answer) {
+    std::string caption = "The front: nothing as cheap is better";
+    if (answer.steps.size() < answer.front.size())
+        caption += fmt::format("; of its {} designs those that gain 2 %, and the best", answer.front.size());
+    return caption;
+}
+
+std::string ranking_table(const SweepData& data, const Selection& selection, const Answer& answer) {
     std::string out = fmt::format(
-        "<table class=\"front\"><caption>The front: nothing as cheap is better</caption><thead><tr><th "
+        "<table class=\"front\"><caption>The best first; cost is the same for all</caption><thead><tr>"
+        "<th scope=\"col\">design</th><th scope=\"col\">{}</th><th scope=\"col\">of the "
+        "best</th></tr></thead>"
+        "<tbody>\n",
+        safe(figure_head(data, selection.objective)));
+    const double best = answer.ranking[0].figures.objective;
+    for (size_t i = 0; i < std::min(answer.ranking.size(), front_shown_whole); ++i) {
+        const Design& design = answer.ranking[i];
+        out += fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
+                           i == 0 ? " class=\"build\"" : "", safe(design_text(data, design)),
+                           three_digits(design.figures.objective),
+                           best > 0 ? times_text(design.figures.objective / best) : "");
+    }
+    return out + "</tbody></table>\n";
+}
+
+std::string front_table(const SweepData& data, const Selection& selection, const Answer& answer) {
+    if (!answer.ranking.empty()) return ranking_table(data, selection, answer);
+    if (answer.steps.empty()) return "";
+    std::string out = fmt::format(
+        "<table class=\"front\"><caption>{}</caption><thead><tr><th "
         "scope=\"col\">"
         "design</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">cost, of the one "
         "before</th>"
         "<th scope=\"col\">change</th></tr></thead><tbody>\n",
-        safe(figure_head(data, selection.cost)), safe(figure_head(data, selection.objective)));
-    for (size_t i = 0; i < answer.front.size(); ++i) {
+        front_caption(answer), safe(figure_head(data, selection.cost)),
+        safe(figure_head(data, selection.objective)));
+    for (size_t step = 0; step < answer.steps.size(); ++step) {
+        const size_t i = answer.steps[step];
         const Tradeoff& now = answer.front[i].figures;
         std::string times, change;
-        if (i > 0) {
-            const Tradeoff& before = answer.front[i - 1].figures;
-            if (before.cost > 0) times = digits(now.cost / before.cost, 2) + "x";
+        if (step > 0) {
+            const Tradeoff& before = answer.front[answer.steps[step - 1]].figures;
+            if (before.cost > 0) times = times_text(now.cost / before.cost);
             if (before.objective != 0) {
                 const double percent = (now.objective - before.objective) / before.objective * 100;
                 change = (percent > 0 ? "+" : "") + digits(percent, 2) + " %";

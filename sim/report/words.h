@@ -22,6 +22,8 @@ std::string phrase_of(const SweepData& data, size_t dimension, size_t level);
 // At least `count` digits that mean something: 1234.5 -> "1235", 14.62 -> "14.6", 0.00312 -> "0.00312"
 // (three).
 std::string digits(double value, int count);
+// "1.05x", "7.8x"
+inline std::string times_text(double ratio) { return digits(ratio, ratio < 2 ? 3 : 2) + "x"; }
 inline std::string three_digits(double value) { return digits(value, 3); }
 
 }  // namespace stile::sim

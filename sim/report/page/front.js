@@ -4,7 +4,7 @@
 // nothing newer than ECMAScript 5: a test runs this file beside the C++ and compares.
 'use strict';
 
-var WORTH_HAVING = 0.02, CLEARLY_BELOW = 0.05;
+var WORTH_HAVING = 0.02, CLEARLY_BELOW = 0.05, FRONT_SHOWN_WHOLE = 12;
 
 function digits(value, count) {
     if (value === 0 || !isFinite(value)) return '0';
@@ -46,12 +46,12 @@ function paretoFront(all, more) {
 }
 
 function findKnee(front, more) {
-    if (!front.length) return {place: 0, bends: false};
+    if (!front.length) return {place: 0, counting: [], bends: false};
     var counting = [0];
     for (var i = 1; i < front.length; ++i)
         if (gain(front[counting[counting.length - 1]].objective, front[i].objective, more) >= WORTH_HAVING)
             counting.push(i);
-    if (counting.length === 1) return {place: 0, bends: front.length > 1};
+    if (counting.length === 1) return {place: 0, counting: counting, bends: front.length > 1};
     function scale(field) {
         var positive = counting.every(function(i) { return front[i][field] > 0; });
         var of = positive ? Math.log : function(value) { return value; };
@@ -60,12 +60,13 @@ function findKnee(front, more) {
         return function(value) { return length === 0 ? 0 : (of(value) - first) / length; };
     }
     var cost = scale('cost'), objective = scale('objective');
-    var knee = {place: counting[counting.length - 1], bends: false}, most = CLEARLY_BELOW;
+    var knee = {place: counting[counting.length - 1], counting: counting, bends: false}, most = CLEARLY_BELOW;
     counting.forEach(function(i) {
         var below = objective(front[i].objective) - cost(front[i].cost);
         if (below > most + 1e-12) {
             most = below;
-            knee = {place: i, bends: true};
+            knee.place = i;
+            knee.bends = true;
         }
     });
     return knee;
@@ -141,8 +142,18 @@ function gainText(metric, from, to) {
     return digits(Math.abs((to - from) / from) * 100, 2) + ' % ' + (to < from ? metric.less : 'more') + ' ' + metric.noun;
 }
 
+function timesText(ratio) { return digits(ratio, ratio < 2 ? 3 : 2) + 'x'; }
+
+function designsDiffer(data) {
+    return data.dims.some(function(dim) { return !dim.load && dim.labels.length > 1; });
+}
+
+function sameCost(designs) {
+    return designs.every(function(design) { return design.cost === designs[0].cost; });
+}
+
 function stepText(cost, objective, from, to) {
-    return (from.cost > 0 ? digits(to.cost / from.cost, 2) + 'x the ' + cost.noun : figureText(cost, to.cost)) +
+    return (from.cost > 0 ? timesText(to.cost / from.cost) + ' the ' + cost.noun : figureText(cost, to.cost)) +
         ' for ' + gainText(objective, from.objective, to.objective);
 }
 
@@ -178,24 +189,26 @@ function sentenceOf(data, selection, complete, answer) {
     var cost = data.metrics[selection.cost], objective = data.metrics[selection.objective];
     function figures(design) { return figureText(cost, design.cost) + ', ' + figureText(objective, design.objective); }
     function text(design) { return designText(data, design); }
-    if (!data.dims.some(function(dim) { return !dim.load && dim.labels.length > 1; })) return rangeText(data, selection);
+    if (!designsDiffer(data)) return rangeText(data, selection);
     if (!complete.length) return 'No design has results for everything that is asked of it here.';
     if (complete.length === 1) return 'Only ' + text(complete[0]) + ' has results: ' + figures(complete[0]) + '.';
     var build = answer.front[answer.build], start = 'Build ' + text(build) + ': ' + figures(build);
-    var sameCost = complete.every(function(design) { return design.cost === complete[0].cost; });
-    if (sameCost) {
+    if (sameCost(complete)) {
         var worst = complete[0];
         complete.forEach(function(design) {
             if (selection.more ? design.objective < worst.objective : design.objective >= worst.objective) worst = design;
         });
         if (worst.objective === build.objective)
             return 'All ' + complete.length + ' designs are alike: ' + figures(build) + '.';
-        return start + ', ' + gainText(objective, worst.objective, build.objective) + ' than ' + text(worst) + '; ' +
-            cost.noun + ' is the same for all.';
+        return 'Best is ' + text(build) + ': ' + figureText(objective, build.objective) + ', ' +
+            gainText(objective, worst.objective, build.objective) + ' than ' + text(worst) + '; ' + cost.noun +
+            ' is the same for all.';
     }
-    if (answer.build + 1 < answer.front.length) {
-        var next = answer.front[answer.build + 1];
-        return start + '; the next larger (' + text(next) + ') costs ' + stepText(cost, objective, build, next) + '.';
+    for (var i = answer.build + 1; i < answer.front.length; ++i) {
+        var next = answer.front[i], worth = gain(build.objective, next.objective, selection.more) >= WORTH_HAVING;
+        if (!worth && i + 1 < answer.front.length) continue;
+        return start + '; ' + (worth ? 'the next larger worth having' : 'nothing larger gains 2 %: the best') + ' (' +
+            text(next) + ') costs ' + stepText(cost, objective, build, next) + '.';
     }
     if (answer.front.length === 1) return start + '; it is the cheapest, and nothing larger is better.';
     var before = answer.front[answer.build - 1];
@@ -206,7 +219,7 @@ function sentenceOf(data, selection, complete, answer) {
 
 function overText(data, selection) {
     var over = data.dims.map(function(dim, d) {
-        if (!dim.load || !dim.labels.length) return '';
+        if (!dim.load || !dim.labels.length || !designsDiffer(data)) return '';
         if (selection.load[d] !== null || dim.labels.length === 1) return dim.phrases[selection.load[d] || 0];
         return 'mean over ' + dim.labels.length + ' values of ' + dim.name + ', ' + dim.labels[0] + ' to ' +
             dim.labels[dim.labels.length - 1];
@@ -216,17 +229,28 @@ function overText(data, selection) {
 }
 
 function answerOf(data, selection) {
-    var answer = {sentence: '', over: '', designs: [], front: [], build: null, bends: false};
+    var answer = {sentence: '', over: '', designs: [], front: [], build: null, bends: false, steps: [], ranking: []};
     if (!data.rows.point.length || data.points.status.indexOf('done') < 0) {
         answer.sentence = whyNothing(data);
         return answer;
     }
     answer.designs = designsOf(data, selection).filter(function(design) { return design.complete; });
     answer.front = paretoFront(answer.designs, selection.more).map(function(i) { return answer.designs[i]; });
-    if (answer.front.length) {
+    if (designsDiffer(data) && answer.front.length) {
         var knee = findKnee(answer.front, selection.more);
         answer.build = knee.place;
         answer.bends = knee.bends;
+        answer.front.forEach(function(_, i) {
+            if (knee.counting.indexOf(i) >= 0 || answer.front.length <= FRONT_SHOWN_WHOLE || i + 1 === answer.front.length)
+                answer.steps.push(i);
+        });
+    }
+    if (answer.build !== null && answer.designs.length > 1 && sameCost(answer.designs)) {
+        answer.steps = [];
+        answer.ranking = answer.designs.map(function(design, i) { return [design, i]; }).sort(function(a, b) {
+            var difference = a[0].objective - b[0].objective;
+            return (selection.more ? -difference : difference) || a[1] - b[1];
+        }).map(function(pair) { return pair[0]; });
     }
     answer.sentence = sentenceOf(data, selection, answer.designs, answer);
     answer.over = overText(data, selection);

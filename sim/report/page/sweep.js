@@ -74,7 +74,7 @@ function choices() {
         choice(box, 'row', data.groups.map((text, i) => ({value: String(i), text: text || 'first'})),
                String(selection.group), (value) => { selection.group = +value; update(); });
     }
-    wide.filter((d) => data.dims[d].load).forEach((d) => {
+    wide.filter((d) => data.dims[d].load && designsDiffer(data)).forEach((d) => {
         const options = [{value: '', text: 'mean over all'}].concat(
             data.dims[d].labels.map((text, level) => ({value: String(level), text: text})));
         choice(box, data.dims[d].name, options, selection.load[d] === null ? '' : String(selection.load[d]),
@@ -90,7 +90,7 @@ function choices() {
 function scaleOf(values, from, to) {
     const least = d3.min(values), most = d3.max(values);
     if (least > 0 && most / least > 1.5)
-        return d3.scale.log().base(2).domain([least / Math.pow(most / least, .04), most * Math.pow(most / least, .04)]).range([from, to]);
+        return d3.scale.log().domain([least / Math.pow(most / least, .04), most * Math.pow(most / least, .04)]).range([from, to]);
     const edge = (most - least) * .06 || Math.abs(most) * .1 || 1;
     return d3.scale.linear().domain([least - edge, most + edge]).range([from, to]);
 }
@@ -98,10 +98,13 @@ function scaleOf(values, from, to) {
 function ticksOf(scale) {
     const domain = scale.domain();
     if (!scale.base) return scale.ticks(6);
-    const span = domain[1] / domain[0];
-    if (span < 6) return d3.scale.linear().domain(domain).ticks(6);
-    const ticks = [], factor = span > 4096 ? 10 : span > 100 ? 4 : 2;
-    for (let at = Math.pow(factor, Math.ceil(Math.log(domain[0]) / Math.log(factor))); at <= domain[1] * 1.0001; at *= factor) ticks.push(at);
+    const many = domain[1] / domain[0] > 2000, ticks = [];
+    for (let decade = Math.pow(10, Math.floor(Math.log10(domain[0]))); decade <= domain[1]; decade *= 10)
+        [1, 2, 5].forEach((digit) => {
+            const at = decade * digit;
+            if (at >= domain[0] && at <= domain[1] && (!many || digit === 1)) ticks.push(at);
+        });
+    if (ticks.length < 3) return d3.scale.linear().domain(domain).ticks(6);
     return ticks;
 }
 
@@ -130,7 +133,7 @@ function tradeoff(answer) {
     const section = document.getElementById('tradeoff');
     const body = d3.select(section).html('').node();
     const costs = answer.designs.map((design) => design.cost);
-    if (answer.designs.length < 2) return;
+    if (answer.build === null || answer.ranking.length || answer.designs.length < 2) return;
     make(body, 'h2', {}, objective().name + ' against ' + cost().name);
     const beside = make(body, 'div', {'class': 'beside'}), chart = make(beside, 'div', {'class': 'chart'});
     make(beside, 'aside', {id: 'detail', 'aria-live': 'polite'});
@@ -155,9 +158,10 @@ function tradeoff(answer) {
         press(dot, () => choose(design.points[0]));
     });
     make(g, 'circle', {'class': 'ring', cx: x(build.cost), cy: y(build.objective), r: 12});
-    const left = x(build.cost) > w * .62;
-    make(g, 'text', {'class': 'callout', x: x(build.cost) + (left ? -18 : 18), y: y(build.objective) - 14, 'text-anchor': left ? 'end' : 'start'},
-         designText(data, build));
+    // Above the line where it falls, below it where it rises: there is room.
+    const text = designText(data, build), room = w - x(build.cost) - 10 > text.length * 7.4;
+    make(g, 'text', {'class': 'callout', x: room ? x(build.cost) + 10 : w, y: y(build.objective) + (selection.more ? 32 : -20),
+                     'text-anchor': room ? 'start' : 'end'}, text);
     const legend = make(chart, 'p', {'class': 'legend', 'aria-hidden': 'true'});
     [['var(--mark)', 'build this'], ['var(--ink)', 'front: nothing as cheap is better'], ['var(--dot)', 'other designs']].forEach((entry) => {
         const span = make(legend, 'span');
@@ -183,7 +187,13 @@ function detail(answer) {
     const number = data.points.number[point];
     make(box, 'h3', {}, (design === answer.front[answer.build] ? 'Build this: ' : '') + (designText(data, design) || 'point ' + number));
     if (design.points.length > 1) {
-        choice(box, 'point (one per load)', design.points.map((p) => ({value: String(p), text: data.points.number[p] + ': ' + nameOf(p)})),
+        make(box, 'p', {'class': 'note'}, 'Mean of ' + design.points.length + ' points:');
+        const mean = make(box, 'dl');
+        [[cost(), design.cost], [objective(), design.objective]].forEach((pair) => {
+            make(mean, 'dt', {}, pair[0].name);
+            make(mean, 'dd', {}, short(pair[1]));
+        });
+        choice(box, 'one of them', design.points.map((p) => ({value: String(p), text: data.points.number[p] + ': ' + nameOf(p)})),
                String(point), (value) => choose(+value));
     }
     const list = make(box, 'dl'), row = rowIndex(data)[point + ' ' + selection.group];
@@ -207,20 +217,35 @@ function detail(answer) {
     });
 }
 
+function rankingTable(box, answer) {
+    const table = make(box, 'table', {'class': 'front'});
+    make(table, 'caption', {}, 'The best first; cost is the same for all');
+    const head = make(make(table, 'thead'), 'tr'), body = make(table, 'tbody'), best = answer.ranking[0].objective;
+    ['design', axisTitle(objective()), 'of the best'].forEach((text) => make(head, 'th', {scope: 'col'}, text));
+    answer.ranking.slice(0, FRONT_SHOWN_WHOLE).forEach((design, i) => {
+        const row = make(body, 'tr', i === 0 ? {'class': 'build'} : {});
+        make(row, 'th', {scope: 'row'}, designText(data, design));
+        [short(design.objective), best > 0 ? timesText(design.objective / best) : ''].forEach((text) => make(row, 'td', {}, text));
+    });
+}
+
 function frontTable(answer) {
     const box = d3.select('#front').html('').node();
-    if (answer.build === null) return;
+    if (answer.ranking.length) return rankingTable(box, answer);
+    if (!answer.steps.length) return;
     const table = make(box, 'table', {'class': 'front'});
-    make(table, 'caption', {}, 'The front: nothing as cheap is better');
+    make(table, 'caption', {}, 'The front: nothing as cheap is better' + (answer.steps.length < answer.front.length ?
+        '; of its ' + answer.front.length + ' designs those that gain 2 %, and the best' : ''));
     const head = make(make(table, 'thead'), 'tr');
     ['design', axisTitle(cost()), axisTitle(objective()), 'cost, of the one before', 'change'].forEach((text) => make(head, 'th', {scope: 'col'}, text));
     const body = make(table, 'tbody');
-    answer.front.forEach((design, i) => {
-        const row = make(body, 'tr', i === answer.build ? {'class': 'build'} : {}), before = answer.front[i - 1];
+    answer.steps.forEach((i, step) => {
+        const design = answer.front[i], before = step > 0 ? answer.front[answer.steps[step - 1]] : null;
+        const row = make(body, 'tr', i === answer.build ? {'class': 'build'} : {});
         const name = make(row, 'th', {scope: 'row'}, designText(data, design));
         if (i === answer.build) make(name, 'strong', {}, 'build this');
         const change = before && before.objective ? (design.objective - before.objective) / before.objective * 100 : null;
-        [short(design.cost), short(design.objective), before && before.cost > 0 ? digits(design.cost / before.cost, 2) + 'x' : '',
+        [short(design.cost), short(design.objective), before && before.cost > 0 ? timesText(design.cost / before.cost) : '',
          change === null ? '' : (change > 0 ? '+' : '') + digits(change, 2) + ' %'].forEach((text) => make(row, 'td', {}, text));
     });
 }
@@ -299,7 +324,7 @@ function lines() {
     const ends = [];
     all.forEach((line, i) => {
         const colour = 'var(--s' + i % 8 + ')';
-        make(g, 'path', {'class': 'serie', style: 'stroke: ' + colour + (i >= 8 ? '; stroke-dasharray: 5 4' : ''),
+        make(g, 'path', {'class': 'serie', style: 'stroke: ' + colour + (i >= 8 ? '; stroke-dasharray: 5 4' : '') + (dims[shown.x].numbers ? '' : '; stroke-opacity: .25'),
                          d: 'M' + line.points.map((point) => point.levels[0] * step + ',' + y(point.objective)).join('L')});
         line.points.forEach((point) => {
             const dot = make(g, 'circle', {cx: point.levels[0] * step, cy: y(point.objective), r: 4, style: 'cursor: pointer; fill: ' + colour});
@@ -359,7 +384,7 @@ function map(parent, a, b) {
     make(axis, 'text', {x: -margin.left + 2, y: -8, style: 'fill: var(--fg)'}, up.name);
     cells.sort((p, q) => (p.objective === best) - (q.objective === best)).forEach((cell) => {
         const x = cell.levels[0] * column, y = h - (cell.levels[1] + 1) * row, part = shade(cell.objective);
-        const rect = make(g, 'rect', {'class': 'cell' + (cell.objective === best ? ' best' : ''), x: x, y: y, width: column, height: row, style: 'fill: ' + colour(part)});
+        const rect = make(g, 'rect', {'class': 'cell' + (cell.objective === best && least < most ? ' best' : ''), x: x, y: y, width: column, height: row, style: 'fill: ' + colour(part)});
         hint(rect, across.phrases[cell.levels[0]] + ', ' + up.phrases[cell.levels[1]] + '\n' + figureText(objective(), cell.objective) + (rest ? '\n' + rest : ''));
         press(rect, () => choose(cell.point));
         const text = short(cell.objective);
