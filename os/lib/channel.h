@@ -56,6 +56,11 @@ struct stile_channel {
     int stopping;
     long own[8]; /* the mechanism's */
     void* own_memory[4];
+    /* Tells services of one machine apart; "" where there is one. Set after stile_channel_open(). */
+    char service[16];
+    /* Of a server that passes on what it gets, over this channel: mechanisms that go by reference use its
+     * buffers for both, so that a reference is what is passed on. */
+    const struct stile_channel* onward;
 };
 
 #define STILE_MECHANISM(m)                                         \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Binder through linux/android/binder.h, with the words that libbinder exchanges. The server is its own
- * context manager: it answers a look-up through handle 0 with a reference to its service, and calls go
- * through that.
+ * Binder through linux/android/binder.h, with the words that libbinder exchanges. The server of the service
+ * without a name is the context manager: it answers a look-up through handle 0 with a reference to its
+ * service, and calls go through that. Services with names register with it, as with Android's
+ * servicemanager. A process opens the device once, server or client or both.
  *
  * As libbinder does it: a read buffer of 256 bytes; a batch is parsed to its end before the next read; the
  * request's buffer is freed in the same write as the answer, the answer's with the next call; the mapping is
@@ -20,13 +21,23 @@
 #include "os/lib/channel.h"
 
 #define MAPPING_BYTES ((1ul << 20) - 2 * 4096)
-#define LOOK_UP 0xffffffffu     /* code of a call through handle 0 */
+/* Codes of calls through handle 0: with the name of a service, or nothing; with a struct registration. */
+#define LOOK_UP 0xffffffffu
+#define REGISTER 0xfffffffeu
+enum { STILE_BINDER_SERVICES = 32 };
 #define SERVICE ((void*)0x5ce0) /* pointer by which the server knows its node; 0 is the context manager's */
 
 enum { FD, HANDLE, PENDING }; /* own[]; PENDING: the mapping address of an answer that is not freed yet */
 
-/* What is written and what was read, as parsed so far; one per process, which has one thread. */
-static struct {
+/* What is written and what was read, as parsed so far; one per thread that uses the device. Servers with
+ * several threads compile this file with other definitions (os/lib/pool/). */
+#ifndef STILE_PER_THREAD
+#define STILE_PER_THREAD
+#endif
+#ifndef BINDER_SPAWN
+#define BINDER_SPAWN() /* one thread is all there is */
+#endif
+static STILE_PER_THREAD struct {
     unsigned char out[256] __attribute__((aligned(8)));
     size_t out_bytes;
     unsigned char in[256] __attribute__((aligned(8)));
@@ -83,8 +94,10 @@ STILE_STUB static long next_word(struct stile_channel* ch) {
         struct binder_ptr_cookie node;
         switch (word) {
             case BR_NOOP:
+                break;
             case BR_SPAWN_LOOPER:
-                break; /* one thread is all there is */
+                BINDER_SPAWN();
+                break;
             case BR_INCREFS:
                 take(&node, sizeof node);
                 put(BC_INCREFS_DONE, &node, sizeof node);
@@ -149,25 +162,36 @@ STILE_STUB static long call(struct stile_channel* ch, uint32_t code, size_t leng
     return (long)answer.data_size;
 }
 
+static int device = -1;
+
 static int open_device(struct stile_channel* ch) {
     struct binder_version version;
+    ch->out = stile_channel_memory(ch->capacity);
+    if (!ch->out) return -ENOMEM;
+    ch->own[FD] = device;
+    if (device >= 0) return 0;
     ch->own[FD] = open("/dev/binder", O_RDWR | O_CLOEXEC);
     if (ch->own[FD] < 0) return -errno;
     if (ioctl((int)ch->own[FD], BINDER_VERSION, &version) != 0) return -errno;
     if (version.protocol_version != BINDER_CURRENT_PROTOCOL_VERSION) return -EPROTO;
     if (mmap(NULL, MAPPING_BYTES, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, (int)ch->own[FD], 0) == MAP_FAILED)
         return -errno;
-    ch->out = stile_channel_memory(ch->capacity);
-    return ch->out ? 0 : -ENOMEM;
+    device = (int)ch->own[FD];
+    return 0;
 }
 
 static int prepare(struct stile_channel* ch) { return open_device(ch); }
 
 static int connect(struct stile_channel* ch) {
     struct binder_transaction_data answer;
+    const size_t name = *ch->service ? sizeof ch->service : 0;
     long r;
-    /* Nobody answers at handle 0 until the server is there. */
-    while ((r = transact(ch, 0, LOOK_UP, 0, &answer)) == -EPIPE) stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    memcpy(ch->out, ch->service, name);
+    /* Nobody answers at handle 0 until the context manager is there, nor has it the service at once. */
+    while ((r = transact(ch, 0, LOOK_UP, name, &answer)) == -EPIPE || (r >= 0 && answer.data_size == 0)) {
+        if (r >= 0) put_free(answer.data.ptr.buffer);
+        stile_syscall3(SYS_sched_yield, 0, 0, 0);
+    }
     if (r < 0) return (int)r;
     struct flat_binder_object object;
     if (answer.data_size != sizeof object || answer.offsets_size != sizeof(binder_size_t)) return -EPROTO;
@@ -180,18 +204,57 @@ static int connect(struct stile_channel* ch) {
     return 0;
 }
 
+/* What the context manager knows. */
+struct registration {
+    struct flat_binder_object object;
+    char name[sizeof((struct stile_channel*)0)->service];
+};
+static struct registration registered[STILE_BINDER_SERVICES];
+static unsigned services;
+
+/* Its own service has no name. 0: nobody has registered that name yet. */
+static size_t look_up(const struct binder_transaction_data* t, struct flat_binder_object* found) {
+    const char* name = (const char*)t->data.ptr.buffer;
+    if (t->data_size == 0) {
+        *found =
+            (struct flat_binder_object){.hdr.type = BINDER_TYPE_BINDER, .binder = (binder_uintptr_t)SERVICE};
+        return sizeof *found;
+    }
+    if (t->data_size != sizeof registered[0].name) return 0;
+    for (unsigned i = 0; i < services; ++i) {
+        if (strncmp(registered[i].name, name, sizeof registered[i].name) != 0) continue;
+        *found = registered[i].object;
+        return sizeof *found;
+    }
+    return 0;
+}
+
+/* The reference is kept beyond the buffer that it came in. */
+static void add_service(const struct binder_transaction_data* t) {
+    if (t->data_size != sizeof registered[0] || services == STILE_BINDER_SERVICES) return;
+    struct registration* r = &registered[services++];
+    memcpy(r, (const void*)t->data.ptr.buffer, sizeof *r);
+    put(BC_ACQUIRE, &r->object.handle, sizeof(uint32_t));
+}
+
+/* The context manager's answer to a call through handle 0. */
+static __attribute__((noinline)) void manage(const struct binder_transaction_data* t,
+                                             struct binder_transaction_data* answer) {
+    /* Read by the driver when talk() writes, after this function has returned. */
+    static STILE_PER_THREAD struct flat_binder_object object;
+    static STILE_PER_THREAD binder_size_t offset;
+    if (t->code == REGISTER) add_service(t);
+    if (t->code != LOOK_UP) return;
+    answer->data_size = look_up(t, &object);
+    answer->data.ptr.buffer = (binder_uintptr_t)&object;
+    answer->offsets_size = answer->data_size ? sizeof offset : 0;
+    answer->data.ptr.offsets = (binder_uintptr_t)&offset;
+}
+
 STILE_STUB static void answer_request(struct stile_channel* ch, const struct binder_transaction_data* t) {
     struct binder_transaction_data answer = {0};
-    /* Read by the driver when talk() writes, after this function has returned. */
-    static struct flat_binder_object object;
-    static binder_size_t offset;
-    if (t->target.ptr == 0 && t->code == LOOK_UP) {
-        object =
-            (struct flat_binder_object){.hdr.type = BINDER_TYPE_BINDER, .binder = (binder_uintptr_t)SERVICE};
-        answer.data_size = sizeof object;
-        answer.data.ptr.buffer = (binder_uintptr_t)&object;
-        answer.offsets_size = sizeof offset;
-        answer.data.ptr.offsets = (binder_uintptr_t)&offset;
+    if (t->target.ptr == 0) {
+        manage(t, &answer);
     } else {
         answer.data_size =
             ch->handler(ch->context, t->code, (void*)t->data.ptr.buffer, t->data_size, ch->out, ch->capacity);
@@ -215,15 +278,40 @@ STILE_STUB static int serve_requests(struct stile_channel* ch) {
     return 0;
 }
 
+/* Until the context manager is there. */
+static long register_service(struct stile_channel* ch) {
+    static struct registration r = {
+        .object = {.hdr.type = BINDER_TYPE_BINDER, .binder = (binder_uintptr_t)SERVICE}};
+    static binder_size_t offset;
+    memcpy(r.name, ch->service, sizeof r.name);
+    struct binder_transaction_data t = {.code = REGISTER,
+                                        .data_size = sizeof r,
+                                        .data.ptr.buffer = (binder_uintptr_t)&r,
+                                        .offsets_size = sizeof offset,
+                                        .data.ptr.offsets = (binder_uintptr_t)&offset};
+    struct binder_transaction_data answer;
+    long result;
+    do {
+        put(BC_TRANSACTION, &t, sizeof t);
+    } while ((result = wait_for_response(ch, &answer)) == -EPIPE &&
+             stile_syscall3(SYS_sched_yield, 0, 0, 0) == 0);
+    if (result >= 0) put_free(answer.data.ptr.buffer);
+    return result;
+}
+
 static int serve(struct stile_channel* ch) {
     int zero = 0;
     const int error = open_device(ch);
     if (error) return error;
     if (ioctl((int)ch->own[FD], BINDER_SET_MAX_THREADS, &zero) != 0) return -errno;
-    if (ioctl((int)ch->own[FD], BINDER_SET_CONTEXT_MGR, &zero) != 0) return -errno;
+    if (*ch->service) {
+        const long r = register_service(ch);
+        if (r < 0) return (int)r;
+    } else if (ioctl((int)ch->own[FD], BINDER_SET_CONTEXT_MGR, &zero) != 0) {
+        return -errno;
+    }
     const uint32_t enter = BC_ENTER_LOOPER;
-    memcpy(stream.out, &enter, sizeof enter);
-    stream.out_bytes = sizeof enter;
+    put(enter, NULL, 0);
     return serve_requests(ch);
 }
 

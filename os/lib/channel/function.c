@@ -7,6 +7,11 @@
 #include "os/lib/channel.h"
 
 static int prepare(struct stile_channel* ch) {
+    if (ch->onward) {
+        ch->out = ch->onward->out;
+        ch->own_memory[0] = ch->onward->own_memory[0];
+        return 0;
+    }
     ch->out = stile_channel_memory(ch->capacity);
     ch->own_memory[0] = stile_channel_memory(ch->capacity); /* the handler's answers */
     return ch->out && ch->own_memory[0] ? 0 : -ENOMEM;

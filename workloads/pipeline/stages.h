@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stages of mechanisms whose client and servers are one process.
+ */
+#ifndef STILE_WORKLOADS_PIPELINE_STAGES_H
+#define STILE_WORKLOADS_PIPELINE_STAGES_H
+
+#include "workloads/pipeline/arguments.h"
+
+/* Stages 1 to depth behind A's channel, which is open. 0, or -errno with the reason in `why` or NULL there.
+ */
+int make_stages(struct stile_channel* first, const struct arguments* a, const char** why);
+
+#endif
