@@ -7,21 +7,13 @@
 #include <cmath>
 #include <vector>
 
-#include "model/area/inventory.h"
-#include "sim/cli/cacti.h"
+#include "sim/area/arrays.h"
 #include "sim/results/table.h"
 
 namespace stile::sim {
 namespace {
 
-using model::area::Sized;
 using model::area::Structure;
-
-struct Row {
-    Structure structure;
-    Sized size;
-    std::string style;
-};
 
 std::string ports_text(const model::area::Ports& p) {
     std::string text;
@@ -32,24 +24,9 @@ std::string ports_text(const model::area::Ports& p) {
     return text;
 }
 
-std::vector<Row> rows_of(const model::MachineConfig& machine) {
-    std::vector<Row> rows;
-    for (Structure& s : model::area::inventory(machine)) {
-        Row row{s, model::area::size_of(s, machine.area.node), ""};
-        row.style = model::area::name_of(row.size.style);
-        // CACTI takes no array of less than 64 bytes; flip-flops and banks are ours as well.
-        constexpr uint64_t least_bits = 64 * 8;
-        if (!machine.area.cacti.empty() && row.size.style == model::area::Style::sram &&
-            s.entries * s.data_bits >= least_bits) {
-            row.size.figures = cacti_figures(machine.area.cacti, model::area::spec_of(s, machine.area.node));
-            row.size.access_pj =
-                1e3 * (s.kind == model::area::ArrayKind::associative ? row.size.figures.search_nj
-                                                                     : row.size.figures.read_nj);
-            row.style = "cacti";
-        }
-        rows.push_back(std::move(row));
-    }
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+std::vector<SizedArray> rows_of(const model::MachineConfig& machine) {
+    std::vector<SizedArray> rows = ArraySizer().arrays_of(machine);
+    std::stable_sort(rows.begin(), rows.end(), [](const SizedArray& a, const SizedArray& b) {
         if (a.structure.shared != b.structure.shared) return b.structure.shared;
         return a.size.figures.area_mm2 > b.size.figures.area_mm2;
     });
@@ -59,9 +36,9 @@ std::vector<Row> rows_of(const model::MachineConfig& machine) {
 }  // namespace
 
 std::string area_table(const model::MachineConfig& machine, bool csv) {
-    const std::vector<Row> rows = rows_of(machine);
+    const std::vector<SizedArray> rows = rows_of(machine);
     double core = 0, leakage = 0;
-    for (const Row& r : rows)
+    for (const SizedArray& r : rows)
         if (!r.structure.shared) core += r.size.figures.area_mm2, leakage += r.size.figures.leakage_mw;
     std::vector<std::vector<std::string>> cells;
     if (csv)
@@ -72,7 +49,7 @@ std::string area_table(const model::MachineConfig& machine, bool csv) {
         cells.push_back({"structure", "style", "ports", "entries", "x bits", "ways", "mm2", "ns", "cycles",
                          "pJ", "mW", "share"});
     std::string hints;
-    for (const Row& r : rows) {
+    for (const SizedArray& r : rows) {
         const Structure& s = r.structure;
         const model::area::ArrayFigures& f = r.size.figures;
         const double cycles = std::ceil(f.access_ns * 1e-9 * static_cast<double>(machine.frequency));

@@ -38,9 +38,10 @@ Command add_area(CLI::App& app) {
                 if (arguments->config.config.empty())
                     throw BadInput({"stile area", 0, 0}, "there is nothing to size",
                                    "CONFIG.yaml or --points FILE.csv is expected");
-                const auto loaded =
-                    load_config(arguments->config.config, arguments->config.overrides(),
-                                [](const std::string& name) { return workload::load_plugin(name); });
+                const auto loaded = load_config(
+                    arguments->config.config, arguments->config.overrides(),
+                    [](const std::string& name) { return workload::load_plugin(name); },
+                    SweepSection::ignored);
                 fmt::print("{}", area_table(loaded->config.machine, arguments->csv));
                 return exit_done;
             }};

@@ -28,6 +28,7 @@ struct ConfigArguments {
 };
 
 Command add_run(CLI::App& app);
+Command add_sweep(CLI::App& app);
 Command add_area(CLI::App& app);
 Command add_report(CLI::App& app);
 

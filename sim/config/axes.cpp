@@ -185,8 +185,8 @@ std::optional<double> number_of(const Key& key, const Key::Value& value) {
 
 }  // namespace
 
-AxisKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults) {
-    AxisKey axis{key.path(), unit_of(key.kind()), node.place, {}};
+SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults) {
+    SweptKey axis{key.path(), unit_of(key.kind()), node.place, {}};
     std::vector<Node> nodes;
     if (node.kind == Node::Kind::map) {
         for (const int64_t value : Range(key, node, frequency, faults).values()) {
@@ -217,7 +217,7 @@ AxisKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& f
         const bool time = key.kind() == KeyKind::cycles && parse_time(item.text);
         const std::string text = time ? item.text : key.text_of(value);
         if (std::any_of(axis.values.begin(), axis.values.end(),
-                        [&](const AxisValue& other) { return other.text == text; })) {
+                        [&](const SweptValue& other) { return other.text == text; })) {
             faults.push_back(
                 {item.place, "'" + key.path() + "' has the value " + text + " twice", "leave one out"});
             continue;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint64_t most_points = 100'000;
 
+// Keys that no result depends on.
+constexpr const char* no_result[] = {"output.folder", "output.report", "output.console_limit"};
+
 // Nothing where something that is no map is in the way.
 Node* make_place(Node& root, const std::string& path) {
     Node* node = &root;
@@ -42,7 +45,7 @@ const Node* first_value(const Node& axis) {
 
 class AxesReader {
   public:
-    AxesReader(const LoadedConfig& base, std::vector<Axis>& axes, Faults& faults)
+    AxesReader(const LoadedConfig& base, std::vector<SweptAxis>& axes, Faults& faults)
         : base_(base), axes_(axes), faults_(faults) {}
 
     void read_product(const Node& node) {
@@ -70,13 +73,13 @@ class AxesReader {
                       "a map from keys to lists of as many values is expected");
                 continue;
             }
-            Axis axis;
+            SweptAxis axis;
             axis.zip_group = group;
             const size_t before = faults_.size();
             for (const Node::Entry& entry : item.entries)
                 if (auto key = read_key(entry, "sweep.zip")) axis.keys.push_back(std::move(*key));
             if (faults_.size() != before || axis.keys.empty()) continue;
-            for (const AxisKey& key : axis.keys) {
+            for (const SweptKey& key : axis.keys) {
                 if (key.values.size() != axis.size())
                     fault(key.place,
                           "'" + key.key + "' has " + std::to_string(key.values.size()) + " values, '" +
@@ -92,7 +95,7 @@ class AxesReader {
         faults_.push_back({place, wrong, remedy});
     }
 
-    std::optional<AxisKey> read_key(const Node::Entry& entry, const std::string& section) {
+    std::optional<SweptKey> read_key(const Node::Entry& entry, const std::string& section) {
         const std::string& path = entry.key;
         const Registry& keys = base_.keys;
         // Where no workload was found, nothing is known of its parameters.
@@ -126,7 +129,7 @@ class AxesReader {
             return std::nullopt;
         }
         names_.push_back(path);
-        AxisKey axis =
+        SweptKey axis =
             read_axis(*key, entry.value, static_cast<int64_t>(base_.config.machine.frequency), faults_);
         if (axis.values.empty()) return std::nullopt;
         return axis;
@@ -138,7 +141,7 @@ class AxesReader {
     }
 
     const LoadedConfig& base_;
-    std::vector<Axis>& axes_;
+    std::vector<SweptAxis>& axes_;
     Faults& faults_;
     std::vector<std::string> names_;
 };
@@ -153,9 +156,9 @@ Node take(Node& map, const char* name) {
     return taken;
 }
 
-std::string values_yaml(const AxisKey& key) {
+std::string values_yaml(const SweptKey& key) {
     std::string all;
-    for (const AxisValue& value : key.values) all += (all.empty() ? "" : ", ") + value.text;
+    for (const SweptValue& value : key.values) all += (all.empty() ? "" : ", ") + value.text;
     return "[" + all + "]";
 }
 
@@ -223,7 +226,7 @@ void LoadedSweep::read_section(Node section, Faults& faults) {
         return;
     }
     unsigned __int128 size = 1;
-    for (const Axis& axis : config_.axes) {
+    for (const SweptAxis& axis : config_.axes) {
         size *= axis.size();
         if (size >> 62 != 0) break;
     }
@@ -250,7 +253,7 @@ std::vector<PointValue> LoadedSweep::values(size_t point) const {
     }
     std::vector<PointValue> all;
     for (size_t i = 0; i < config_.axes.size(); ++i)
-        for (const AxisKey& key : config_.axes[i].keys) all.push_back({&key, &key.values[chosen[i]]});
+        for (const SweptKey& key : config_.axes[i].keys) all.push_back({&key, &key.values[chosen[i]]});
     return all;
 }
 
@@ -275,23 +278,23 @@ std::unique_ptr<LoadedConfig> LoadedSweep::load(size_t point) const {
 
 std::string LoadedSweep::yaml() const {
     std::string out = given_yaml(base_->keys) + "sweep:\n";
-    const auto write = [&](const AxisKey& key, const char* indent) {
+    const auto write = [&](const SweptKey& key, const char* indent) {
         out += indent + key.key + ": " + values_yaml(key) + "\n";
     };
     bool headed = false;
-    for (const Axis& axis : config_.axes) {
+    for (const SweptAxis& axis : config_.axes) {
         if (axis.zip_group) continue;
         if (!headed) out += "  axes:\n";
         headed = true;
         write(axis.keys.front(), "    ");
     }
     headed = false;
-    for (const Axis& axis : config_.axes) {
+    for (const SweptAxis& axis : config_.axes) {
         if (!axis.zip_group) continue;
         if (!headed) out += "  zip:\n";
         headed = true;
         const char* indent = "    - ";
-        for (const AxisKey& key : axis.keys) {
+        for (const SweptKey& key : axis.keys) {
             write(key, indent);
             indent = "      ";
         }
@@ -303,10 +306,11 @@ std::string LoadedSweep::yaml() const {
 std::vector<std::pair<std::string, std::string>> LoadedSweep::identity() const {
     std::vector<std::pair<std::string, std::string>> all;
     for (const Key& key : base_->keys.keys())
-        if (is_written(key) && !key.path().starts_with("output."))
+        if (is_written(key) &&
+            std::find(std::begin(no_result), std::end(no_result), key.path()) == std::end(no_result))
             all.emplace_back(key.path(), key.given_text());
-    for (const Axis& axis : config_.axes) {
-        for (const AxisKey& key : axis.keys) {
+    for (const SweptAxis& axis : config_.axes) {
+        for (const SweptKey& key : axis.keys) {
             all.emplace_back(
                 (axis.zip_group ? "sweep.zip." + std::to_string(*axis.zip_group) : "sweep.axes") + "." +
                     key.key,

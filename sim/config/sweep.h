@@ -15,27 +15,27 @@
 
 namespace stile::sim {
 
-struct AxisValue {
+struct SweptValue {
     Node node;                     // as written, or as a range made it
     std::string text;              // as YAML, normalized: "32 KiB"
     std::optional<double> number;  // in the key's unit; nothing for words and lists
 };
 
-struct AxisKey {
+struct SweptKey {
     std::string key, unit;  // unit: B, cycles, Hz, ns or empty
     Place place;
-    std::vector<AxisValue> values;
+    std::vector<SweptValue> values;
 };
 
-struct Axis {
-    std::vector<AxisKey> keys;  // all with as many values
+struct SweptAxis {
+    std::vector<SweptKey> keys;  // all with as many values
     std::optional<unsigned> zip_group;
     size_t size() const { return keys.front().values.size(); }
 };
 
 struct SweepConfig {
-    std::vector<Axis> axes;     // the first one is the slowest
-    int64_t random_points = 0;  // 0: all
+    std::vector<SweptAxis> axes;  // the first one is the slowest
+    int64_t random_points = 0;    // 0: all
     int64_t random_seed = 1;
     std::string invalid = "error";
     int64_t timeout_ns = 600'000'000'000;  // of host time, per attempt
@@ -48,8 +48,8 @@ void bind_sweep(Registry& keys, SweepConfig& sweep);
 
 // One value of each swept key.
 struct PointValue {
-    const AxisKey* key;
-    const AxisValue* value;
+    const SweptKey* key;
+    const SweptValue* value;
 };
 
 class LoadedSweep {
@@ -89,7 +89,7 @@ class LoadedSweep {
 };
 
 // The values of an axis: a list, or a map that makes a range. `key` judges each of them.
-AxisKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults);
+SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults);
 
 // `count` different numbers below `size`, in ascending order; all of them if there are no more. The same
 // numbers for the same seed everywhere.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/cli/cacti.h"
+#include "sim/area/cacti.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/sweep/local_launcher.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace stile::sim {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// After its time limit a worker still breaks off its row and writes what the machine was doing.
+constexpr std::chrono::seconds grace{30};
+constexpr size_t longest_text = 64 << 10;
+
+[[noreturn]] void become_worker(const std::vector<std::string>& arguments, int error_fd, pid_t parent) {
+    // Whatever happens to the coordinator, SIGKILL included, its workers go with it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(125);
+    // Control-C is for the coordinator, which decides.
+    setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    const int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(error_fd, STDERR_FILENO);
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    // This program, even if its file has been replaced meanwhile.
+    execv("/proc/self/exe", argv.data());
+    const std::string why = fmt::format("stile: it cannot start itself: {}\n", std::strerror(errno));
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, why.data(), why.size());
+    _exit(126);
+}
+
+std::string last_lines(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+std::vector<std::string> worker_arguments(const WorkerOptions& options, size_t point) {
+    std::vector<std::string> all{
+        "stile", "sweep", "--worker", std::to_string(point), "--out", options.directory.string()};
+    if (!options.shared_boot) all.emplace_back("--no-shared-boot");
+    return all;
+}
+
+LocalLauncher::LocalLauncher(WorkerOptions options, unsigned jobs)
+    : options_(std::move(options)), jobs_(std::max(1u, jobs)) {}
+
+LocalLauncher::~LocalLauncher() { stop(); }
+
+void LocalLauncher::start(const std::vector<size_t>& points) {
+    for (const size_t point : points) start(point);
+}
+
+void LocalLauncher::start(size_t point) {
+    const std::vector<std::string> arguments = worker_arguments(options_, point);
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    fflush(stdout);
+    fflush(stderr);
+    const pid_t self = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) {
+        const int why = errno;
+        close(fds[0]);
+        close(fds[1]);
+        throw std::system_error(why, std::generic_category(), "fork");
+    }
+    if (pid == 0) become_worker(arguments, fds[1], self);
+    close(fds[1]);
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    workers_.push_back({point, pid, fds[0], {}, Clock::now()});
+}
+
+bool LocalLauncher::read(Worker& worker) {
+    char buffer[4096];
+    while (true) {
+        const ssize_t n = ::read(worker.fd, buffer, sizeof buffer);
+        if (n < 0) return errno == EINTR || errno == EAGAIN;
+        if (n == 0) return false;
+        worker.text.append(buffer, static_cast<size_t>(n));
+        if (worker.text.size() > longest_text) worker.text.erase(0, worker.text.size() - longest_text);
+    }
+}
+
+Ended LocalLauncher::reap(Worker& worker) {
+    int status = 0;
+    while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(worker.fd);
+    Ended ended{worker.point, false, last_lines(worker.text)};
+    const auto add = [&ended](const std::string& text) {
+        ended.text = text + (ended.text.empty() ? "" : ": " + ended.text);
+    };
+    if (WIFSIGNALED(status)) {
+        ended.by_host = true;
+        add(worker.overdue ? std::string("its process did not end when its time was up, and was killed")
+                           : fmt::format("its process was killed by signal {} ({})", WTERMSIG(status),
+                                         strsignal(WTERMSIG(status))));
+    } else if (WEXITSTATUS(status) != 0) {
+        // Interrupted by somebody else than the coordinator.
+        ended.by_host = WEXITSTATUS(status) == 130;
+        add(fmt::format("its process ended with status {}", WEXITSTATUS(status)));
+    }
+    return ended;
+}
+
+std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
+    std::vector<Ended> all;
+    std::vector<pollfd> polls;
+    for (const Worker& worker : workers_) polls.push_back({worker.fd, POLLIN, 0});
+    // Its row's process has the same standard error: it is closed when both are gone.
+    sigset_t waiting;
+    sigprocmask(SIG_SETMASK, nullptr, &waiting);
+    sigdelset(&waiting, SIGINT);
+    sigdelset(&waiting, SIGTERM);
+    const timespec time{at_most.count() / 1000, at_most.count() % 1000 * 1'000'000};
+    if (ppoll(polls.data(), polls.size(), &time, &waiting) < 0) return all;
+    for (size_t i = polls.size(); i-- > 0;) {
+        if (polls[i].revents == 0 || read(workers_[i])) continue;
+        all.push_back(reap(workers_[i]));
+        workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (Worker& worker : workers_) {
+        if (options_.timeout_seconds <= 0 || worker.overdue) continue;
+        if (Clock::now() - worker.started < std::chrono::duration<double>(options_.timeout_seconds) + grace)
+            continue;
+        worker.overdue = true;
+        kill(worker.pid, SIGKILL);
+    }
+    return all;
+}
+
+void LocalLauncher::stop() {
+    for (const Worker& worker : workers_) kill(worker.pid, SIGKILL);
+    for (Worker& worker : workers_) reap(worker);
+    workers_.clear();
+}
+
+}  // namespace stile::sim

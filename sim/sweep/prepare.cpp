@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/sweep/prepare.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "sim/area/arrays.h"
+#include "sim/config/describe.h"
+#include "sim/results/sha256.h"
+#include "sim/run/build_info.h"
+#include "sim/run/kernel_image.h"
+#include "sim/sweep/identity.h"
+
+namespace stile::sim {
+namespace {
+
+// The same fault in many points is told once.
+class InvalidPoints {
+  public:
+    void add(size_t point, const Faults& faults) {
+        for (const Fault& fault : faults) {
+            auto known = std::find_if(seen_.begin(), seen_.end(),
+                                      [&](const Seen& seen) { return seen.fault.text() == fault.text(); });
+            if (known == seen_.end()) known = seen_.insert(seen_.end(), {fault, point, 0});
+            ++known->points;
+        }
+    }
+    bool any() const { return !seen_.empty(); }
+
+    Faults told(const LoadedSweep& sweep) const {
+        Faults all;
+        for (const Seen& seen : seen_) {
+            Fault fault = seen.fault;
+            fault.wrong += fmt::format(" in {} of {} points, first with {}", seen.points, sweep.points(),
+                                       sweep.text(seen.first));
+            fault.remedy +=
+                (fault.remedy.empty() ? "" : "; ") +
+                std::string("zip keys that must go together, or 'invalid: skip' leaves such points out");
+            all.push_back(fault);
+        }
+        return all;
+    }
+
+  private:
+    struct Seen {
+        Fault fault;
+        size_t first, points;
+    };
+    std::vector<Seen> seen_;
+};
+
+std::vector<StoredArray> arrays_of(ArraySizer& sizer, const model::MachineConfig& machine) {
+    std::vector<StoredArray> all;
+    for (const SizedArray& array : sizer.arrays_of(machine)) {
+        const model::area::ArrayFigures& f = array.size.figures;
+        all.push_back({array.structure.name, array.structure.bits(), f.area_mm2, f.access_ns,
+                       array.size.access_pj, f.leakage_mw, array.structure.shared});
+    }
+    return all;
+}
+
+std::string identity_text(const LoadedSweep& sweep) {
+    std::string text;
+    for (const auto& [key, value] : sweep.identity()) text += key + ": " + value + "\n";
+    return text;
+}
+
+std::map<std::string, std::string> lines_of(const std::string& identity) {
+    std::map<std::string, std::string> all;
+    std::istringstream in(identity);
+    for (std::string line; std::getline(in, line);) {
+        const size_t colon = line.find(": ");
+        if (colon != std::string::npos) all[line.substr(0, colon)] = line.substr(colon + 2);
+    }
+    return all;
+}
+
+std::string value_of(const std::map<std::string, std::string>& all, const std::string& key) {
+    const auto found = all.find(key);
+    return found == all.end() ? "" : found->second;
+}
+
+}  // namespace
+
+StoredSweep prepare(const LoadedSweep& sweep) {
+    const RunConfig& base = sweep.base().config;
+    StoredSweep stored;
+    for (const SweptAxis& axis : sweep.config().axes)
+        for (const SweptKey& key : axis.keys) stored.axes.push_back({key.key, key.unit, axis.zip_group});
+    for (const workload::Report& report : base.plugin.descriptor->reports)
+        stored.reports.push_back(report.name);
+
+    InvalidPoints invalid;
+    InputHash inputs;
+    ArraySizer sizer;
+    for (size_t point = 1; point <= sweep.points(); ++point) {
+        StoredPoint& p = stored.points.emplace_back();
+        for (const auto& [key, value] : sweep.values(point))
+            p.values.push_back({key->key, value->text, value->number});
+        try {
+            const auto loaded = sweep.load(point);
+            p.config_sha256 = sha256(resolved_yaml(loaded->keys));
+            inputs.add(make_rows(*loaded));
+            p.arrays = arrays_of(sizer, loaded->config.machine);
+        } catch (const BadInput& bad) {
+            for (const Fault& fault : bad.faults())
+                p.invalid += (p.invalid.empty() ? "" : "\n") + fault.wrong +
+                             (fault.remedy.empty() ? "" : "; " + fault.remedy);
+            invalid.add(point, bad.faults());
+        }
+    }
+    if (invalid.any() && sweep.config().invalid == "error") throw BadInput(invalid.told(sweep));
+
+    const std::string identity = identity_text(sweep);
+    const SweepConfig& config = sweep.config();
+    stored.meta = {{"name", base.name},
+                   {"identity", identity},
+                   {"config_sha256", sha256(identity)},
+                   {"program_sha256", program_sha256()},
+                   {"kernel_sha256", sha256(kernel_image())},
+                   {"plugin_sha256", plugin_sha256(base)},
+                   {"inputs_sha256", inputs.text()},
+                   {"config_yaml", sweep.yaml()},
+                   {"cost", config.cost},
+                   {"objective", config.objective},
+                   {"better", config.better},
+                   {"points", std::to_string(sweep.points())},
+                   {"git", build_git_hash()},
+                   {"version", STILE_VERSION}};
+    return stored;
+}
+
+Faults differences(const std::string& directory, const std::map<std::string, std::string>& begun,
+                   const std::map<std::string, std::string>& now) {
+    Faults faults;
+    const std::string remedy = "another --out begins a new sweep";
+    const auto differ = [&](const char* key) { return value_of(begun, key) != value_of(now, key); };
+    if (differ("config_sha256")) {
+        const auto old_lines = lines_of(value_of(begun, "identity")),
+                   lines = lines_of(value_of(now, "identity"));
+        std::map<std::string, std::string> all = old_lines;
+        all.insert(lines.begin(), lines.end());
+        for (const auto& [key, either] : all) {
+            const std::string was = value_of(old_lines, key), is = value_of(lines, key);
+            if (was == is) continue;
+            faults.push_back({{directory, 0, 0},
+                              "'" + key + "' is " + (is.empty() ? "not there" : is) +
+                                  ", the sweep was begun " + (was.empty() ? "without it" : "with " + was),
+                              remedy});
+        }
+    }
+    // The program's hash says so too, but less well.
+    if (differ("kernel_sha256")) {
+        faults.push_back(
+            {{directory, 0, 0}, "the guest kernel is not the one that the sweep was begun with", remedy});
+    } else if (differ("program_sha256")) {
+        faults.push_back({{directory, 0, 0},
+                          "this program is not the one that the sweep was begun with (stile " +
+                              value_of(begun, "version") + ", " + value_of(begun, "git") + ")",
+                          "go on with that one; " + remedy});
+    }
+    if (differ("plugin_sha256"))
+        faults.push_back({{directory, 0, 0},
+                          "the workload's plugin is not the one that the sweep was begun with",
+                          remedy});
+    // Other keys make other rows: then this says nothing new.
+    if (!differ("config_sha256") && !differ("plugin_sha256") && differ("inputs_sha256")) {
+        faults.push_back(
+            {{directory, 0, 0},
+             "files that the workload takes from this computer have changed since the sweep was begun",
+             remedy});
+    }
+    return faults;
+}
+
+}  // namespace stile::sim
