@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "abi/platform.h"
@@ -175,6 +176,21 @@ void judge(const MeasurementResult& measured, const End& end, uint64_t frequency
         }
     }
     row.status = row.failures.empty() ? RowResult::Status::done : RowResult::Status::failed;
+}
+
+void add_instrument_reports(const MeasurementResult& measured, const std::vector<workload::Report>& declared,
+                            RowResult& row) {
+    if (!row.figures || !measured.timed) return;
+    const std::map<std::string, uint64_t> known{{"cycles_best", measured.timed->cycles_best},
+                                                {"cycles_p90", measured.timed->cycles_p90},
+                                                {"cycles_worst", measured.timed->cycles_worst}};
+    for (const workload::Report& report : declared) {
+        const auto figure = known.find(report.name);
+        if (figure == known.end()) continue;
+        const bool told = std::any_of(row.reports.begin(), row.reports.end(),
+                                      [&](const auto& r) { return r.first == report.name; });
+        if (!told) row.reports.emplace_back(report.name, figure->second);
+    }
 }
 
 void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>& statistics, bool timed) {

@@ -9,6 +9,7 @@
 #include "model/systemc/machine.h"
 #include "sim/measure/result.h"
 #include "sim/results/row_result.h"
+#include "workloads/workload.h"
 
 namespace stile::sim {
 
@@ -28,6 +29,11 @@ bool wants_state(const End& end);
 
 // Fills in status, failures, warnings, figures and reports of `row`.
 void judge(const MeasurementResult& measured, const End& end, uint64_t frequency, RowResult& row);
+
+// Reports that the workload has declared and leaves to the instrument: cycles_best, cycles_p90 and
+// cycles_worst of the timed calls. What the guest says itself stays.
+void add_instrument_reports(const MeasurementResult& measured, const std::vector<workload::Report>& declared,
+                            RowResult& row);
 
 // What the observer has counted, as statistics: the region of interest, and what the guest asked for in vain.
 // Without what a model without time does not count.
