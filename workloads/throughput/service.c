@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workloads/throughput/service.h"
+
+#include <sys/syscall.h>
+
+/* Whoever holds it may have been interrupted, and wait for this core. */
+static void lock(struct service* s) {
+    unsigned spins = 0;
+    while (__atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE)) {
+        while (__atomic_load_n(&s->lock, __ATOMIC_RELAXED)) {
+            if (++spins % 64 == 0)
+                stile_syscall3(SYS_sched_yield, 0, 0, 0);
+            else
+                __asm__ volatile("pause");
+        }
+    }
+}
+
+static void unlock(struct service* s) { __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE); }
+
+static void work(struct service* s) {
+    if (!s->locked) {
+        for (unsigned i = 0; i < s->work; ++i) __atomic_add_fetch(&s->words[i], 1, __ATOMIC_RELAXED);
+        return;
+    }
+    lock(s);
+    for (unsigned i = 0; i < s->work; ++i) ++s->words[i];
+    unlock(s);
+}
+
+static int nothing_lost(struct service* s) {
+    int right = 1;
+    lock(s);
+    for (unsigned i = 0; i < s->work; ++i) right &= s->words[i] == s->expected;
+    unlock(s);
+    return right;
+}
+
+static __attribute__((noinline)) size_t handle_other(struct service* s, uint32_t code, const void* in,
+                                                     size_t length, void* out) {
+    if (OP_OF(code) == OP_STOP) {
+        s->stopping = 1;
+        return 0;
+    }
+    if (OP_OF(code) == OP_CENSUS) STILE_MARK(STILE_MARK_CENSUS_STOP, 0, 0, 0);
+    int right = length == s->size && stile_payload_matches(in, length, REQUEST_SEED(code));
+    if (OP_OF(code) == OP_AUDIT) right &= nothing_lost(s);
+    stile_payload_fill(out, s->size, right ? ANSWER_SEED(code) : ~ANSWER_SEED(code));
+    /* Wrong shows even where the answer has no bytes to say so. */
+    const size_t answered = right || s->size > 0 ? s->size : 1;
+    if (OP_OF(code) == OP_CENSUS) STILE_MARK(STILE_MARK_CENSUS_ARM, ANSWER_SEED(code), s->size, 0);
+    return answered;
+}
+
+/* Reached through a pointer by every mechanism, the same machine code for all of them. */
+__attribute__((noinline)) size_t service_handle(void* context, uint32_t code, void* in, size_t length,
+                                                void* out, size_t capacity) {
+    struct service* s = context;
+    if (OP_OF(code) != OP_TIMED) return handle_other(s, code, in, length, out);
+    /* Several threads: whoever may not write what arrived writes it into its own answer. */
+    stile_touch(s->touch, in, length, s->in_place, out);
+    if (s->work > 0) work(s);
+    return s->size;
+}
