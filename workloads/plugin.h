@@ -27,16 +27,22 @@ struct Plugin {
 // `plugins` beside the running program, one level up, and in ../lib/stile of an installation.
 std::vector<std::filesystem::path> plugin_folders();
 
-// `name` is the name of a workload ("sync_call": libstile_workload_sync_call.so in one of the folders) or,
-// with a slash in it, the path of a library. Throws PluginError.
+// `name` is the name of a workload ("sync_call": libstile_workload_sync_call.so in the first folder that has
+// it) or, with a slash in it, the path of a library. Throws PluginError.
 Plugin load_plugin(const std::string& name,
                    const std::vector<std::filesystem::path>& folders = plugin_folders());
 
-// Every workload in the folders, by name; the first folder wins. Libraries that do not load are in `errors`.
+// Every workload in the folders, by name; of files of the same name the first folder's. Libraries that do not
+// load are in `errors`.
 struct PluginList {
     std::vector<Plugin> plugins;
     std::vector<std::string> errors;
 };
 PluginList load_all_plugins(const std::vector<std::filesystem::path>& folders = plugin_folders());
+
+// What a plugin makes of its parameters. Throws std::invalid_argument where it refuses them, and PluginError
+// for whatever else it throws and for rows that no machine could run.
+std::vector<Row> rows_of(const Plugin& plugin, const Parameters& parameters, const Measure& measure,
+                         const std::string& host_folder);
 
 }  // namespace stile::workload

@@ -41,12 +41,16 @@ void bind_workload(LoadedConfig& loaded, Node& root, const PluginLoader& load_pl
     if (name && name->value.kind == Node::Kind::scalar) {
         try {
             std::filesystem::path path(name->value.text);
-            if (name->value.text.find('/') != std::string::npos && path.is_relative()) {
-                path = std::filesystem::path(loaded.config.folder) / path;
+            if (name->value.text.find('/') != std::string::npos) {
+                // As every path: relative to the file that says it; on the command line to where the user is.
+                // Absolute from here on, so that the configuration means the same from anywhere.
+                const Place& place = name->value.place;
+                const auto from = place.line == 0 ? std::filesystem::path()
+                                                  : std::filesystem::path(place.file).parent_path();
+                path = std::filesystem::absolute(from / path).lexically_normal();
+                name->value.text = path.string();
             }
             loaded.config.plugin = load_plugin(path.string());
-            // Resolved, so that the configuration means the same from anywhere.
-            if (path.is_absolute()) name->value.text = path.lexically_normal().string();
             bind_parameters(loaded.keys, *loaded.config.plugin.descriptor, loaded.config.parameters);
             found = true;
         } catch (const workload::PluginError& error) {
@@ -141,9 +145,8 @@ std::vector<workload::Row> make_rows(const LoadedConfig& loaded) {
     const RunConfig& config = loaded.config;
     const workload::Measure measure{config.measure.warmup, config.measure.repetitions, config.measure.touch};
     try {
-        std::vector<workload::Row> rows =
-            config.plugin.descriptor->rows(config.parameters, measure, config.folder);
-        if (rows.empty()) throw std::invalid_argument("name: this workload makes no row of these parameters");
+        const std::vector<workload::Row> rows =
+            workload::rows_of(config.plugin, config.parameters, measure, config.folder);
         for (const workload::Row& row : rows)
             for (const workload::Process& process : row.processes)
                 for (const unsigned core : process.cores)
@@ -152,6 +155,8 @@ std::vector<workload::Row> make_rows(const LoadedConfig& loaded) {
                             "cores: there is no core " + std::to_string(core) + "; machine.cores is " +
                             std::to_string(config.machine.cores) + ", the first core has number 0");
         return rows;
+    } catch (const workload::PluginError& error) {
+        throw BadInput(loaded.keys.find("workload.name")->place(), error.what());
     } catch (const std::invalid_argument& error) {
         // "KEY: what is wrong; what would be right"
         const std::string text = error.what();

@@ -43,6 +43,7 @@ class ConfigTest : public testing::Test {
             for (const std::string& name : std::get<std::vector<std::string>>(p.at("mechanisms"))) {
                 workload::Row row;
                 row.mechanism = name;
+                row.processes = {{"/bin/ping", {"/bin/ping"}, {}, ""}};
                 rows.push_back(row);
             }
             return rows;

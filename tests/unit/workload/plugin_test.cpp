@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does the loader find what is there, say exactly why it does not load what is not right, and do the built-in
-// workloads make the rows that their parameters ask for?
+// Do the built-in workloads make the rows that their parameters ask for?
 #include "workloads/plugin.h"
 
 #include <gmock/gmock.h>
@@ -30,69 +29,6 @@ Parameters defaults(const Descriptor& d) {
     Parameters p;
     for (const Parameter& one : d.parameters) p[one.name] = one.default_value;
     return p;
-}
-
-TEST(PluginLoader, a_name_nobody_has_lists_the_names_and_the_files_tried) {
-    const std::string message = failure([] { load_plugin("sink_call", {"/nowhere", PLUGINS}); });
-    EXPECT_THAT(message, ::testing::MatchesRegex(
-                             "no workload 'sink_call'; there are: .*program, sync_call; tried:(.|\n)*"));
-    EXPECT_THAT(message, HasSubstr("/nowhere/libstile_workload_sink_call.so: no such file"));
-    EXPECT_THAT(message, HasSubstr(PLUGINS "/libstile_workload_sink_call.so: no such file"));
-}
-
-TEST(PluginLoader, a_folder_without_workloads_says_so) {
-    EXPECT_THAT(failure([] { load_plugin("x", {"/nowhere"}); }), HasSubstr("no workload at all was found"));
-}
-
-TEST(PluginLoader, another_abi_is_refused_with_both_numbers) {
-    EXPECT_THAT(failure([] { load_plugin("old_abi", {BAD_PLUGINS}); }),
-                HasSubstr("it was built for workload ABI " + std::to_string(abi_version + 41) +
-                          ", this program has " + std::to_string(abi_version) + ": build it again"));
-}
-
-TEST(PluginLoader, a_library_without_an_entry_or_rows_is_refused) {
-    EXPECT_THAT(failure([] { load_plugin("no_entry", {BAD_PLUGINS}); }),
-                HasSubstr("no function stile_workload()"));
-    EXPECT_THAT(failure([] { load_plugin("no_rows", {BAD_PLUGINS}); }),
-                HasSubstr("its descriptor has no rows()"));
-}
-
-TEST(PluginLoader, a_file_that_is_no_library_is_an_error_and_not_a_crash) {
-    const std::string path = ::testing::TempDir() + "/no_library." + std::to_string(getpid()) + ".so";
-    std::ofstream(path) << "not an ELF file";
-    EXPECT_THAT(failure([&] { load_plugin(path); }), HasSubstr(path));
-}
-
-TEST(PluginLoader, listing_keeps_what_loads_and_reports_the_rest) {
-    const PluginList list = load_all_plugins({PLUGINS, BAD_PLUGINS});
-    Strings names;
-    for (const Plugin& p : list.plugins) names.push_back(p.descriptor->name);
-    EXPECT_THAT(names, ::testing::IsSupersetOf({"program", "sync_call"}));
-    EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
-    EXPECT_EQ(list.errors.size(), 3u);
-}
-
-TEST(PluginLoader, a_workload_loads_by_path_too_and_is_the_same_one) {
-    EXPECT_EQ(load_plugin(PLUGINS "/libstile_workload_program.so").descriptor,
-              load_plugin("program", {PLUGINS}).descriptor);
-}
-
-TEST(PluginLoader, a_guest_source_becomes_an_image_of_its_name) {
-    const Descriptor& d = *load_plugin("greeting", {GOOD_PLUGINS}).descriptor;
-    ASSERT_EQ(d.images.size(), 1u);
-    EXPECT_STREQ(d.images[0].name, "greeting");
-    const std::string file = ::testing::TempDir() + "/greeting." + std::to_string(getpid());
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(d.images[0].bytes.data()),
-               static_cast<long>(d.images[0].bytes.size()));
-    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-    EXPECT_EQ(d.rows({}, {}, ".").at(0).processes.at(0).path, "/bin/greeting");
-#ifdef __x86_64__
-    EXPECT_EQ(std::system((file + " >" + file + ".out").c_str()), 0);
-    std::string said;
-    std::getline(std::ifstream(file + ".out"), said);
-    EXPECT_EQ(said, "greetings");
-#endif
 }
 
 TEST(SyncCall, rows_are_mechanism_by_policy_by_size) {
