@@ -19,7 +19,7 @@ const std::map<std::string, std::string> columns{
     {"mechanism", "how client and server talk, or what the workload calls its row"},
     {"policy", "isolation properties asked for; `-` where there is no choice"},
     {"scope", "`same_process` or `cross_process`"},
-    {"placement", "`same_core` or `other_core`"},
+    {"placement", "`same_core` or `other_core`; of several clients `spread` or `free` too"},
     {"size_bytes", "payload sent each way"},
     {"proxies", "`software`; `-` where none are used"},
     {"protection", "`none`, `paging`, `mpk` or `codoms`"},
