@@ -20,6 +20,7 @@ MachineConfig MachineConfig::for_core(unsigned i) const {
     c.watchdog = watchdog;
     c.quantum = quantum;
     c.protection = protection;
+    c.area = area;
     return c;
 }
 

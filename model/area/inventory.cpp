@@ -42,6 +42,26 @@ struct List {
         add({name, kind, entries, data, tag, kind == ArrayKind::cache ? ways : 1, ports, 0, false, false,
              latency});
     }
+    // Lines on their way, found by address.
+    void lines(const std::string& name, unsigned entries, unsigned data, bool shared) {
+        add({name,
+             ArrayKind::associative,
+             entries,
+             data,
+             physical - log2_of(64),
+             1,
+             {1, 0, 0, 1},
+             0,
+             false,
+             shared,
+             0});
+    }
+    // Misses (state, requester, place in the order) and modified lines of a level below the first.
+    void lower_level(const std::string& name, const CacheConfig& c, bool shared) {
+        if (c.size == 0) return;
+        lines(name + ".mshrs", c.mshrs, 24, shared);
+        lines(name + ".write_buffers", c.write_buffers, 8 * c.line + 8, shared);
+    }
     void tlb(const std::string& name, const TlbConfig& t, Ports ports) {
         table(name.c_str(), t.entries, translation, 1 + pcid + virtual_page - log2_of(t.entries / t.ways),
               t.ways, ports, t.latency);
@@ -65,6 +85,13 @@ std::vector<Structure> inventory(const MachineConfig& m) {
     list.cache("l1d", m.l1d, 128, false);
     list.cache("l2", m.l2, 256, false);
     list.cache("llc", m.llc, 256, true);
+    list.lower_level("l2", m.l2, false);
+    list.lower_level("llc", m.llc, true);
+    // Of a page: the line last seen, how far it ran ahead, direction and confidence.
+    if (m.l2.size != 0 && m.l2_prefetch.streamer)
+        list.table("l2.streams", m.l2_prefetch.streams, 6 + 6 + 4, physical - page_offset,
+                   m.l2_prefetch.streams, searched(1));
+    if (m.memory.latency == 0) list.lines("memory.write_queue", m.memory.dram.write_queue, 512, true);
     list.tlb("itlb", m.itlb, one);
     list.tlb("dtlb", m.dtlb, {1, 1, 0, 0});
     list.tlb("stlb", m.stlb, one);
@@ -105,6 +132,8 @@ std::vector<Structure> inventory(const MachineConfig& m) {
     list.table("load_queue", o.load_queue, 24, physical, o.load_queue, searched(2));
     list.table("registers.integer", o.integer_registers, 64, 0, 1, ports(2 * w, w));
     list.table("registers.vector", o.vector_registers, 128, 0, 1, ports(6, 3));
+    // Where to go on after a misprediction, and what the predictor must learn.
+    list.table("branches", o.branches, 48 + 32 + 16, 0, 1, ports(1, w));
     list.table("rename", 16 + 16, log2_of(std::max(o.integer_registers, o.vector_registers)), 0, 1,
                ports(3 * w, w));
     return list.all;

@@ -2,6 +2,7 @@
 #include "sim/cli/statistics.h"
 
 #include "model/systemc/machine.h"
+#include "sim/area/energy.h"
 #include "sim/run/verdict.h"
 
 namespace stile::sim {
@@ -19,6 +20,7 @@ std::vector<RowStatistic> possible_statistics(const model::MachineConfig& config
                    "retired by the functional core, which went ahead"});
     all.push_back(
         {"fast_forward.cycles", 0, true, "cycles", "that this took, one per instruction and halted time"});
+    for (const RowStatistic& s : energy_statistics(config)) all.push_back(s);
     return all;
 }
 

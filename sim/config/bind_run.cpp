@@ -69,6 +69,10 @@ void bind_run(Registry& keys, RunConfig& config) {
     keys.text("output.folder", config.output.folder)
         .help("where run directories are made, unless --out names one");
     keys.boolean("output.report", config.output.report).help("write report.html");
+    keys.boolean("output.energy", config.output.energy)
+        .help(
+            "add the energy of the machine's arrays to the statistics (docs/area.md); takes a second to size "
+            "them");
     keys.bytes("output.console_limit", config.output.console_limit)
         .range(0, 1 << 30)
         .help("how much of what the guest prints is kept, per row");

@@ -42,6 +42,7 @@ struct MeasureConfig {
 struct OutputConfig {
     std::string folder = "out";
     bool report = true;
+    bool energy = false;
     uint64_t console_limit = 64 << 20;  // bytes, per row
 };
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "sim/area/energy.h"
 #include "sim/config/describe.h"
 #include "sim/run/host_info.h"
 #include "sim/run/simulate.h"
@@ -48,6 +49,10 @@ Performed perform(const LoadedConfig& loaded, const std::vector<workload::Row>& 
     performed.rows = std::move(pool.rows);
     for (size_t i = 0; i < rows.size(); ++i) performed.rows[i].measured = rows[i].measured;
     performed.kept = kept_folders(rows, performed.rows);
+    if (config.output.energy) {
+        ArraySizer sizer;
+        for (RowResult& row : performed.rows) add_energy(config.machine, sizer, row.statistics);
+    }
     performed.interrupted = pool.interrupted;
     performed.jobs = options.jobs;
     performed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
