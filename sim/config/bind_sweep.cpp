@@ -6,8 +6,7 @@
 namespace stile::sim {
 
 void bind_sweep(Registry& keys, SweepConfig& sweep) {
-    keys.reserve("sweep.axes");
-    keys.reserve("sweep.zip");
+    for (const SweepForm& form : sweep_forms) keys.reserve(form.key);
     keys.integer("sweep.random.points", sweep.random_points)
         .range(0, 1'000'000)
         .help("so many points of the product, chosen at random without repetition; 0: all");

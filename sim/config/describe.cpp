@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/config/bind.h"
+#include "sim/config/sweep.h"
 
 namespace stile::sim {
 namespace {
@@ -80,6 +81,28 @@ void put(Json& root, const Key& key) {
     *node = value_schema(key);
     const std::string standard = key.followed().empty() ? key.default_text() : "that of " + key.followed();
     (*node)["description"] = key.help() + (key.is_required() ? "" : " (default: " + standard + ")");
+}
+
+void put_sweep(Json& schema) {
+    SweepConfig sweep;
+    Registry keys;
+    bind_sweep(keys, sweep);
+    for (const Key& key : keys.keys()) put(schema, key);
+    Json range{{"type", "object"},
+               {"required", {"from", "to"}},
+               {"minProperties", 3},
+               {"maxProperties", 3},
+               {"additionalProperties", false}};
+    for (const char* name : {"from", "to", "step", "times", "count"})
+        range["properties"][name] = Json::object();
+    const Json axes{{"type", "object"},
+                    {"minProperties", 1},
+                    {"additionalProperties", {{"anyOf", {{{"type", "array"}, {"minItems", 1}}, range}}}}};
+    Json& forms = schema["properties"]["sweep"]["properties"];
+    forms["axes"] = axes;
+    forms["zip"] = {{"type", "array"}, {"items", axes}};
+    for (const SweepForm& form : sweep_forms)
+        forms[std::string(form.key).substr(std::string("sweep.").size())]["description"] = form.help;
 }
 
 void print(std::string& out, const Key& key) {
@@ -157,7 +180,8 @@ std::string parameter_list(const workload::PluginList& workloads) {
     Registry keys;
     bind_run(keys, config);
     std::string out =
-        "extends\n    path of a YAML file, or a list of them, that this one is put over; relative to it\n"
+        "extends\n    path of a YAML file, or a list of them, that this one is put over; relative to it, or "
+        "'stile:machines/NAME.yaml', ...: a ready one\n"
         "    text or list of text; default none\n";
     for (const Key& key : keys.keys())
         if (key.followed().empty()) print(out, key);
@@ -166,6 +190,12 @@ std::string parameter_list(const workload::PluginList& workloads) {
             "{}.KEY\n    for KEY in {}\n    like the key without the name in front of it; default its "
             "value\n",
             followers.prefix, followers.groups);
+    for (const SweepForm& form : sweep_forms)
+        out += fmt::format("{}\n    {}\n    {}\n", form.key, form.help, form.values);
+    SweepConfig sweep;
+    Registry sweep_keys;
+    bind_sweep(sweep_keys, sweep);
+    for (const Key& key : sweep_keys.keys()) print(out, key);
     for (const workload::Plugin& plugin : workloads.plugins) {
         out += fmt::format("\n# with workload.name: {} ({})\n", plugin.descriptor->name,
                            plugin.descriptor->help);
@@ -185,7 +215,8 @@ std::string json_schema(const workload::PluginList& workloads) {
     for (const Key& key : keys.keys()) put(schema, key);
     const Json path{{"type", "string"}};
     schema["properties"]["extends"] = {{"anyOf", {path, {{"type", "array"}, {"items", path}}}},
-                                       {"description", "YAML files that this one is put over"}};
+                                       {"description", "YAML files that this one is put over; stile:machines/NAME.yaml is a ready one"}};
+    put_sweep(schema);
     schema["properties"]["workload"].erase("additionalProperties");
 
     // What may stand below `workload:` depends on its name.

@@ -8,6 +8,7 @@
 
 #include "sim/config/bind.h"
 #include "sim/config/describe.h"
+#include "sim/config/sweep.h"
 
 namespace stile::sim {
 namespace {
@@ -88,6 +89,18 @@ std::string section(const std::string& title, const std::vector<const Key*>& key
     return fmt::format("## {}\n{}\n", title, markdown_table(rows));
 }
 
+// What has other keys below it, then the keys.
+std::string sweep_section() {
+    SweepConfig sweep;
+    Registry keys;
+    bind_sweep(keys, sweep);
+    std::vector<MarkdownRow> rows{{"key", "what", "values", "default"}};
+    for (const SweepForm& form : sweep_forms)
+        rows.push_back({code(form.key), form.help, form.values, "none"});
+    for (const Key& key : keys.keys()) rows.push_back(row_of(key, false));
+    return "## Sweeps\n[sweeps.md](../sweeps.md) explains them.\n\n" + markdown_table(rows) + "\n";
+}
+
 }  // namespace
 
 std::string markdown_table(const std::vector<MarkdownRow>& rows) {
@@ -139,6 +152,7 @@ std::string parameter_reference(const workload::PluginList& workloads) {
             "value of `machine.KEY`.\n"
             "KEY is one of: {}.\n\n",
             followers.prefix, followers.groups);
+    out += sweep_section();
     for (const workload::Plugin& plugin : workloads.plugins) {
         Registry own;
         workload::Parameters values;

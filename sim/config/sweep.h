@@ -43,8 +43,20 @@ struct SweepConfig {
     std::string cost = "area_swept_mm2", objective = "cycles_mean", better = "less";
 };
 
-// Declares the keys below `sweep:` that are not of its own form.
+// Declares the keys below `sweep:` but those of the forms.
 void bind_sweep(Registry& keys, SweepConfig& sweep);
+
+// What stands below `sweep:` and has other keys below it.
+struct SweepForm {
+    const char *key, *help, *values;
+};
+inline constexpr SweepForm sweep_forms[] = {
+    {"sweep.axes", "keys and their values: the points are the product of all, the first axis is the slowest",
+     "map from whole key paths to lists, or to ranges {from: A, to: B, step: C}, {from: A, to: B, times: C} "
+     "or "
+     "{from: A, to: B, count: N}"},
+    {"sweep.zip", "keys whose values go together; each group is one more axis",
+     "list of maps like that of axes, with as many values for each key of a map"}};
 
 // One value of each swept key.
 struct PointValue {
@@ -61,6 +73,7 @@ class LoadedSweep {
 
     const LoadedConfig& base() const { return *base_; }
     const SweepConfig& config() const { return config_; }
+    const Registry& keys() const { return keys_; }  // below `sweep:`
 
     // Points are numbered from 1.
     size_t points() const { return points_.size(); }

@@ -7,6 +7,8 @@
 
 #include "sim/area/arrays.h"
 #include "sim/config/describe.h"
+#include "sim/config/nearest.h"
+#include "sim/results/csv.h"
 #include "sim/results/sha256.h"
 #include "sim/run/build_info.h"
 #include "sim/run/kernel_image.h"
@@ -81,6 +83,26 @@ std::string value_of(const std::map<std::string, std::string>& all, const std::s
     return found == all.end() ? "" : found->second;
 }
 
+// What the report is to look at must be there; statistics are known only when they come.
+void check_report(const LoadedSweep& sweep, const StoredSweep& stored) {
+    std::vector<std::string> columns = parse_csv(results_csv({}, stored.reports)).header;
+    for (const char* name : {"area_mm2", "area_swept_mm2", "access_ns_swept"}) columns.emplace_back(name);
+    for (const StoredAxis& axis : stored.axes) columns.push_back(axis.key);
+    Faults faults;
+    for (const char* path : {"sweep.report.cost", "sweep.report.objective"}) {
+        const Key& key = *sweep.keys().find(path);
+        const std::string name = std::get<std::string>(key.load());
+        if (name.find('.') != std::string::npos ||
+            std::find(columns.begin(), columns.end(), name) != columns.end())
+            continue;
+        const std::string near = nearest(name, columns);
+        faults.push_back({key.place(), fmt::format("'{}' cannot be '{}'", path, name),
+                          near.empty() ? "a column of results.csv or a statistic is expected"
+                                       : "did you mean '" + near + "'?"});
+    }
+    if (!faults.empty()) throw BadInput(std::move(faults));
+}
+
 }  // namespace
 
 StoredSweep prepare(const LoadedSweep& sweep) {
@@ -90,6 +112,7 @@ StoredSweep prepare(const LoadedSweep& sweep) {
         for (const SweptKey& key : axis.keys) stored.axes.push_back({key.key, key.unit, axis.zip_group});
     for (const workload::Report& report : base.plugin.descriptor->reports)
         stored.reports.push_back(report.name);
+    check_report(sweep, stored);
 
     InvalidPoints invalid;
     InputHash inputs;
