@@ -55,11 +55,11 @@ void bind_run(Registry& keys, RunConfig& config) {
         .range(1'000, 1'000'000'000'000'000)
         .help("simulated time after which a row is given up");
     keys.moment("measure.fast_forward", config.measure.fast_forward)
-        .choices({"none", "roi"})
+        .choices({"none", "boot", "roi"})
         .range(1, 1'000'000'000'000'000)
         .help(
-            "the functional core runs until then: the region of interest with its warm-up, or a simulated "
-            "time; caches and predictors begin cold there");
+            "the functional core runs until then: the kernel has booted, the region of interest with its "
+            "warm-up, or a simulated time; caches and predictors begin cold there");
     keys.moment("measure.stop_at", config.measure.stop_at)
         .choices({"end", "roi_end"})
         .range(1, 1'000'000'000'000'000)

@@ -56,10 +56,14 @@ CodeMap::CodeMap(std::vector<CodeImage> images) {
 }
 
 void CodeMap::exec(uint64_t pid, const std::string& path, uint64_t bias) {
-    Process& p = processes_[pid];
-    p = {path, nullptr, bias};
+    processes_[pid] = {path, image_of(path), bias};
+}
+
+const CodeMap::Image* CodeMap::image_of(const std::string& path) const {
+    const Image* found = nullptr;
     for (const auto& image : images_)
-        if (!image->file.kernel && image->file.guest_path == path) p.image = image.get();
+        if (!image->file.kernel && image->file.guest_path == path) found = image.get();
+    return found;
 }
 
 void CodeMap::fork(uint64_t parent, uint64_t child) {

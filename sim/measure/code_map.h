@@ -42,10 +42,17 @@ class CodeMap {
     model::Phase user_phase(unsigned core, uint64_t vaddr) const;
     model::Phase kernel_phase(uint64_t vaddr) const;
 
+    // What the markers have said.
+    void archive(auto& a) {
+        a(proxies_, processes_, pid_of_thread_, current_tid_);
+        for (auto& [pid, process] : processes_) process.image = image_of(process.path);
+    }
+
   private:
     struct Range {
-        uint64_t begin, end;
+        uint64_t begin = 0, end = 0;
         bool holds(uint64_t a) const { return begin <= a && a < end; }
+        void archive(auto& a) { a(begin, end); }
     };
     struct Image {
         CodeImage file;  // `elf` views its bytes
@@ -57,6 +64,7 @@ class CodeMap {
         std::string path;
         const Image* image = nullptr;
         uint64_t bias = 0;
+        void archive(auto& a) { a(path, bias); }
     };
     // Image at vaddr and the address inside it, before the bias.
     struct Place {
@@ -64,6 +72,7 @@ class CodeMap {
         uint64_t address;
     };
     std::optional<Place> find(uint64_t pid, uint64_t vaddr) const;
+    const Image* image_of(const std::string& path) const;
     static std::string name(const Image& image, uint64_t address);
 
     std::vector<std::unique_ptr<Image>> images_;

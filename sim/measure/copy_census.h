@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -34,10 +35,20 @@ class CopyCensus {
     void store(CoreView& core, uint64_t vaddr, uint64_t paddr, uint64_t bytes);
     const Census& result() const { return result_; }
 
+    // `cores`: who is watched if it is armed; that they are is theirs to remember.
+    void archive(auto& a, const std::vector<CoreView*>& cores) {
+        std::map<uint64_t, Word> words(words_.begin(), words_.end());
+        a(armed_, calls_, seed_, bytes_, unit_, words, seen_, expected_, result_);
+        if (!a.loading()) return;
+        words_ = {words.begin(), words.end()};
+        watched_ = armed_ ? cores : std::vector<CoreView*>{};
+    }
+
   private:
     struct Word {
-        unsigned counts;  // bytes of the payload that it stands for
-        uint64_t end;     // position in the payload behind it
+        unsigned counts = 0;  // bytes of the payload that it stands for
+        uint64_t end = 0;     // position in the payload behind it
+        void archive(auto& a) { a(counts, end); }
     };
     struct Window {  // memory around a store
         std::vector<uint8_t> bytes;

@@ -13,6 +13,7 @@
 #include "sim/measure/code_map.h"
 #include "sim/measure/copy_census.h"
 #include "sim/measure/names.h"
+#include "sim/measure/result_archive.h"
 #include "sim/measure/timed_calls.h"
 
 namespace stile::sim {
@@ -150,6 +151,7 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
             break;
         case STILE_MARK_K_BOOTED:
             r.booted = true;
+            on_region(Region::booted, core.id());
             break;
         case STILE_MARK_K_PANIC:
             r.panic = read_string(core, rdi);
@@ -308,6 +310,14 @@ MeasurementResult Measurement::result() const {
         r.unknown_syscalls.push_back({number, syscall_name(number), count});
     for (std::string& w : impl_->calls.warnings()) r.warnings.push_back(std::move(w));
     return r;
+}
+
+void Measurement::archive(model::StateArchive& a) {
+    Impl& m = *impl_;
+    a.section("measurement");
+    a(m.code, m.calls, m.census_refused, m.domains, m.unsupported, m.unsupported_elsewhere,
+      m.unknown_syscalls, m.unwound_calls, m.r);
+    m.census.archive(a, m.cores);
 }
 
 std::string Measurement::symbol_at(uint64_t vaddr, unsigned core) const {

@@ -18,6 +18,10 @@
 #include "sim/measure/core_view.h"
 #include "sim/measure/result.h"
 
+namespace stile::model {
+class StateArchive;
+}
+
 namespace stile::sim {
 
 // A file of machine code that may run: the kernel, or a guest program by its path in the guest.
@@ -38,12 +42,15 @@ class Measurement : public model::Observer {
     void attach(const std::vector<model::Core*>& cores);
     void attach(std::vector<CoreView*> cores);
 
-    // Called by the core that is there when the region of interest comes near (its warm-up begins), begins
-    // and ends.
-    enum class Region { warm_up, begin, end };
+    // Called by the core that is there when the kernel has booted, and when the region of interest comes near
+    // (its warm-up begins), begins and ends.
+    enum class Region { booted, warm_up, begin, end };
     void on_region(std::function<void(Region, unsigned core)> callback);
 
     MeasurementResult result() const;
+
+    // All that has been measured so far, of the same images and cores.
+    void archive(model::StateArchive& a);
 
     // "name+0x12 (/bin/x)" or a bare address when nothing is known; for the process that a core runs now.
     std::string symbol_at(uint64_t vaddr, unsigned core = 0) const;

@@ -62,6 +62,12 @@ class CallRecorder {
     const std::optional<model::Counters>& roi() const { return roi_total_; }
     std::vector<std::string> warnings() const;
 
+    // All but the clocks. A member that is not here is lost where a run begins with a checkpoint.
+    void archive(auto& a) {
+        a(samples_, open_, ended_, working_, threads_, first_begin_, last_end_, overlap_, roi_, roi_total_,
+          warnings_);
+    }
+
   private:
     // A part of a call, during which its caller belonged to one core.
     struct Stretch {
@@ -71,6 +77,7 @@ class CallRecorder {
         std::vector<bool> took_part_in_halt;
         uint64_t waited = 0;    // cycles of the core
         PhaseCycles instead{};  // whose they are
+        void archive(auto& a) { a(core, begin, halt, took_part_in_halt, waited, instead); }
     };
     struct Open {
         uint64_t number = 0;
@@ -81,6 +88,7 @@ class CallRecorder {
         // Of those before it, in the clock of the call.
         uint64_t cycles = 0;
         PhaseCycles phase{};
+        void archive(auto& a) { a(number, core, begin, took_part, ticked, stretch, cycles, phase); }
     };
     // A call that has ended, while other cores may still do something for it.
     struct Ended {
@@ -89,6 +97,7 @@ class CallRecorder {
         model::Counters caller;
         AllCounters begin;
         std::vector<bool> took_part;
+        void archive(auto& a) { a(sample, core, caller, begin, took_part); }
     };
     uint64_t thread_on(unsigned core) const;
     uint64_t in_clock_of(unsigned core, unsigned other, uint64_t cycles_of_other) const;

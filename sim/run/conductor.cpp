@@ -34,52 +34,87 @@ uint64_t instructions_of(model::Machine& machine) {
     return sum;
 }
 
+model::Cycles last_cycle(const RunConfig& config) {
+    return std::min(cycles_of(config.measure.max_time_ns, config.machine.frequency),
+                    moment(config.measure.stop_at, config.machine.frequency));
+}
+
 Conductor::Conductor(const RunConfig& config, model::Machine& machine, Measurement& measurement)
     : config_(config), machine_(machine), measurement_(measurement) {
     measurement_.on_region([this](Measurement::Region what, unsigned core) { region(what, core); });
-    if (config_.measure.fast_forward != "none") use_model(false);
+    if (config_.measure.fast_forward != "none") use_functional();
 }
 
-void Conductor::use_model(bool configured) {
-    fast_ = !configured;
+void Conductor::use_functional() {
+    fast_ = true;
+    for (unsigned i = 0; i < machine_.config().cores; ++i)
+        machine_.core(i).set_model(model::CoreModel::functional);
+}
+
+void Conductor::use_configured() {
+    fast_ = false;
+    fast_instructions_ = instructions_of(machine_);
     for (unsigned i = 0; i < machine_.config().cores; ++i) {
         model::Core& core = machine_.core(i);
-        core.set_model(configured ? core.config().core.model : model::CoreModel::functional);
+        core.set_model(core.config().core.model);
+        fast_cycles_ = std::max(fast_cycles_, core.counters().cycles);
     }
-    if (!configured) return;
-    fast_instructions_ = instructions_of(machine_);
-    for (unsigned i = 0; i < machine_.config().cores; ++i)
-        fast_cycles_ = std::max(fast_cycles_, machine_.core(i).counters().cycles);
+}
+
+bool Conductor::awaits(Measurement::Region what) const {
+    if (!fast_ || arrived_) return false;
+    if (config_.measure.fast_forward == "boot") return what == Measurement::Region::booted;
+    return config_.measure.fast_forward == "roi" &&
+           (what == Measurement::Region::warm_up || what == Measurement::Region::begin);
 }
 
 void Conductor::region(Measurement::Region what, unsigned core) {
-    if (what == Measurement::Region::end) {
-        if (config_.measure.stop_at != "roi_end") return;
+    if (what == Measurement::Region::end && config_.measure.stop_at == "roi_end") {
         stopped_ = true;
         machine_.core(core).request_stop(model::Stop::requested);
-    } else if (fast_ && config_.measure.fast_forward == "roi") {
-        use_model(true);
+    } else if (awaits(what)) {
+        arrived_ = true;
+        machine_.core(core).request_stop(model::Stop::requested);
     }
+}
+
+// The core that got there stands; the others, which may be behind it by as much as cores run ahead of each
+// other, come to the same time.
+void Conductor::hand_over(End& end) {
+    if (end.outcome.why == model::Stop::requested) {
+        const model::Core& core = machine_.core(end.outcome.core);
+        now_ = core.to_reference(core.now());
+        end.outcome = machine_.run(now_);
+        if (end.outcome.why != model::Stop::until) return;
+    }
+    hand_over_(now_);
+    use_configured();
+}
+
+void Conductor::resume(model::Cycles now) {
+    now_ = now;
+    use_configured();
 }
 
 End Conductor::run(const ProgressFunction& progress) {
     const uint64_t frequency = config_.machine.frequency;
     const model::Cycles most = cycles_of(config_.measure.max_time_ns, frequency);
     const model::Cycles stop = moment(config_.measure.stop_at, frequency);
-    const model::Cycles last = std::min(most, stop);
+    const model::Cycles last = last_cycle(config_);
     const model::Cycles switch_at = fast_ ? moment(config_.measure.fast_forward, frequency) : 0;
 
     End end;
-    model::Cycles now = 0;
-    do {
-        model::Cycles to = std::min(last, now + slice);
-        if (fast_ && now < switch_at) to = std::min(to, switch_at);
+    while (now_ < last && !end.broken_off) {
+        model::Cycles to = std::min(last, now_ + slice);
+        if (fast_ && now_ < switch_at) to = std::min(to, switch_at);
         end.outcome = machine_.run(to);
+        const bool until = end.outcome.why == model::Stop::until;
+        if (until) now_ = to;
+        const bool arrived = arrived_ && !stopped_ && end.outcome.why == model::Stop::requested;
+        if (fast_ && (arrived || (until && now_ >= switch_at))) hand_over(end);
         if (end.outcome.why != model::Stop::until) break;
-        now = to;
-        if (fast_ && now >= switch_at) use_model(true);
-        end.broken_off = progress && !progress({now, instructions_of(machine_)});
-    } while (now < last && !end.broken_off);
+        end.broken_off = progress && !progress({now_, instructions_of(machine_)});
+    }
 
     const bool until = end.outcome.why == model::Stop::until;
     end.stopped = stopped_ || (until && !end.broken_off && stop <= most);

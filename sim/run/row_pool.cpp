@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "sim/boot/boot.h"
+#include "sim/checkpoint/file.h"
 
 namespace stile::sim {
 namespace {
@@ -103,6 +104,12 @@ class SignalScope {
             return stop_requested == 0;
         });
         send(fd, {{"row", to_json(result)}});
+    } catch (const CheckpointError& error) {
+        RowResult failed;
+        failed.key = key;
+        failed.status = RowResult::Status::failed;
+        failed.failures.push_back(error.what());
+        send(fd, {{"row", to_json(failed)}});
     } catch (const BootError& error) {
         RowResult failed;
         failed.key = key;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <thread>
 
+#include "sim/checkpoint/row_checkpoint.h"
 #include "sim/results/run_directory.h"
 #include "sim/results/table.h"
 #include "sim/run/perform.h"
@@ -126,6 +127,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     for (const std::string& rule : rules_off(config))
         fmt::print(stderr, "stile: warning: rule off: {}; domains do not hold in this run\n", rule);
     const std::vector<workload::Row> rows = make_rows(loaded);
+    check_checkpoints(config, rows, options.checkpoints);
     std::filesystem::path directory = choose_directory(config, options);
     make_parent(directory, options.out.empty() ? "output.folder" : "--out " + options.out);
     PerformOptions perform_options;

@@ -157,9 +157,10 @@ TEST_F(Region, MomentsThatAreNoneAreRefused) {
         EXPECT_EQ(output.code, 2) << option;
         EXPECT_THAT(output.err, HasSubstr("measure.")) << option;
     }
-    EXPECT_THAT(measure("--fast-forward soon", "r").err,
-                HasSubstr("'measure.fast_forward' cannot be 'soon'; none or roi, or a time such as 2 ms, is "
-                          "expected"));
+    EXPECT_THAT(
+        measure("--fast-forward soon", "r").err,
+        HasSubstr("'measure.fast_forward' cannot be 'soon'; none, boot or roi, or a time such as 2 ms, is "
+                  "expected"));
 }
 
 }  // namespace

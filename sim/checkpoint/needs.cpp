@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/checkpoint/needs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/checkpoint/digest.h"
+#include "sim/run/kernel_image.h"
+
+namespace stile::sim {
+namespace {
+
+// Little cores' keys count like those that they follow.
+std::string plain(const std::string& key) {
+    constexpr std::string_view little = "machine.little.";
+    return key.starts_with(little) && key != "machine.little.cores" ? "machine." + key.substr(little.size())
+                                                                    : key;
+}
+
+// Ends in a dot: whatever lies below.
+constexpr std::array harmless{
+    "machine.name", "machine.area.",
+    // Time: an instruction takes the functional core one cycle.
+    "machine.core.", "machine.l1i.", "machine.l1d.", "machine.l2.", "machine.llc.", "machine.itlb.",
+    "machine.dtlb.", "machine.stlb.", "machine.walker.", "machine.memory.latency", "machine.memory.dram.",
+    "machine.io_latency", "machine.codoms.apl_cache.ports", "machine.codoms.apl_cache.latency",
+    // What the guest learns of these are its programs and their arguments.
+    "workload.", "measure.warmup", "measure.repetitions", "measure.touch",
+    // What becomes of the results, and when it ends: a run that ends before the hand-over has none.
+    "measure.max_time", "measure.stop_at", "output.", "sweep."};
+
+std::string digest_of_files(const std::vector<GuestFile>& files) {
+    Digest digest;
+    for (const GuestFile& file : files) {
+        digest.add(file.path);
+        digest.add(uint64_t{file.mode});
+        digest.add(file.bytes);
+    }
+    return digest.text();
+}
+
+std::string digest_of_boot(const RowInputs& row) {
+    Digest digest;
+    const auto list = [&](const std::vector<std::string>& texts) {
+        digest.add(uint64_t{texts.size()});
+        for (const std::string& text : texts) digest.add(text);
+    };
+    for (const BootProcess& process : row.processes) {
+        digest.add(process.path);
+        list(process.argv);
+        list(process.env);
+        digest.add(process.stdin_path);
+        digest.add(process.cwd);
+        digest.add(process.cores);
+    }
+    const auto& [seed, tsc_hz, tick_hz, cpus, protection, self_test, kernel_profile, flush_apl, tag_limit,
+                 checks_off, keep] = row.boot;
+    for (const uint64_t number :
+         {seed, tsc_hz, tick_hz, uint64_t{cpus}, uint64_t{protection}, uint64_t{self_test},
+          uint64_t{kernel_profile}, uint64_t{flush_apl}, uint64_t{tag_limit}, checks_off})
+        digest.add(number);
+    list(keep);
+    return digest.text();
+}
+
+// Long ones would make a message that nobody reads.
+std::string command_line(const BootProcess& process) {
+    std::string text = process.path;
+    for (size_t i = 1; i < process.argv.size(); ++i) text += " " + process.argv[i];
+    return text.size() <= 200 ? text : text.substr(0, 200) + "...";
+}
+
+}  // namespace
+
+bool is_harmless(const std::string& key) {
+    const std::string name = plain(key);
+    return std::any_of(harmless.begin(), harmless.end(), [&](const std::string_view entry) {
+        return entry.ends_with('.') ? name.starts_with(entry) : name == entry;
+    });
+}
+
+bool is_apl_shape(const std::string& key) {
+    const std::string name = plain(key);
+    const std::string cache = "machine.codoms.apl_cache.";
+    return name == cache + "entries" || name == cache + "ways" || name == cache + "replacement" ||
+           name == cache + "refill";
+}
+
+std::vector<Setting> needs_of(const RunConfig& config, const RowInputs& row) {
+    std::vector<Setting> needs{{"version of the model", std::to_string(model_version)}};
+    Digest kernel;
+    kernel.add(kernel_image());
+    needs.emplace_back("kernel image", kernel.text());
+    needs.emplace_back("guest files", digest_of_files(row.files));
+    for (size_t i = 0; i < row.processes.size(); ++i)
+        needs.emplace_back(fmt::format("process {}", i + 1), command_line(row.processes[i]));
+    needs.emplace_back("boot information", digest_of_boot(row));
+    // How far cores run ahead of each other decides who is where at the hand-over.
+    if (config.machine.cores > 1)
+        needs.emplace_back("look-ahead of cores (machine.llc, machine.ipi_latency)",
+                           fmt::format("{} cycles", config.machine.look_ahead()));
+    for (const Setting& setting : config.settings)
+        if (!is_harmless(setting.first) && !is_apl_shape(setting.first)) needs.push_back(setting);
+    return needs;
+}
+
+}  // namespace stile::sim
