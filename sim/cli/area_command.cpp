@@ -18,7 +18,7 @@ Command add_area(CLI::App& app) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* area =
         app.add_subcommand("area", "Area, access time, energy and leakage of a machine's arrays");
-    CLI::Option* config = area->add_option("CONFIG", arguments->config.config, "YAML file");
+    CLI::Option* config = arguments->config.add_config(*area);
     arguments->config.add_set(*area);
     area->add_flag("--csv", arguments->csv, "Print the table as CSV");
     CLI::Option* points =

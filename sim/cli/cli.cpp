@@ -19,11 +19,13 @@ int command_line(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag(
         "--version", [] { return version_text(); }, "Versions, toolchain and hashes of the guest images");
-    const std::vector<Command> commands{add_run(app), add_sweep(app), add_area(app), add_report(app)};
+    const std::vector<Command> commands{add_run(app), add_sweep(app), add_area(app), add_report(app),
+                                        add_diff(app)};
     std::string topic, file;
     CLI::App* list_command = app.add_subcommand("list", "What there is to choose from");
     list_command
-        ->add_option("TOPIC", topic, "machines, mechanisms, workloads, parameters, stats or instructions")
+        ->add_option("TOPIC", topic,
+                     "machines, runs, sweeps, mechanisms, workloads, parameters, stats or instructions")
         ->required()
         ->check(CLI::IsMember(list_topics));
     CLI::App* schema = app.add_subcommand("schema", "JSON Schema of the YAML, for editors");

@@ -22,6 +22,7 @@ struct ConfigArguments {
     std::string config, core, fast_forward, stop_at, max_time;
     std::vector<std::string> sets;
 
+    CLI::Option* add_config(CLI::App& command);
     void add_set(CLI::App& command);
     void add(CLI::App& command);  // CONFIG and all options
     std::vector<Override> overrides() const;
@@ -31,5 +32,6 @@ Command add_run(CLI::App& app);
 Command add_sweep(CLI::App& app);
 Command add_area(CLI::App& app);
 Command add_report(CLI::App& app);
+Command add_diff(CLI::App& app);
 
 }  // namespace stile::sim

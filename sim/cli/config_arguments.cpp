@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/command.h"
+#include "sim/config/ready.h"
 
 namespace stile::sim {
+
+CLI::Option* ConfigArguments::add_config(CLI::App& command) {
+    return command.add_option("CONFIG", config, "YAML file; 'stile:runs/compare.yaml' names a ready one")
+        ->transform([](const std::string& text) {
+            return ready_path(text, {"stile", 0, 0});
+        });
+}
 
 void ConfigArguments::add_set(CLI::App& command) {
     command.add_option("--set", sets, "KEY.PATH=VALUE, put over the file; may be given again")
@@ -11,15 +19,15 @@ void ConfigArguments::add_set(CLI::App& command) {
 }
 
 void ConfigArguments::add(CLI::App& command) {
-    command.add_option("CONFIG", config, "YAML file")->required();
+    add_config(command)->required();
     add_set(command);
     command.add_option("--core", core, "Core model: functional, inorder or ooo (machine.core.model)")
         ->type_name("MODEL");
     command
         .add_option("--fast-forward", fast_forward,
-                    "The functional core runs until 'roi' (the region of interest) or a simulated time, then "
-                    "the configured one (measure.fast_forward)")
-        ->type_name("roi|TIME");
+                    "The functional core runs until 'boot' (the kernel has booted), 'roi' (the region of "
+                    "interest) or a simulated time, then the configured one (measure.fast_forward)")
+        ->type_name("boot|roi|TIME");
     command
         .add_option("--stop-at", stop_at, "End a row well at 'roi_end' or a simulated time (measure.stop_at)")
         ->type_name("roi_end|TIME");

@@ -11,6 +11,7 @@
 #include "model/timing/latency_table.h"
 #include "sim/cli/statistics.h"
 #include "sim/config/describe.h"
+#include "sim/config/ready.h"
 #include "sim/results/table.h"
 #include "workloads/plugin.h"
 
@@ -37,19 +38,18 @@ std::string first_sentence(const fs::path& path) {
     return text;
 }
 
-std::string machines() {
-    const fs::path folder = STILE_CONFIG_FOLDER "/machines";
-    std::vector<fs::path> files;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
-    }
-    if (files.empty()) return "no machine files are in " + folder.string() + "\n";
-    std::sort(files.begin(), files.end());
+// Ready configurations of one kind: machines, runs or sweeps.
+std::string ready(const std::string& kind, const std::string& use) {
     Cells cells;
-    for (const fs::path& file : files)
-        cells.push_back({file.stem().string(), file.string(), first_sentence(file)});
-    return aligned(cells, 3) + "Use one with 'extends: PATH' in a run's YAML.\n";
+    for (const std::string& name : ready_names(kind)) {
+        const std::string full = ready_prefix + name;
+        const std::string path = ready_path(full, {});
+        cells.push_back({fs::path(name).stem().string(), full, first_sentence(path)});
+    }
+    if (!cells.empty()) return aligned(cells, 3) + use + "\n";
+    std::string folders;
+    for (const fs::path& folder : ready_folders()) folders += "\n  " + (folder / kind).string();
+    return "there are none; looked in:" + folders + "\n";
 }
 
 // Plugins that do not load are said to stderr: the list is still of use.
@@ -125,7 +125,11 @@ std::string instructions() {
 }  // namespace
 
 std::string list(const std::string& topic) {
-    if (topic == "machines") return machines();
+    if (topic == "machines")
+        return ready(topic, "Use one with 'extends: stile:machines/NAME.yaml' in a run's YAML.");
+    if (topic == "runs") return ready(topic, "Use one with 'stile run stile:runs/NAME.yaml', or extend it.");
+    if (topic == "sweeps")
+        return ready(topic, "Use one with 'stile sweep stile:sweeps/NAME.yaml', or extend it.");
     if (topic == "mechanisms") return mechanisms();
     if (topic == "workloads") return workloads();
     if (topic == "parameters") return parameter_list(plugins());

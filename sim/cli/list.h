@@ -6,8 +6,8 @@
 
 namespace stile::sim {
 
-inline const std::vector<std::string> list_topics{"machines",   "mechanisms", "workloads",
-                                                  "parameters", "stats",      "instructions"};
+inline const std::vector<std::string> list_topics{"machines",  "runs",       "sweeps", "mechanisms",
+                                                  "workloads", "parameters", "stats",  "instructions"};
 
 // What `stile list TOPIC` prints.
 std::string list(const std::string& topic);

@@ -6,6 +6,7 @@
 
 #include "sim/config/load.h"
 #include "sim/config/plain_text.h"
+#include "sim/config/ready.h"
 #include "sim/config/tree.h"
 
 namespace stile::sim {
@@ -25,7 +26,7 @@ void load_base(Node& merged, const Node& item, const std::string& from, std::vec
             nothing ? "'extends' has no value" : std::string("'extends' cannot be ") + item.kind_name(),
             "the path of a YAML file, or a list of them, is expected");
     }
-    fs::path path(item.text);
+    fs::path path(ready_path(item.text, item.place));
     if (path.is_relative()) path = fs::path(from).parent_path() / path;
     path = path.lexically_normal();
     std::error_code error;
