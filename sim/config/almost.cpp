@@ -23,6 +23,12 @@ std::string found(const Node& node) {
     return (node.quoted ? "the text '" : "'") + shown(node.text) + "'";
 }
 
+std::string cannot_be(const Node& node) {
+    if (node.kind == Node::Kind::null) return "has no value";
+    const bool empty = node.kind == Node::Kind::map && node.entries.empty();
+    return "cannot be " + (empty ? "an empty map" : found(node));
+}
+
 bool is_beyond_range(const Node& node, const IsNumber& is_number) {
     if (node.kind != Node::Kind::scalar || node.quoted) return false;
     std::string text = node.text.substr(node.text.find_first_not_of("+-") == 1 ? 1 : 0);

@@ -14,6 +14,8 @@ using IsNumber = std::function<bool(const std::string& text)>;
 
 // How a message calls what it found.
 std::string found(const Node& node);
+// "cannot be 'x'", or that there is no value.
+std::string cannot_be(const Node& node);
 
 // Digits that would be a number if there were fewer of them, or no minus before them.
 bool is_beyond_range(const Node& node, const IsNumber& is_number);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/config/almost.h"
 #include "sim/config/nearest.h"
 #include "sim/config/sweep.h"
 #include "sim/config/units.h"
@@ -51,10 +52,6 @@ std::optional<int64_t> parse_step(KeyKind kind, const Node& node, int64_t freque
         default:
             return std::nullopt;
     }
-}
-
-std::string found(const Node& node) {
-    return node.kind == Node::Kind::scalar ? "'" + node.text + "'" : node.kind_name();
 }
 
 class Range {

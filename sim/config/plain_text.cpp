@@ -37,18 +37,19 @@ bool is_control(unsigned char c) { return (c < 0x20 && c != '\t' && c != '\n' &&
 std::optional<TextFault> find_text_fault(std::string_view text) {
     if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
         return TextFault{1, 1, "the file is UTF-16", "save it as UTF-8"};
+    const bool binary = text.find('\0') != text.npos;
     TextFault fault;
     for (size_t at = 0; at < text.size();) {
         const auto c = static_cast<unsigned char>(text[at]);
         const size_t length = sequence(text, at);
         if (length == 0) {
             fault.wrong = fmt::format("byte 0x{:02x} is no UTF-8", c);
-            fault.remedy = "save the file as UTF-8";
+            fault.remedy = binary ? "is this a text file?" : "save the file as UTF-8";
             return fault;
         }
         if (is_control(c)) {
             fault.wrong = fmt::format("control character 0x{:02x}", c);
-            fault.remedy = c == 0 ? "is this a text file?"
+            fault.remedy = binary ? "is this a text file?"
                                   : fmt::format("remove it, or write \"\\x{:02x}\" in double quotes", c);
             return fault;
         }

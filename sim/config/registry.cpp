@@ -193,11 +193,8 @@ void Registry::check_names(const Node& node, const std::string& prefix, Faults& 
         if (entry.value.kind == Node::Kind::map) {
             check_names(entry.value, path, faults);
         } else {
-            const bool nothing = entry.value.kind == Node::Kind::null;
-            faults.push_back(
-                {entry.value.place,
-                 "'" + path + "' " + (nothing ? "has no value" : "cannot be " + found(entry.value)),
-                 map_remedy(path, entry.value, children(path))});
+            faults.push_back({entry.value.place, "'" + path + "' " + cannot_be(entry.value),
+                              map_remedy(path, entry.value, children(path))});
         }
     }
 }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "sim/config/almost.h"
 #include "sim/config/describe.h"
 #include "sim/config/nearest.h"
+#include "sim/config/plain_text.h"
 
 namespace stile::sim {
 namespace {
@@ -50,7 +52,7 @@ class AxesReader {
 
     void read_product(const Node& node) {
         if (node.kind != Node::Kind::map) {
-            fault(node.place, std::string("'sweep.axes' cannot be ") + node.kind_name(),
+            fault(node.place, "'sweep.axes' " + cannot_be(node),
                   "a map from keys to their values is expected: machine.l1d.size: [16 KiB, 32 KiB]");
             return;
         }
@@ -61,7 +63,7 @@ class AxesReader {
 
     void read_zip(const Node& node) {
         if (node.kind != Node::Kind::sequence) {
-            fault(node.place, std::string("'sweep.zip' cannot be ") + node.kind_name(),
+            fault(node.place, "'sweep.zip' " + cannot_be(node),
                   "a list of groups is expected, each a map from keys to lists of as many values");
             return;
         }
@@ -69,7 +71,7 @@ class AxesReader {
         for (const Node& item : node.items) {
             ++group;
             if (item.kind != Node::Kind::map || item.entries.empty()) {
-                fault(item.place, std::string("a group of 'sweep.zip' cannot be ") + item.kind_name(),
+                fault(item.place, "a group of 'sweep.zip' " + cannot_be(item),
                       "a map from keys to lists of as many values is expected");
                 continue;
             }
@@ -105,9 +107,14 @@ class AxesReader {
             std::vector<std::string> all;
             for (const Key& k : keys.keys()) all.push_back(k.path());
             const std::vector<std::string> below = keys.children(path);
-            const std::string near = nearest(path, all);
+            // Whoever knows a key's name but not its path is nearer than whoever mistypes.
+            const std::string name = path.substr(path.rfind('.') + 1);
+            const auto named = std::find_if(all.begin(), all.end(), [&](const std::string& other) {
+                return other.ends_with("." + name) && nearest(path, {other}) == other;
+            });
+            const std::string near = named != all.end() ? *named : nearest(path, all);
             fault(entry.key_place,
-                  (below.empty() ? "unknown key '" + path + "' in '"
+                  (below.empty() ? "unknown key '" + shown(path) + "' in '"
                                  : "'" + path + "' is no key but a group in '") +
                       section + "'",
                   !below.empty() ? "valid are " + alternatives(with_prefix(path, below))
@@ -175,8 +182,8 @@ LoadedSweep::LoadedSweep(const std::string& path, const std::vector<Override>& o
         throw_sorted(std::move(faults));
     }
     if (entry->value.kind != Node::Kind::map) {
-        faults.push_back({entry->key_place, std::string("'sweep' cannot be ") + entry->value.kind_name(),
-                          "a map with axes is expected"});
+        faults.push_back(
+            {entry->key_place, "'sweep' " + cannot_be(entry->value), "a map with axes is expected"});
         throw_sorted(std::move(faults));
     }
     Node section = take(root_, "sweep");

@@ -83,7 +83,7 @@ TEST_F(ConfigTest, WrongTypes) {
     EXPECT_EQ(faults("workload: ping\noutput: {report: on}\n"),
               "run.yaml:2:18: error: 'output.report' cannot be 'on'; write true");
     EXPECT_EQ(faults("workload: {name: ping, mechanisms: pipe}\n"),
-              "run.yaml:1:39: error: 'workload.mechanisms' cannot be 'pipe'; a list is expected: mechanisms: "
+              "run.yaml:1:36: error: 'workload.mechanisms' cannot be 'pipe'; a list is expected: mechanisms: "
               "[pipe]");
     EXPECT_EQ(
         faults("workload: {name: ping, sizes: [0, big]}\n"),
@@ -125,9 +125,10 @@ TEST_F(ConfigTest, Choices) {
         "port, such as p015, is expected");
     EXPECT_EQ(faults("workload: {name: ping, mechanisms: [pipe, pipe]}\n"),
               "run.yaml:1:43: error: 'workload.mechanisms' names 'pipe' twice; leave one out");
-    EXPECT_EQ(faults("workload: ping\nsweep: {a: 1}\n"),
-              "run.yaml:2:1: error: 'sweep' makes many configurations of this one; 'stile sweep' runs them all, "
-              "'stile run --point N' one of them");
+    EXPECT_EQ(
+        faults("workload: ping\nsweep: {a: 1}\n"),
+        "run.yaml:2:1: error: 'sweep' makes many configurations of this one; 'stile sweep' runs them all, "
+        "'stile run --point N' one of them");
 }
 
 TEST_F(ConfigTest, RulesBetweenKeys) {
