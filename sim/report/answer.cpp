@@ -127,10 +127,14 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
     }
     if (answer.front.size() == 1) return start + "; it is the cheapest, and nothing larger is better.";
     const Design& before = answer.front[*answer.build - 1];
-    return fmt::format(
-        "{}; it is the best of the sweep, {} of the next smaller ({}): {}.", start,
-        step_text(data, selection, before.figures, build.figures), text(before),
-        answer.bends ? "nothing larger is better" : "the curve does not bend, a larger one may pay as well");
+    const Tradeoff &from = before.figures, &to = build.figures;
+    const std::string cost =
+        from.cost > 0 ? fmt::format("{} the {} of the next smaller ({})", times_text(to.cost / from.cost),
+                                    metric_words(data.metrics[selection.cost].name).noun, text(before))
+                      : fmt::format("{}: {}", text(before), figure(data, selection.cost, from.cost));
+    return fmt::format("{}; the best of the sweep: {} for {}.{}", start, cost,
+                       gain_text(data, selection, from.objective, to.objective),
+                       answer.bends ? "" : " The curve does not bend yet: a larger one may pay as well.");
 }
 
 std::string over_text(const SweepData& data, const Selection& selection) {

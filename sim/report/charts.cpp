@@ -114,6 +114,7 @@ std::string file_part(const std::string& text) {
         const bool plain =
             (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
         if (plain) out += c;
+        if (c == '/') out += '+';  // between the keys of a zipped group
     }
     return out;
 }

@@ -212,9 +212,11 @@ function sentenceOf(data, selection, complete, answer) {
     }
     if (answer.front.length === 1) return start + '; it is the cheapest, and nothing larger is better.';
     var before = answer.front[answer.build - 1];
-    return start + '; it is the best of the sweep, ' + stepText(cost, objective, before, build) +
-        ' of the next smaller (' + text(before) + '): ' +
-        (answer.bends ? 'nothing larger is better' : 'the curve does not bend, a larger one may pay as well') + '.';
+    var against = before.cost > 0 ?
+        timesText(build.cost / before.cost) + ' the ' + cost.noun + ' of the next smaller (' + text(before) + ')' :
+        text(before) + ': ' + figureText(cost, before.cost);
+    return start + '; the best of the sweep: ' + against + ' for ' + gainText(objective, before.objective, build.objective) +
+        '.' + (answer.bends ? '' : ' The curve does not bend yet: a larger one may pay as well.');
 }
 
 function overText(data, selection) {

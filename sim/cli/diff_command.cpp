@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two runs or two sweeps, row by row: what a change of code, machine or version has done to figures.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/command.h"
+#include "sim/report/diff.h"
+#include "sim/run/run.h"
+
+namespace stile::sim {
+namespace {
+
+struct DiffArguments {
+    std::string a, b;
+    std::vector<std::string> figures;
+    DiffOptions options;
+    bool csv = false, statistics = false, exit_code = false;
+};
+
+Results load(const std::string& directory, bool with_statistics) {
+    try {
+        return load_results(directory, with_statistics);
+    } catch (const std::runtime_error& error) {
+        throw BadInput({directory, 0, 0}, error.what(), "the directory of a run or a sweep is expected");
+    }
+}
+
+int diff_command(DiffArguments arguments) {
+    arguments.options.figures.insert(arguments.figures.begin(), arguments.figures.end());
+    const Results a = load(arguments.a, arguments.statistics), b = load(arguments.b, arguments.statistics);
+    Diff diff;
+    try {
+        diff = compare(a, b, arguments.options);
+    } catch (const NotComparable& error) {
+        throw BadInput({arguments.a + " and " + arguments.b, 0, 0}, error.what(),
+                       "two runs of the same rows or two sweeps over the same axes can be compared");
+    }
+    fmt::print("{}", arguments.csv ? diff_csv(diff) : diff_text(diff, arguments.a, arguments.b));
+    return arguments.exit_code && diff.differs() ? exit_failed : exit_done;
+}
+
+}  // namespace
+
+Command add_diff(CLI::App& app) {
+    const auto arguments = std::make_shared<DiffArguments>();
+    CLI::App* diff = app.add_subcommand("diff", "Compare two runs, or two sweeps, row by row");
+    diff->add_option("A", arguments->a, "Run or sweep directory")->required();
+    diff->add_option("B", arguments->b, "Run or sweep directory")->required();
+    diff->add_option("--threshold", arguments->options.threshold,
+                     "Leave out figures that change by less than so many per cent")
+        ->type_name("PERCENT")
+        ->check(CLI::NonNegativeNumber);
+    diff->add_option("--figure", arguments->figures, "Only this column or statistic; may be given again")
+        ->type_name("NAME")
+        ->expected(1)
+        ->take_all();
+    diff->add_flag("--statistics", arguments->statistics, "Compare all statistics as well");
+    diff->add_flag("--csv", arguments->csv, "Print CSV");
+    diff->add_flag("--exit-code", arguments->exit_code, "Exit with 1 if rows or figures differ");
+    return {diff, [arguments] { return diff_command(*arguments); }};
+}
+
+}  // namespace stile::sim
