@@ -210,7 +210,7 @@ extern "C" PHASE(schedule) void exit_work(TrapFrame* f) {
         const uint64_t work = t->work;
         if (work & work_reschedule) {
             t->work &= ~static_cast<uint64_t>(work_reschedule);
-            yield();
+            displace();
             continue;
         }
         if (work & work_signal) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scheduling as programs ask about it. It is round robin on each CPU: nice values and the batch policies are
-// kept and told, and weigh nothing; the real-time policies are refused.
+// Scheduling as programs ask about it. It is round robin on each CPU, with real-time threads before others
+// (task/sched.h); nice values and the batch policies are kept and told, and weigh nothing; SCHED_DEADLINE is
+// refused.
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
@@ -25,13 +26,14 @@ bool offered(unsigned policy) {
     return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE;
 }
 
-Status set_policy(int tid, unsigned policy, int priority) {
-    Thread* t = thread_of(tid);
-    if (!t) return -ESRCH;
-    if (policy == SCHED_FIFO || policy == SCHED_RR) return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+bool is_real_time(unsigned policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
+
+Status set_policy(Thread* t, unsigned policy, int priority, bool reset) {
     if (policy == SCHED_DEADLINE) return -EPERM;
-    if (!offered(policy) || priority) return -EINVAL;
-    t->policy = static_cast<uint8_t>(policy);
+    if (!offered(policy) && !is_real_time(policy)) return -EINVAL;
+    if (is_real_time(policy) ? priority < 1 || priority > 99 : priority != 0) return -EINVAL;
+    t->reset_on_fork = reset;
+    set_scheduling(t, static_cast<uint8_t>(policy), static_cast<uint8_t>(priority));
     return 0;
 }
 
@@ -81,23 +83,25 @@ long sys_sched_setscheduler(int tid, unsigned policy, UserAddr parameter) {
     int priority;
     if (tid < 0 || !parameter) return -EINVAL;
     if (get_user(priority, parameter) < 0) return -EFAULT;
-    return set_policy(tid, policy & ~reset_on_fork, priority);
+    Thread* t = thread_of(tid);
+    return t ? set_policy(t, policy & ~reset_on_fork, priority, policy & reset_on_fork) : -ESRCH;
 }
 long sys_sched_getscheduler(int tid) {
     const Thread* t = thread_of(tid);
-    return tid < 0 ? -EINVAL : t ? t->policy : -ESRCH;
+    return tid < 0 ? -EINVAL : t ? t->policy | (t->reset_on_fork ? reset_on_fork : 0) : -ESRCH;
 }
 long sys_sched_setparam(int tid, UserAddr parameter) {
     int priority;
     if (tid < 0 || !parameter) return -EINVAL;
     if (get_user(priority, parameter) < 0) return -EFAULT;
-    if (!thread_of(tid)) return -ESRCH;
-    return priority ? -EINVAL : 0;
+    Thread* t = thread_of(tid);
+    return t ? set_policy(t, t->policy, priority, t->reset_on_fork) : -ESRCH;
 }
 long sys_sched_getparam(int tid, UserAddr to) {
-    const int none = 0;
     if (tid < 0 || !to) return -EINVAL;
-    return thread_of(tid) ? put_user(to, none) : -ESRCH;
+    const Thread* t = thread_of(tid);
+    const int priority = t ? t->real_time : 0;
+    return t ? put_user(to, priority) : -ESRCH;
 }
 long sys_sched_get_priority_max(unsigned policy) {
     if (policy == SCHED_FIFO || policy == SCHED_RR) return 99;
@@ -109,8 +113,9 @@ long sys_sched_get_priority_min(unsigned policy) {
 }
 long sys_sched_rr_get_interval(int tid, UserAddr to) {
     if (tid < 0) return -EINVAL;
-    if (!thread_of(tid)) return -ESRCH;
-    const uint64_t hz = boot_info.tick_hz;
+    const Thread* t = thread_of(tid);
+    if (!t) return -ESRCH;
+    const uint64_t hz = t->policy == SCHED_FIFO ? 0 : boot_info.tick_hz;
     const KernelTimespec slice{hz == 1, hz > 1 ? static_cast<int64_t>(1000000000ull / hz) : 0};
     return put_user(to, slice);
 }
@@ -122,15 +127,21 @@ long sys_sched_getattr(int tid, UserAddr to, unsigned bytes, unsigned flags) {
     struct sched_attr a {};
     a.size = min<unsigned>(bytes, sizeof a);
     a.sched_policy = t->policy;
-    a.sched_nice = t->process->nice;
+    a.sched_flags = t->reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
+    a.sched_priority = t->real_time;
+    a.sched_nice = t->real_time ? 0 : t->process->nice;
     return copy_to_user(to, &a, a.size);
 }
 long sys_sched_setattr(int tid, UserAddr from, unsigned flags) {
     struct sched_attr a {};
     if (!from || tid < 0 || flags) return -EINVAL;
     if (copy_from_user(&a, from, SCHED_ATTR_SIZE_VER0) < 0) return -EFAULT;
-    const Status s = set_policy(tid, a.sched_policy, static_cast<int>(a.sched_priority));
-    if (s == 0) thread_of(tid)->process->nice = max(-20, min(19, a.sched_nice));
+    Thread* t = thread_of(tid);
+    if (!t) return -ESRCH;
+    if (a.sched_flags & ~static_cast<uint64_t>(SCHED_FLAG_RESET_ON_FORK)) return -EINVAL;
+    if (a.sched_priority > 99) return -EINVAL;
+    const Status s = set_policy(t, a.sched_policy, static_cast<int>(a.sched_priority), a.sched_flags);
+    if (s == 0) t->process->nice = max(-20, min(19, a.sched_nice));
     return s;
 }
 

@@ -134,6 +134,10 @@ Status do_clone(const CloneArguments& a) {
     if (cpu().has_keys) t->pkru = read_pkru();
     t->blocked = self->blocked;
     t->allowed = self->allowed;
+    if (!self->reset_on_fork) {
+        t->policy = self->policy;
+        t->real_time = self->real_time;
+    }
     if (!(a.flags & CLONE_VM) || (a.flags & CLONE_VFORK)) t->alt_stack = self->alt_stack;
     if (a.flags & CLONE_CHILD_CLEARTID) {
         t->clear_child_tid = a.child_tid;

@@ -69,6 +69,14 @@ constinit ListArray<List<FutexWaiter, &FutexWaiter::link>, buckets> table;
 
 auto& bucket_of(const Key& k) { return table[(k.at >> 2 ^ k.at >> 12 ^ k.space >> 4) % buckets]; }
 
+// Real-time threads by priority before others, as in Linux; equals as they come.
+void enlist(FutexWaiter& w) {
+    auto& bucket = bucket_of(w.key);
+    FutexWaiter* at = w.thread->real_time ? bucket.front() : nullptr;
+    while (at && at->thread->real_time >= w.thread->real_time) at = bucket.next(at);
+    at ? bucket.insert_before(at, &w) : bucket.push_back(&w);
+}
+
 // The key of a user word, and its page with a reference taken if it is shared. The word is faulted in.
 Status key_of(UserAddr addr, Key& key, Page** page) {
     *page = nullptr;
@@ -103,7 +111,7 @@ struct HeldKey {
 Status wait_on(const HeldKey& held, Counted& counted, uint32_t bits, uint64_t deadline) {
     FutexWaiter w{{}, held.key, held.page, bits, current(), false, counted};
     if (w.page) page_get(w.page);
-    bucket_of(w.key).push_back(&w);
+    enlist(w);
     Status s = 0;
     while (!w.woken && s == 0) s = sleep(true, deadline);
     if (w.link.linked()) w.link.unlink();
@@ -167,7 +175,7 @@ Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, con
         w->page = b.page;
         w->key = b.key;
         w->counted.move(to);
-        bucket_of(b.key).push_back(w);
+        enlist(*w);
         move_n--;
         done++;
         w = next;

@@ -4,6 +4,8 @@
 // registers that the kernel does not use (FXSAVE image, FS and GS bases, domain state), kernel stacks.
 #include "os/kernel/task/sched.h"
 
+#include <linux/sched.h>
+
 #include <new>
 
 #include "abi/marker.h"
@@ -24,14 +26,27 @@ void thread_first_run(stile::os::Thread* left);
 namespace stile::os {
 namespace {
 
+// Since when there are real-time threads switches look for them on other CPUs.
+constinit bool real_time_used = false;
+
 struct alignas(64) RunQueue {
-    List<Thread, &Thread::run_link> threads;
-    unsigned length = 0;  // kept with several CPUs only
+    List<Thread, &Thread::run_link> threads;  // real-time ones first, by priority
+    unsigned length = 0;                      // kept with several CPUs only
 
     template <bool several>
     void push(Thread* t) {
-        threads.push_back(t);
+        if (t->real_time) [[unlikely]]
+            insert(t, false);
+        else
+            threads.push_back(t);
         if (several) length++;
+    }
+    // Behind those of its priority, or before them.
+    PHASE(schedule) [[gnu::noinline]] void insert(Thread* t, bool first) {
+        Thread* at = threads.front();
+        while (at && (first ? at->real_time > t->real_time : at->real_time >= t->real_time))
+            at = threads.next(at);
+        at ? threads.insert_before(at, t) : threads.push_back(t);
     }
     template <bool several>
     void remove(Thread* t) {
@@ -175,6 +190,15 @@ PHASE(schedule) bool idles(unsigned id) {
     return c.current == c.idle && run_queues[id].threads.empty();
 }
 
+// Where the thread with the lowest priority runs; `best` of equals.
+PHASE(schedule) unsigned least_urgent(uint64_t allowed, unsigned best) {
+    for (uint64_t left = allowed; left; left &= left - 1) {
+        const auto id = static_cast<unsigned>(__builtin_ctzll(left));
+        if (cpus[id]->current->real_time < cpus[best]->current->real_time) best = id;
+    }
+    return best;
+}
+
 // The policy of sched.h.
 PHASE(schedule) unsigned place(const Thread* t) {
     const uint64_t allowed = t->allowed & cpus_online();
@@ -182,16 +206,28 @@ PHASE(schedule) unsigned place(const Thread* t) {
     if (last_allowed && idles(t->cpu)) return t->cpu;
     for (uint64_t left = allowed; left; left &= left - 1)
         if (const auto id = static_cast<unsigned>(__builtin_ctzll(left)); idles(id)) return id;
-    return last_allowed ? t->cpu : static_cast<unsigned>(__builtin_ctzll(allowed));
+    const unsigned last = last_allowed ? t->cpu : static_cast<unsigned>(__builtin_ctzll(allowed));
+    return t->real_time ? least_urgent(allowed, last) : last;
+}
+
+PHASE(schedule) [[gnu::noinline]] void displace_for(const Thread* t) {
+    Thread* running = cpus[t->cpu]->current;
+    if (running != cpus[t->cpu]->idle && running->real_time < t->real_time)
+        set_work(running, work_reschedule);
 }
 
 template <bool several>
 [[gnu::always_inline]] inline void enqueue(Thread* t) {
-    if (!several) return run_queues[0].push<false>(t);
-    t->cpu = place(t);
-    run_queues[t->cpu].push<true>(t);
-    // Of a queue that had somebody in it already its CPU has been told.
-    if (cpus[t->cpu]->waiting && run_queues[t->cpu].length == 1) cpu_kick(*cpus[t->cpu]);
+    if (several) {
+        t->cpu = place(t);
+        run_queues[t->cpu].push<true>(t);
+        // Of a queue that had somebody in it already its CPU has been told.
+        if (cpus[t->cpu]->waiting && run_queues[t->cpu].length == 1) cpu_kick(*cpus[t->cpu]);
+    } else {
+        run_queues[0].push<false>(t);
+    }
+    if (t->real_time) [[unlikely]]
+        displace_for(t);
 }
 
 PHASE(schedule) Thread* steal() {
@@ -212,9 +248,28 @@ PHASE(schedule) Thread* steal() {
     return found;
 }
 
+// The most urgent real-time thread on other CPUs' queues, if it is more so than all on ours.
+PHASE(schedule) [[gnu::noinline]] Thread* more_urgent_elsewhere() {
+    const Thread* own = own_queue<true>().threads.front();
+    unsigned priority = own ? own->real_time : 0;
+    Thread* found = nullptr;
+    for (unsigned i = 0; i < cpu_count; i++)
+        for (Thread& t : run_queues[i].threads) {
+            if (t.real_time <= priority) break;
+            if (!(t.allowed & cpu().bit)) continue;
+            found = &t;
+            priority = t.real_time;
+        }
+    if (found) run_queues[found->cpu].remove<true>(found);
+    return found;
+}
+
 template <bool several>
 [[gnu::always_inline]] inline Thread* next_thread() {
     RunQueue& q = own_queue<several>();
+    if (several && real_time_used) [[unlikely]] {
+        if (Thread* t = more_urgent_elsewhere()) return t;
+    }
     if (Thread* t = q.threads.front()) {
         q.remove<several>(t);
         return t;
@@ -243,6 +298,18 @@ PHASE(schedule) void yield() {
     } else {
         smp() ? own_queue<true>().push<true>(t) : own_queue<false>().push<false>(t);
     }
+    schedule();
+}
+
+PHASE(schedule) void displace() {
+    Thread* t = current();
+    const bool look_elsewhere = smp() && real_time_used && (t->allowed & cpu().bit);
+    if (!look_elsewhere && (!t->real_time || smp())) return yield();
+    RunQueue& q = smp() ? own_queue<true>() : own_queue<false>();
+    const bool last = !t->real_time || t->slice_over;
+    t->slice_over = false;
+    q.insert(t, !last);
+    if (smp()) q.length++;
     schedule();
 }
 
@@ -289,7 +356,26 @@ void scheduler_tick() {
         signal_recompute(t);
     }
     if (t->process && t->process->files) cpu_timers_tick(t->process);
-    if (somebody_waits_to_run() && cpu().current != cpu().idle) set_work(cpu().current, work_reschedule);
+    if (!somebody_waits_to_run() || t == cpu().idle) return;
+    if (t->real_time) {
+        // Of its priority: others of SCHED_RR take turns, SCHED_FIFO goes on.
+        const Thread* next = (smp() ? own_queue<true>() : own_queue<false>()).threads.front();
+        t->slice_over = t->policy == SCHED_RR && next->real_time == t->real_time;
+        if (next->real_time < t->real_time || (next->real_time == t->real_time && !t->slice_over)) return;
+    }
+    set_work(t, work_reschedule);
+}
+
+void set_scheduling(Thread* t, uint8_t policy, uint8_t real_time) {
+    const bool queued = t->run_link.linked();
+    if (queued) smp() ? run_queues[t->cpu].remove<true>(t) : run_queues[0].remove<false>(t);
+    const bool less = real_time < t->real_time;
+    t->policy = policy;
+    t->real_time = real_time;
+    if (real_time) real_time_used = true;
+    if (queued) return smp() ? enqueue<true>(t) : enqueue<false>(t);
+    // A running one may have become less urgent than somebody who waits, here or elsewhere.
+    if (less && cpus[t->cpu]->current == t) set_work(t, work_reschedule);
 }
 
 PHASE(schedule) void switch_directly_to(Thread* t) {

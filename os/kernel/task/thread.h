@@ -51,7 +51,9 @@ struct Thread {
 
     ThreadState state = ThreadState::runnable;
     int tid = 0;
-    uint8_t policy = 0;        // SCHED_*, told and not heeded
+    uint8_t policy = 0;     // SCHED_*
+    uint8_t real_time = 0;  // priority of SCHED_FIFO and SCHED_RR; 0: none of them
+    bool reset_on_fork = false, slice_over = false;
     uint32_t cpu = 0;          // where it runs, waits to run, or ran last
     uint32_t fpu_cpu = ~0u;    // where its FXSAVE image was loaded last
     uint64_t allowed = ~0ull;  // CPUs on which it may run

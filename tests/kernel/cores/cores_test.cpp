@@ -5,7 +5,10 @@
 // same program must see stale memory.
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+
 #include <cstdio>
+#include <cstdlib>
 
 #include "abi/marker.h"
 #include "model/core/observer.h"
@@ -91,6 +94,14 @@ TEST_P(Translations, AreNeverStaleAndTheSameEveryTime) {
 INSTANTIATE_TEST_SUITE_P(Kernel, Translations, testing::Values(1, 2, 4, 64),
                          testing::PrintToStringParamName());
 
+class RealTime : public testing::TestWithParam<unsigned> {};
+TEST_P(RealTime, TheMostUrgentThreadsRun) {
+    Boot r(GetParam(), "real_time", {std::to_string(GetParam())});
+    r.finish(0);
+    EXPECT_NE(r.machine->console.find(" hold, 0 do not"), std::string::npos) << r.machine->console;
+}
+INSTANTIATE_TEST_SUITE_P(Kernel, RealTime, testing::Values(1, 2, 4), testing::PrintToStringParamName());
+
 // What the interrupts are for: the same program without them.
 class WithoutShootdown : public testing::TestWithParam<const char*> {};
 TEST_P(WithoutShootdown, StaleTranslationsAreUsed) {
@@ -134,6 +145,14 @@ TEST(Idle, CoresStayHalted) {
 }
 
 #if defined(__x86_64__) && defined(__linux__)
+TEST(Host, AgreesOnWhoIsUrgent) {
+    const int status =
+        std::system(("LINUX=1 " + std::string(PROGRAMS) + "/kernel_real_time 1 >/dev/null").c_str());
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "real-time priorities are not ours to set here";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(Host, AgreesWithTheProgram) {
     for (const char* name : {"cores", "stale"}) {
         std::FILE* out = popen((std::string(PROGRAMS) + "/kernel_" + name).c_str(), "r");

@@ -45,10 +45,13 @@ void comm(Text& out, Process& p) { out.add("%s\n", p.name); }
 void stat(Text& out, Process& p) {
     out.add("%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 ", p.pid, p.name, state_of(p), p.parent ? p.parent->pid : 0,
             p.pgid, p.sid);
-    out.add("%lu 0 %lu 0 20 0 %u 0 %lu %lu %lu ", hundredths(processor_time(p)), hundredths(p.child_cpu_tsc),
-            p.live_threads, hundredths(p.start_tsc), mapped_pages(p) * page_size, mapped_pages(p));
-    out.add("18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 %u 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
-            p.first_thread ? p.first_thread->cpu : 0, p.exit_status);
+    const Thread* first = p.first_thread;
+    const int real_time = first ? first->real_time : 0;
+    out.add("%lu 0 %lu 0 %d 0 %u 0 %lu %lu %lu ", hundredths(processor_time(p)), hundredths(p.child_cpu_tsc),
+            real_time ? -1 - real_time : 20, p.live_threads, hundredths(p.start_tsc),
+            mapped_pages(p) * page_size, mapped_pages(p));
+    out.add("18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 %u %d %d 0 0 0 0 0 0 0 0 0 0 %d\n",
+            first ? first->cpu : 0, real_time, first ? first->policy : 0, p.exit_status);
 }
 
 void statm(Text& out, Process& p) {
