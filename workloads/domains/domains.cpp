@@ -27,8 +27,8 @@ Descriptor describe() {
     Descriptor d;
     d.name = "domains";
     d.help =
-        "A program that calls many domains of its own; a timed call is a round of as many calls as there "
-        "are domains";
+        "A program that calls many domains of its own, round after round: each call is timed "
+        "(measure.repetitions counts rounds)";
     d.parameters = {
         {.name = "live",
          .type = Type::integer,
