@@ -146,6 +146,9 @@ std::vector<std::string> Registry::children(const std::string& prefix) const {
             key.path().substr(start.size(), key.path().find('.', start.size()) - start.size());
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
+    for (const std::string& path : reserved_)
+        if (path.starts_with(start) && path.find('.', start.size()) == std::string::npos)
+            names.push_back(path.substr(start.size()));
     return names;
 }
 

@@ -228,6 +228,8 @@ void LoadedSweep::read_section(Node section, Faults& faults) {
     if (has_zip) reader.read_zip(zip);
     if (faults.size() != before) return;
     if (config_.axes.empty()) {
+        // Where something else is wrong already, that may be why.
+        if (!faults.empty()) return;
         faults.push_back({place, "the sweep has no axes",
                           "axes: a map from keys to their values is expected below 'sweep'"});
         return;

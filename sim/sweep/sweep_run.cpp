@@ -79,28 +79,29 @@ int sweep_into(const LoadedSweep& loaded, const StoredSweep& stored, const Sweep
     // What may differ: time limits and what the report looks at.
     store.set_meta(stored.meta);
     write_whole(directory.config(), stored.meta.at("config_yaml"));
-    if (options.shared_boot && loaded.base().config.measure.fast_forward == "none")
-        fmt::print(
-            stderr,
-            "stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
-            "that may share it\n");
+    if (options.shared_boot && loaded.base().config.measure.fast_forward == "none") {
+        fmt::print(stderr,
+                   "stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
+                   "that may share it\n");
+    }
 
     Coordinator coordinator(loaded, stored, directory, store);
-    coordinator.merge_leftovers();
-    const std::unique_ptr<Launcher> launcher = make_launcher(loaded, directory, options);
-    const bool all = coordinator.run(*launcher);
+        coordinator.merge_leftovers();
+        const std::unique_ptr<Launcher> launcher = make_launcher(loaded, directory, options);
+        const bool all = coordinator.run(*launcher);
 
-    for (const std::string& warning : write_sweep_outputs(directory.path()))
-        fmt::print(stderr, "stile: warning: {}\n", warning);
-    fmt::print("{}", sweep_answer(directory.database()));
-    const bool printed = fflush(stdout) == 0;
-    if (!printed) fmt::print(stderr, "stile: standard output cannot be written: {}\n", std::strerror(errno));
-    print_failed(loaded, directory, coordinator.failed());
-    fmt::print(stderr, "stile: results are in {}{}\n", directory.path().string(),
-               all ? "" : "; --resume goes on from here");
-    if (!all) return exit_interrupted;
-    return coordinator.failed().empty() && printed ? exit_done : exit_failed;
-}
+        for (const std::string& warning : write_sweep_outputs(directory.path()))
+            fmt::print(stderr, "stile: warning: {}\n", warning);
+        fmt::print("{}", sweep_answer(directory.database()));
+        const bool printed = fflush(stdout) == 0;
+        if (!printed)
+            fmt::print(stderr, "stile: standard output cannot be written: {}\n", std::strerror(errno));
+        print_failed(loaded, directory, coordinator.failed());
+        fmt::print(stderr, "stile: results are in {}{}\n", directory.path().string(),
+                   all ? "" : "; --resume goes on from here");
+        if (!all) return exit_interrupted;
+        return coordinator.failed().empty() && printed ? exit_done : exit_failed;
+    }
 
 }  // namespace
 

@@ -29,8 +29,10 @@ int sweep_worker(const std::string& directory, size_t point, bool shared_boot) {
     const std::vector<workload::Row> rows = make_rows(*loaded);
     PerformOptions options;
     options.timeout_seconds = static_cast<double>(sweep.config().timeout_ns) / 1e9;
-    if (shared_boot && loaded->config.measure.fast_forward != "none")
+    if (shared_boot && loaded->config.measure.fast_forward != "none") {
+        std::filesystem::create_directories(files.boot());
         options.checkpoints = {files.boot().string(), true, true};
+    }
     const Performed performed = perform(*loaded, rows, options);
     if (performed.interrupted) return exit_interrupted;
 
