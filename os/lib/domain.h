@@ -29,6 +29,8 @@ extern const struct stile_domain_server stile_domain_server __attribute__((weak)
 
 /* 0 or -errno: -ENOSYS where there are no domains. */
 long stile_domain_split(const char* name, int gated);
+/* Of the domain that it has made: for rights over more than the domain's own pages. */
+extern long stile_domain_handle;
 
 /* os/lib/codoms_stubs.S */
 long codoms_isolated_call2(uint64_t entry, long a, long b);

@@ -25,11 +25,14 @@ static long may_call(long source, long domain) {
     return callable < 0 ? callable : dipc_grant_create(source, callable);
 }
 
+long stile_domain_handle = -1;
+
 long stile_domain_split(const char* name, int gated) {
     const long own = dipc_dom_default();
     if (own < 0) return own;
     const long domain = dipc_dom_create(name);
     if (domain < 0) return domain;
+    stile_domain_handle = domain;
     const long gate = gated ? dipc_dom_create("gate") : domain;
     if (gate < 0) return gate;
     long r = may_call(own, gate);
