@@ -84,17 +84,7 @@ static int client(struct load* l, unsigned number, struct stile_channel* ch) {
         own->right &= (int)r;
     }
     if (stile_crew_pass(l->crew, CHECKED) != 0) return 0;
-    /* One call alone: stores are looked at by content, and all of the work has been done. */
-    for (unsigned op = OP_CENSUS; op <= OP_AUDIT && has_receiver && number == 0; ++op) {
-        if ((r = load_verified_call(l, ch, op, number, 0)) < 0) return (int)r;
-        own->right &= (int)r;
-    }
-    if (stile_crew_pass(l->crew, DONE) != 0) return 0;
-    void* in;
-    if (number == 0 && (l->pool.mechanism->flags & STILE_POOL_TOLD_TO_STOP) &&
-        (r = stile_channel_call(ch, CODE(OP_STOP, 0, 0), 0, &in)) < 0)
-        return (int)r;
-    return 0;
+    return load_last_calls(l, number, ch, DONE);
 }
 
 static int by_value(const void* a, const void* b) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,7 +138,6 @@ void load_touch(const struct load* l, void* in, long length, void* scratch) {
     stile_touch(l->service.touch, in, (size_t)length, l->service.in_place, scratch);
 }
 
-/* 1 right, 0 wrong, or -errno. */
 long load_verified_call(const struct load* l, struct stile_channel* ch, unsigned op, unsigned client,
                         unsigned number) {
     void* in;
@@ -149,6 +149,30 @@ long load_verified_call(const struct load* l, struct stile_channel* ch, unsigned
     if (op == OP_CENSUS) STILE_MARK(STILE_MARK_CENSUS_STOP, 0, 0, 0);
     if (n < 0) return n;
     return (size_t)n == size && stile_payload_matches(in, (size_t)n, ANSWER_SEED(code));
+}
+
+int load_last_calls(const struct load* l, unsigned client, struct stile_channel* ch, uint32_t gate) {
+    void* in;
+    long r;
+    if (client != 0 || (l->pool.mechanism->flags & STILE_POOL_NO_SERVER)) {
+        stile_crew_pass(l->crew, gate);
+        return 0;
+    }
+    for (unsigned op = OP_CENSUS; op <= OP_AUDIT; ++op) {
+        if ((r = load_verified_call(l, ch, op, client, 0)) < 0) return (int)r;
+        l->results[client].right &= (int)r;
+    }
+    if (stile_crew_pass(l->crew, gate) != 0 || !(l->pool.mechanism->flags & STILE_POOL_TOLD_TO_STOP))
+        return 0;
+    r = stile_channel_call(ch, CODE(OP_STOP, 0, 0), 0, &in);
+    return r < 0 ? (int)r : 0;
+}
+
+/* Not by libc: musl's wrappers refuse. */
+int load_set_urgency(long priority) {
+    const int parameter = (int)priority;
+    return (int)stile_syscall3(SYS_sched_setscheduler, 0, priority ? SCHED_FIFO : SCHED_OTHER,
+                               (long)&parameter);
 }
 
 static int run_client(struct load* l, unsigned number, load_body body) {
@@ -183,6 +207,8 @@ static int refuse(struct load* l, int error, const char* why) {
 }
 
 static void kill_all(struct load* l) {
+    for (int i = 0; i < l->busy_count; ++i)
+        if (l->busy[i] > 0) kill(l->busy[i], SIGKILL);
     for (int i = 0; i < l->child_count; ++i)
         if (l->children[i] > 0) kill(l->children[i], SIGKILL);
 }
@@ -206,11 +232,19 @@ static void child_ended(int signal) { (void)signal; }
 static int somebody_ended(void* context) {
     struct load* l = context;
     int status;
-    const pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) return 0;
-    for (int i = 0; i < l->child_count; ++i)
-        if (l->children[i] == pid) l->children[i] = 0;
-    return -1;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        int expected = 0;
+        for (int i = 0; i < l->busy_count; ++i) {
+            if (l->busy[i] != pid) continue;
+            l->busy[i] = 0;
+            expected = status == 0;
+        }
+        for (int i = 0; i < l->child_count; ++i)
+            if (l->children[i] == pid) l->children[i] = 0;
+        if (!expected) return -1;
+    }
+    return 0;
 }
 
 /* argv with `more` behind it, in a child; the server's program lies beside ours. */
@@ -256,7 +290,7 @@ int load_background(struct load* l, void (*body)(struct load*, int number), int 
         body(l, number);
         _exit(0);
     }
-    l->children[l->child_count++] = pid;
+    l->busy[l->busy_count++] = pid;
     return 0;
 }
 
@@ -346,16 +380,20 @@ int load_gather(struct load* l, uint32_t gate, int* status) {
     return -1;
 }
 
+static int ended_badly(struct load* l, pid_t pid, const char* who) {
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    if (status == 0) return 0;
+    fprintf(stderr, "%s: %s: %s ended with status %#x\n", l->argv[0], l->mechanism, who, (unsigned)status);
+    return 1;
+}
+
 int load_end(struct load* l) {
     int result = 0;
     if (l->pool.threads && l->pool.mechanism->threads_done) l->pool.mechanism->threads_done(&l->pool);
-    for (int i = 0; i < l->child_count; ++i) {
-        int status;
-        while (waitpid(l->children[i], &status, 0) < 0 && errno == EINTR) continue;
-        if (status == 0) continue;
-        fprintf(stderr, "%s: %s: %s ended with status %#x\n", l->argv[0], l->mechanism,
-                l->children[i] == l->server ? "the server" : "a client", (unsigned)status);
-        result = 1;
-    }
+    for (int i = 0; i < l->busy_count; ++i)
+        if (l->busy[i] > 0) result |= ended_badly(l, l->busy[i], "a process in the background");
+    for (int i = 0; i < l->child_count; ++i)
+        result |= ended_badly(l, l->children[i], l->children[i] == l->server ? "the server" : "a client");
     return result;
 }

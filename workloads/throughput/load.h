@@ -46,6 +46,8 @@ struct load {
     int cores[1024], core_count;
     pid_t children[STILE_POOL_MOST_CLIENTS + 16];
     int child_count;
+    pid_t busy[16]; /* those that only use processors up; 0: ended */
+    int busy_count;
     pid_t server;
     char** argv;
     int argc;
@@ -65,14 +67,20 @@ int load_start(struct load* l, size_t rest_bytes, load_body body, int* status);
 int load_gather(struct load* l, uint32_t gate, int* status);
 /* Everybody ends by himself now; waits for it. Exit status. */
 int load_end(struct load* l);
-/* A process that runs body(l, number) until it is killed at the end. 0 or -errno. */
+/* A process that runs body(l, number) and may end at any time. 0 or -errno. */
 int load_background(struct load* l, void (*body)(struct load*, int number), int number);
 
-/* Of the timed calls, and of the others; as sync_call has them. */
+/* Where a client, or a thread of the server, is to run. 0 or -errno. */
 int load_place(struct load* l, int server, unsigned number);
+/* What a client does with an answer. */
 void load_touch(const struct load* l, void* in, long length, void* scratch);
+/* Sends nonces and compares what comes back: 1 right, 0 wrong, or -errno. */
 long load_verified_call(const struct load* l, struct stile_channel* ch, unsigned op, unsigned client,
                         unsigned number);
+/* Behind all others, by client 0 alone: copies are counted, all work has been done, the server stops. */
+int load_last_calls(const struct load* l, unsigned client, struct stile_channel* ch, uint32_t gate);
+/* The calling thread: a priority of SCHED_FIFO, or 0: an ordinary one. 0 or -errno. */
+int load_set_urgency(long priority);
 int64_t load_now_ns(void);
 
 #endif

@@ -104,18 +104,17 @@ static int attach(struct stile_pool* pool, unsigned client, struct stile_channel
 
 /* The server's side. These run in the caller's thread, on behalf of this process. */
 static struct stile_pool* served;
-static char* parts;
+static struct { void *request, *answer; } parts[STILE_POOL_MOST_CLIENTS]; /* by client */
 
 DIPC_PLAIN_ENTRY static long serve_call(long a, long length) {
-    const size_t client = (size_t)a >> 32, room = half(served->capacity);
+    const size_t client = (size_t)a >> 32;
     if (client >= served->clients || (size_t)length > served->capacity) return -EINVAL;
-    char* part = parts + 2 * room * client;
-    return (long)served->handler(served->context, (uint32_t)a, part, (size_t)length, part + room,
-                                 served->capacity);
+    return (long)served->handler(served->context, (uint32_t)a, parts[client].request, (size_t)length,
+                                 parts[client].answer, served->capacity);
 }
 DIPC_PLAIN_ENTRY static long serve_attach(long client, long unused) {
     if ((unsigned long)client >= served->clients) return -EINVAL;
-    return (long)(parts + 2 * half(served->capacity) * (size_t)client);
+    return (long)parts[client].request;
 }
 DIPC_ISOLATED_ENTRY(pool_call_isolated, serve_call);
 DIPC_ISOLATED_ENTRY(pool_attach_isolated, serve_attach);
@@ -135,8 +134,11 @@ static int serve_pool(struct stile_pool* pool) {
     const size_t bytes = 2 * half(pool->capacity) * pool->clients;
     const long address = dipc_dom_mmap(buffers, NULL, bytes, PROT_READ | PROT_WRITE);
     if (address < 0) return (int)address;
-    parts = (char*)address;
-    for (size_t i = 0; i < bytes; i += 4096) ((volatile char*)parts)[i] = 0;
+    for (size_t i = 0; i < bytes; i += 4096) ((volatile char*)address)[i] = 0;
+    for (unsigned i = 0; i < pool->clients; ++i) {
+        parts[i].request = (char*)address + 2 * half(pool->capacity) * i;
+        parts[i].answer = (char*)parts[i].request + half(pool->capacity);
+    }
     served = pool;
 
     const long shared = dipc_dom_copy(buffers, STILE_RIGHT_WRITE);
