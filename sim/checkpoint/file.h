@@ -9,14 +9,15 @@
 // only. Nothing is believed before its digest has been compared.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/checkpoint/digest.h"
-#include "sim/checkpoint/needs.h"
 
 namespace stile::sim {
 
@@ -24,6 +25,8 @@ namespace stile::sim {
 struct CheckpointError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+using Setting = std::pair<std::string, std::string>;  // name, value
 
 struct CpuidShown {
     unsigned core = 0;

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <thread>
 
-#include "sim/checkpoint/row_checkpoint.h"
+#include "sim/run/row_checkpoint.h"
 #include "sim/results/run_directory.h"
 #include "sim/results/table.h"
 #include "sim/run/perform.h"

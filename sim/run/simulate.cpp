@@ -8,7 +8,7 @@
 
 #include "model/systemc/machine.h"
 #include "sim/boot/boot.h"
-#include "sim/checkpoint/row_checkpoint.h"
+#include "sim/run/row_checkpoint.h"
 #include "sim/measure/measurement.h"
 #include "sim/run/kernel_image.h"
 #include "sim/run/machine_state.h"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/checkpoint/store.h"
+#include "sim/run/checkpoint_store.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "model/core/cpuid.h"
+#include "sim/checkpoint/keys.h"
 #include "sim/run/build_info.h"
 #include "sim/run/conductor.h"
 #include "sim/run/kernel_image.h"
@@ -140,6 +141,8 @@ std::string CheckpointStore::nearest() const {
 }
 
 void CheckpointStore::write(CheckpointHeader header, const std::string& body) const {
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);  // if it is missing, writing says so
     header.written_by = build_git_hash();
     header.needs = needs_;
     const std::string name =

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/checkpoint/options.h"
-#include "sim/checkpoint/store.h"
+#include "sim/run/checkpoint_store.h"
 #include "sim/run/conductor.h"
 
 namespace stile::sim {

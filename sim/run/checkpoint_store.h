@@ -12,6 +12,7 @@
 
 #include "sim/checkpoint/file.h"
 #include "sim/checkpoint/state.h"
+#include "sim/run/checkpoint_needs.h"
 
 namespace stile::sim {
 

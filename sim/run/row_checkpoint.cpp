@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/checkpoint/row_checkpoint.h"
+#include "sim/run/row_checkpoint.h"
 
 #include <fmt/format.h>
 
