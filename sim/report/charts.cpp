@@ -197,7 +197,7 @@ std::vector<Shape> shape_of(const SweepData& data, const Selection& selection,
     }
     std::map<std::vector<size_t>, double> best;
     for (const Design& design : designs_by(data, wide, own)) {
-        if (!design.complete) continue;
+        if (!design.measured) continue;
         std::vector<size_t> levels;
         for (size_t d : dimensions) levels.push_back(data.points[design.points[0]].levels[d]);
         const auto [found, fresh] = best.try_emplace(levels, design.figures.objective);
@@ -228,10 +228,12 @@ std::vector<Chart> charts_of(const SweepData& data, const Selection& selection, 
 }
 
 std::string gnuplot_quoted(const std::string& text) {
-    // In single quotes nothing has a meaning but the quote itself, which is doubled.
+    // In single quotes nothing has a meaning but the quote itself, which is doubled. gnuplot leaves `>` as it
+    // is in SVG, where `]]>` may not be.
     std::string out = "'";
-    for (char c : text) {
-        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    for (char c : page_text(text)) {
+        if (c == '\n' || c == '\t') c = ' ';
+        if (c == '>' && out.ends_with("]]")) out += ' ';
         out += c == '\'' ? std::string("''") : std::string(1, c);
     }
     return out + "'";

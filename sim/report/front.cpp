@@ -87,7 +87,8 @@ Knee find_knee(const std::vector<Tradeoff>& front, bool more_is_better) {
     const Tradeoff &cheapest = front[counting.front()], &best = front[counting.back()];
     const Scale cost(cheapest.cost, best.cost, positive(&Tradeoff::cost));
     const Scale objective(cheapest.objective, best.objective, positive(&Tradeoff::objective));
-    Knee knee{counting.back(), counting, false};
+    // Where the front goes on without gaining, it has bent.
+    Knee knee{counting.back(), counting, counting.back() + 1 < front.size()};
     double most = clearly_below;
     for (size_t i : counting) {
         const double below = objective(front[i].objective) - cost(front[i].cost);
@@ -155,19 +156,23 @@ std::vector<Design> designs_by(const SweepData& data, const Selection& selection
         if (!selected) continue;
         loads.insert(load);
         const auto [found, fresh] = place.try_emplace(levels, designs.size());
-        if (fresh) designs.push_back({{}, {}, true});
+        if (fresh) designs.push_back({{}, {}, true, true});
         Design& design = designs[found->second];
         design.points.push_back(p);
         const auto row = rows.find({p, selection.group});
-        if (!point.done() || row == rows.end() || !costs[row->second] || !objectives[row->second]) {
-            design.complete = false;
+        if (!point.done() || row == rows.end() || !objectives[row->second]) {
+            design.measured = false;
             continue;
         }
-        design.figures.cost += *costs[row->second];
         design.figures.objective += *objectives[row->second];
+        if (costs[row->second])
+            design.figures.cost += *costs[row->second];
+        else
+            design.complete = false;
     }
     for (Design& design : designs) {
-        if (design.points.size() != loads.size()) design.complete = false;
+        if (design.points.size() != loads.size()) design.measured = false;
+        design.complete = design.complete && design.measured;
         const auto n = static_cast<double>(design.points.size());
         design.figures.cost /= n;
         design.figures.objective /= n;

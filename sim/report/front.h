@@ -35,7 +35,7 @@ std::vector<size_t> pareto_front(const std::vector<Tradeoff>& all, bool more_is_
 struct Knee {
     size_t place = 0;              // in the front
     std::vector<size_t> counting;  // places of those that count
-    bool bends = false;            // false: the best of those that count, for want of a bend
+    bool bends = false;            // false: the best of all, for want of a bend
 };
 Knee find_knee(const std::vector<Tradeoff>& front, bool more_is_better);
 
@@ -54,7 +54,8 @@ Selection default_selection(const SweepData& data);
 struct Design {
     std::vector<size_t> points;  // indices, of those selected
     Tradeoff figures;            // means over these points
-    bool complete = false;       // each point selected has both figures
+    bool measured = false;       // each point selected has the objective
+    bool complete = false;       // and the cost
 };
 std::vector<Design> designs_of(const SweepData& data, const Selection& selection);
 // Other dimensions may tell designs apart (`own`, one per dimension), and `load` may fix any of them.

@@ -51,17 +51,6 @@ const char* kind_name(Metric::Kind kind) {
 
 }  // namespace
 
-std::string page_text(const std::string& text) {
-    // The JSON library replaces what is no UTF-8.
-    const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-    std::string valid = Json::parse(quoted).get<std::string>();
-    for (char& c : valid) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte < ' ' && c != '\n' && c != '\t') || byte == 0x7f) c = ' ';
-    }
-    return valid;
-}
-
 Json page_data(const SweepData& data, const Selection& selection) {
     Json dims = Json::array(), metrics = Json::array(), load = Json::array(), levels = Json::array();
     for (size_t d = 0; d < data.dimensions.size(); ++d) {

@@ -21,7 +21,4 @@ std::string sweep_page(const SweepData& data, const std::vector<DrawnChart>& cha
 // What the page's script works on.
 nlohmann::ordered_json page_data(const SweepData& data, const Selection& selection);
 
-// Valid UTF-8 without control characters, for HTML.
-std::string page_text(const std::string& text);
-
 }  // namespace stile::sim

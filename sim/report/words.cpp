@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace stile::sim {
 namespace {
@@ -55,6 +56,18 @@ std::string phrase_of(const SweepData& data, size_t dimension, size_t level) {
     for (size_t i = 0; i < of.keys.size(); ++i)
         text += (text.empty() ? "" : ", ") + phrase(data, of.keys[i], of.levels[level][i]);
     return text;
+}
+
+std::string page_text(const std::string& text) {
+    // The JSON library replaces what is no UTF-8.
+    const std::string quoted =
+        nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    std::string valid = nlohmann::json::parse(quoted).get<std::string>();
+    for (char& c : valid) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < ' ' && c != '\n' && c != '\t') || byte == 0x7f) c = ' ';
+    }
+    return valid;
 }
 
 std::string digits(double value, int count) {

@@ -26,4 +26,7 @@ std::string digits(double value, int count);
 inline std::string times_text(double ratio) { return digits(ratio, ratio < 2 ? 3 : 2) + "x"; }
 inline std::string three_digits(double value) { return digits(value, 3); }
 
+// Valid UTF-8 without control characters: what HTML and SVG can hold.
+std::string page_text(const std::string& text);
+
 }  // namespace stile::sim

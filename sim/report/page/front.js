@@ -60,7 +60,8 @@ function findKnee(front, more) {
         return function(value) { return length === 0 ? 0 : (of(value) - first) / length; };
     }
     var cost = scale('cost'), objective = scale('objective');
-    var knee = {place: counting[counting.length - 1], counting: counting, bends: false}, most = CLEARLY_BELOW;
+    var last = counting[counting.length - 1];
+    var knee = {place: last, counting: counting, bends: last + 1 < front.length}, most = CLEARLY_BELOW;
     counting.forEach(function(i) {
         var below = objective(front[i].objective) - cost(front[i].cost);
         if (below > most + 1e-12) {
@@ -100,19 +101,21 @@ function designsBy(data, selection, key) {
         own = own.join(' ');
         if (place[own] === undefined) {
             place[own] = designs.length;
-            designs.push({points: [], cost: 0, objective: 0, complete: true});
+            designs.push({points: [], cost: 0, objective: 0, measured: true, complete: true});
         }
         var design = designs[place[own]], row = rows[p + ' ' + selection.group];
         design.points.push(p);
-        if (data.points.status[p] !== 'done' || row === undefined || cost[row] === null || objective[row] === null) {
-            design.complete = false;
+        if (data.points.status[p] !== 'done' || row === undefined || objective[row] === null) {
+            design.measured = false;
             return;
         }
-        design.cost += cost[row];
         design.objective += objective[row];
+        if (cost[row] === null) design.complete = false;
+        else design.cost += cost[row];
     });
     designs.forEach(function(design) {
-        if (design.points.length !== wanted) design.complete = false;
+        if (design.points.length !== wanted) design.measured = false;
+        design.complete = design.complete && design.measured;
         design.cost /= design.points.length;
         design.objective /= design.points.length;
     });

@@ -255,7 +255,7 @@ function shapeOf(dims) {
     const fixed = Object.assign({}, selection, {load: selection.load.map((level, d) => data.dims[d].load && dims.indexOf(d) < 0 ? level : null)});
     const best = {};
     designsBy(data, fixed, (d) => !data.dims[d].load || dims.indexOf(d) >= 0).forEach((design) => {
-        if (!design.complete) return;
+        if (!design.measured) return;
         const levels = dims.map((d) => data.points.levels[d][design.points[0]]), key = levels.join(' '), known = best[key];
         if (!known || (selection.more ? design.objective > known.objective : design.objective < known.objective))
             best[key] = {levels: levels, objective: design.objective, point: design.points[0], n: design.points.length};

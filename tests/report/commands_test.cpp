@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: do `stile report` and `stile diff` do for users what the functions below them do?
+#include <fstream>
+
+#include "tests/e2e/stile.h"
+#include "tests/report/sweep_maker.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+using Commands = Stile;
+
+TEST_F(Commands, ReportRebuildsASweepFromItsDatabaseAlone) {
+    make_knee("sweep");
+    const Output first = stile("report sweep");
+    EXPECT_EQ(first.code, 0) << first.err;
+    EXPECT_THAT(first.out, HasSubstr("Build 8 entries"));
+    EXPECT_THAT(first.out, HasSubstr("sweep/report.html\n"));
+    const std::string html = contents("sweep/report.html"), csv = contents("sweep/results.csv");
+    std::filesystem::remove("sweep/report.html");
+    std::filesystem::remove("sweep/results.csv");
+    std::filesystem::remove_all("sweep/charts");
+    EXPECT_EQ(stile("report sweep").code, 0);
+    EXPECT_EQ(contents("sweep/report.html"), html);
+    EXPECT_EQ(contents("sweep/results.csv"), csv);
+    EXPECT_TRUE(std::filesystem::exists("sweep/charts/pareto.svg"));
+}
+
+TEST_F(Commands, ReportRefusesADamagedDatabase) {
+    std::filesystem::create_directory("sweep");
+    write("sweep/results.sqlite",
+          "this is no database, but long enough to be taken for one if one does not look");
+    const Output output = stile("report sweep");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("file is not a database"));
+}
+
+TEST_F(Commands, DiffOfTwoRuns) {
+    ASSERT_EQ(run("--set workload.mechanisms=[function,syscall]", "a").code, 0);
+    ASSERT_EQ(run("--set workload.mechanisms=[function,syscall] --set machine.l1d.latency=9", "b").code, 0);
+    const Output same = stile("diff a a --exit-code");
+    EXPECT_EQ(same.code, 0) << same.err;
+    EXPECT_THAT(same.out, HasSubstr("without a difference, 0 with."));
+    const Output output = stile("diff a b --figure cycles_mean");
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.out, HasSubstr("machine.l1d.latency  4  9\n"));
+    EXPECT_THAT(output.out, HasSubstr("syscall 4 KiB"));
+    EXPECT_EQ(stile("diff a b --exit-code").code, 1);
+    EXPECT_EQ(stile("diff a b --exit-code --threshold 10000").code, 0);
+    EXPECT_THAT(stile("diff a b --csv").out, HasSubstr("\nconfiguration,"));
+}
+
+TEST_F(Commands, DiffRefusesWhatCannotBeCompared) {
+    make_knee("sweep");
+    make_loads("other");
+    const Output axes = stile("diff sweep other");
+    EXPECT_EQ(axes.code, 2);
+    EXPECT_THAT(axes.err, HasSubstr("their axes differ: machine.codoms.apl_cache.entries and "));
+    const Output nothing = stile("diff sweep nowhere");
+    EXPECT_EQ(nothing.code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("nowhere has neither results.sqlite nor results.csv"));
+    EXPECT_EQ(stile("diff sweep sweep --threshold -1").code, 2);
+}
+
+}  // namespace
+}  // namespace stile::sim

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: are results.csv and the answer what the database says, every time?
+#include "sim/report/sweep_outputs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/report/front.h"
+#include "sim/report/sweep_csv.h"
+#include "sim/report/words.h"
+#include "sim/results/csv.h"
+#include "tests/report/sweep_maker.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(SweepOutputs, TheCsvHasTheRunsColumnsThenPointAxesAndCosts) {
+    Folder folder;
+    make_knee(folder.path());
+    EXPECT_THAT(write_sweep_outputs(folder.path()), IsEmpty());
+    const std::string text = text_of(folder / "results.csv");
+    EXPECT_EQ(
+        text.substr(0, text.find('\n')),
+        "mechanism,policy,scope,placement,size_bytes,proxies,protection,core,machine,kernel_profile,calls,"
+        "cycles_mean,ns_mean,instructions,copies,apl_misses,point,machine.codoms.apl_cache.entries,area_mm2,"
+        "area_swept_mm2,access_ns_swept");
+    const Csv csv = parse_csv(text);
+    ASSERT_EQ(csv.rows.size(), 5u);
+    EXPECT_EQ(csv.at(3, "cycles_mean"), "19.9");
+    EXPECT_EQ(csv.at(3, "machine.codoms.apl_cache.entries"), "16");
+    EXPECT_EQ(csv.at(3, "copies"), "");
+    EXPECT_EQ(csv.at(3, "point"), "4");
+    // The l1d is the same everywhere: part of the area, not of what is swept.
+    EXPECT_EQ(csv.at(3, "area_mm2"), "0.080008");
+    EXPECT_EQ(csv.at(3, "area_swept_mm2"), "8e-06");
+    EXPECT_EQ(csv.at(3, "access_ns_swept"), "0.13");
+}
+
+TEST(SweepOutputs, PointsWithoutResultsHaveNoLines) {
+    Folder folder;
+    make_loads(folder.path());
+    write_sweep_outputs(folder.path());
+    const Csv csv = parse_csv(text_of(folder / "results.csv"));
+    EXPECT_EQ(csv.rows.size(), 8u);
+    for (size_t i = 0; i < csv.rows.size(); ++i) EXPECT_NE(csv.at(i, "point"), "3");
+}
+
+TEST(SweepOutputs, AreTheSameBytesEachTime) {
+    Folder one, two;
+    make_loads(one.path());
+    make_loads(two.path());
+    write_sweep_outputs(one.path());
+    write_sweep_outputs(two.path());
+    const std::string csv = text_of(one / "results.csv"), html = text_of(one / "report.html");
+    EXPECT_EQ(csv, text_of(two / "results.csv"));
+    EXPECT_EQ(html, text_of(two / "report.html"));
+    write_sweep_outputs(one.path());
+    EXPECT_EQ(csv, text_of(one / "results.csv"));
+    EXPECT_EQ(html, text_of(one / "report.html"));
+}
+
+TEST(SweepOutputs, WhatAllCoresShareCountsOnlyWhereItIsSwept) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("machine.llc.size");
+        for (int i : {1, 2}) {
+            const int point = sweep.point({{std::to_string(i) + " MiB", i << 20}});
+            sweep.array(point, "llc", i, 1, true);
+            sweep.array(point, "memory queue", 0.5, 1, true);
+            sweep.array(point, "l1d", 0.25);
+            sweep.row(point, 1, 10 * i);
+        }
+    }
+    const SweepData data = read_sweep(folder / "results.sqlite");
+    EXPECT_DOUBLE_EQ(*data.points[1].area, 0.25);
+    EXPECT_DOUBLE_EQ(*data.points[1].area_swept, 2);
+}
+
+TEST(SweepOutputs, AnArrayThatOnlySomePointsHaveIsSwept) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("protection");
+        for (const char* name : {"paging", "codoms"}) {
+            const int point = sweep.point({{name, std::nullopt}});
+            sweep.array(point, "l1d", 0.25);
+            if (point == 2) sweep.array(point, "apl cache", 0.125);
+            sweep.row(point, 1, 10);
+        }
+    }
+    const SweepData data = read_sweep(folder / "results.sqlite");
+    EXPECT_DOUBLE_EQ(*data.points[0].area_swept, 0);
+    EXPECT_DOUBLE_EQ(*data.points[1].area_swept, 0.125);
+}
+
+TEST(Answer, NamesTheKneeAndWhatMoreWouldBring) {
+    Folder folder;
+    make_knee(folder.path());
+    const std::string answer = sweep_answer(folder / "results.sqlite");
+    EXPECT_THAT(answer,
+                HasSubstr("Build 8 entries: 0.000004 mm2, 20 cycles per call; nothing larger gains 2 %: the "
+                          "best (32 entries) costs 4x the area for 1 % fewer cycles.\n"));
+    EXPECT_THAT(answer, HasSubstr("8 entries         0.000004           20  <- build this\n"));
+}
+
+TEST(Answer, IsTheMeanOverLoadsOfDesignsThatMetAll) {
+    Folder folder;
+    make_loads(folder.path());
+    const SweepData data = read_sweep(folder / "results.sqlite");
+    const Selection selection = default_selection(data);
+    const auto designs = designs_of(data, selection);
+    ASSERT_EQ(designs.size(), 3u);
+    EXPECT_FALSE(designs[0].complete) << "4 entries failed under 32 domains";
+    EXPECT_DOUBLE_EQ(designs[1].figures.objective, (10 + 10 + 106) / 3.0);
+    EXPECT_DOUBLE_EQ(designs[2].figures.cost, 1.6e-3);
+    const Answer answer = answer_of(data, selection);
+    EXPECT_EQ(answer.over, "mean over 3 values of live, 2 to 32");
+    EXPECT_EQ(answer.sentence,
+              "Build 8 entries: 0.0008 mm2, 42 cycles per call; it is the cheapest, and nothing "
+              "larger is better.");
+    Selection few = selection;
+    few.load[1] = 0;
+    EXPECT_EQ(answer_of(data, few).sentence,
+              "Build 4 entries: 0.0004 mm2, 10 cycles per call; it is the cheapest, "
+              "and nothing larger is better.");
+}
+
+TEST(Answer, WhereNoDesignMetAllLoadsOneIsTaken) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("machine.core.rob");
+        sweep.axis("workload.live");
+        // As a random sample may have it.
+        for (const auto& [rob, live] : {std::pair{32, 2}, {64, 2}, {128, 4}}) {
+            const int point = sweep.point({{std::to_string(rob), rob}, {std::to_string(live), live}});
+            sweep.array(point, "rob", rob * 1e-3);
+            sweep.row(point, 1, 1000.0 / rob);
+        }
+    }
+    const SweepData data = read_sweep(folder / "results.sqlite");
+    const Selection selection = default_selection(data);
+    EXPECT_EQ(selection.load[1], std::optional<size_t>(0));
+    EXPECT_THAT(answer_of(data, selection).sentence,
+                HasSubstr("Build core.rob 64: 0.064 mm2, 15.6 cycles per call"));
+}
+
+TEST(Answer, WithoutACostTheBestIsNamedAndAllAreRanked) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("protection");
+        for (const auto& [name, cycles] : {std::pair{"paging", 200}, {"codoms", 50}}) {
+            const int point = sweep.point({{name, std::nullopt}});
+            sweep.array(point, "l1d", 0.25);
+            sweep.row(point, 1, cycles, {{"protection", name}});
+        }
+    }
+    const std::string answer = sweep_answer(folder / "results.sqlite");
+    EXPECT_THAT(answer,
+                HasSubstr("Best is protection codoms: 50 cycles per call, 75 % fewer cycles than protection "
+                          "paging; area is the same for all.\n"));
+    EXPECT_THAT(answer, HasSubstr("protection codoms           50\nprotection paging          200\n"));
+}
+
+TEST(Answer, WhereOnlyTheLoadIsSweptSaysTheRange) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("workload.live");
+        for (int live : {1, 2}) {
+            const int point = sweep.point({{std::to_string(live), live}});
+            sweep.array(point, "l1d", 0.25);
+            sweep.row(point, 1, 10 * live);
+        }
+    }
+    EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
+              "Nothing that one builds differs in this sweep; from 10 cycles per call (live 1) to 20 cycles "
+              "per call "
+              "(live 2).\n");
+}
+
+TEST(Answer, SaysWhenNothingHasResults) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("machine.core.rob");
+        sweep.point({{"32", 32}}, "failed", "x");
+        sweep.point({{"64", 64}}, "failed", "x");
+        sweep.point({{"128", 128}}, "timeout", "x");
+    }
+    EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
+              "No point of this sweep has a result: 2 failed, 1 timeout.\n");
+}
+
+TEST(Answer, TakesTheSweepsOwnCostObjectiveAndDirection) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("machine.core.rob");
+        sweep.meta("cost", "machine.core.rob");
+        sweep.meta("objective", "calls_per_second");
+        sweep.meta("better", "more");
+        for (const auto& [rob, rate] : {std::pair{32, 100}, {64, 190}, {128, 191}}) {
+            const int point = sweep.point({{std::to_string(rob), rob}});
+            sweep.row(point, 1, 5);
+            sweep.statistic(point, 1, "calls_per_second", rate);
+        }
+    }
+    EXPECT_THAT(
+        sweep_answer(folder / "results.sqlite"),
+        HasSubstr(
+            "Build core.rob 64: machine.core.rob 64, calls_per_second 190; nothing larger gains 2 %: the "
+            "best (core.rob 128) costs 2x the machine.core.rob for 0.53 % more calls_per_second."));
+}
+
+TEST(Answer, AFigureThatNobodyHasIsToldAndReplaced) {
+    Folder folder;
+    make_knee(folder.path());
+    {
+        const SweepData data = read_sweep(folder / "results.sqlite");
+        EXPECT_THAT(data.warnings, IsEmpty());
+    }
+    Folder other;
+    {
+        SweepMaker sweep(other.path());
+        sweep.axis("machine.core.rob");
+        sweep.meta("objective", "nonsense");
+        for (int rob : {32, 64}) sweep.row(sweep.point({{std::to_string(rob), rob}}), 1, rob);
+    }
+    const SweepData data = read_sweep(other / "results.sqlite");
+    EXPECT_THAT(data.warnings,
+                testing::Contains("no row has a figure called nonsense: cycles_mean is shown instead"));
+}
+
+TEST(Rows, AreGroupedByWhatTellsThemApartWithinAPoint) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("workload.sizes");
+        for (int size : {0, 64}) {
+            const int point = sweep.point({{std::to_string(size) + " B", size}});
+            const std::string bytes = std::to_string(size);
+            sweep.row(point, 1, 10, {{"mechanism", "function"}, {"size_bytes", bytes}});
+            sweep.row(point, 2, 50 + size, {{"mechanism", "dipc"}, {"policy", "low"}, {"size_bytes", bytes}});
+            sweep.row(point, 3, 90 + size,
+                      {{"mechanism", "dipc"}, {"policy", "high"}, {"size_bytes", bytes}});
+        }
+    }
+    const SweepData data = read_sweep(folder / "results.sqlite");
+    EXPECT_THAT(data.groups, ElementsAre("function", "dipc low", "dipc high"));
+    EXPECT_EQ(default_selection(data).group, 1u) << "a function shows nothing";
+}
+
+TEST(SweepData, RefusesWhatItCannotRead) {
+    Folder folder;
+    EXPECT_THROW(read_sweep(folder / "results.sqlite"), std::runtime_error);
+    std::filesystem::create_directories(folder.path());
+    {
+        SweepMaker sweep(folder.path());
+        sweep.execute("PRAGMA user_version=7");
+    }
+    try {
+        read_sweep(folder / "results.sqlite");
+        FAIL();
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("has schema version 7; this version of Stile reads 1"));
+    }
+}
+
+}  // namespace
+}  // namespace stile::sim
