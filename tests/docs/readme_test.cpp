@@ -4,47 +4,22 @@
 #include <set>
 #include <vector>
 
+#include "tests/docs/markdown.h"
 #include "tests/e2e/stile.h"
 
 namespace stile::sim {
 namespace {
 
-// The lines of each fenced block of a Markdown file.
-std::vector<std::string> fenced_blocks(const std::string& markdown) {
-    std::vector<std::string> blocks;
-    bool inside = false;
-    std::istringstream lines(markdown);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("```")) {
-            inside = !inside;
-            if (inside) blocks.emplace_back();
-        } else if (inside) {
-            blocks.back() += line + "\n";
-        }
-    }
-    return blocks;
-}
-
-// Whether `shown` is what was `printed`, word by word. Cycles may differ by a twentieth: another compiler
-// lays the guest's code out differently, and then they do. Counts are small whole numbers and must be equal.
+// Whether `shown` is what was `printed`, word by word.
 void expect_same_table(const std::string& shown, const std::string& printed) {
-    std::istringstream left(shown), right(printed);
-    std::string a, b;
-    while (left >> a) {
-        ASSERT_TRUE(right >> b) << "the page goes on with " << a;
-        const double x = std::atof(a.c_str()), y = std::atof(b.c_str());
-        if (x > 10 || a.find('.') != std::string::npos)
-            EXPECT_NEAR(x, y, x / 20) << shown;
-        else
-            EXPECT_EQ(a, b);
-    }
-    EXPECT_FALSE(right >> b) << "the program goes on with " << b;
+    const std::string line = not_printed(shown, printed);
+    EXPECT_EQ(line, "") << "is shown; printed was\n" << printed;
 }
 
 class Readme : public Stile {
   protected:
     Readme() { std::filesystem::create_symlink(STILE_SOURCE_DIR "/configs", "configs"); }
-    static std::vector<std::string> blocks(const std::string& page) {
+    static std::vector<FencedBlock> blocks(const std::string& page) {
         return fenced_blocks(contents(STILE_SOURCE_DIR "/" + page));
     }
 };
@@ -58,9 +33,9 @@ TEST_F(Readme, ShowsTheTableThatTheComparisonPrints) {
         SCOPED_TRACE(page);
         bool shown = false;
         for (const auto& block : blocks(page))
-            if (block.starts_with("mechanism ")) {
+            if (block.text.starts_with("mechanism ")) {
                 shown = true;
-                expect_same_table(block, output.out);
+                expect_same_table(block.text, output.out);
             }
         EXPECT_TRUE(shown);
     }
@@ -73,7 +48,7 @@ TEST_F(Readme, ItsCommandsDoWhatTheirCommentsSay) {
         SCOPED_TRACE(page);
         unsigned commands = 0;
         for (const auto& block : blocks(page)) {
-            std::istringstream lines(block);
+            std::istringstream lines(block.text);
             for (std::string line; std::getline(lines, line);) {
                 const std::string program = "build/release/stile";
                 if (!line.starts_with(program)) continue;
