@@ -38,15 +38,15 @@ install(FILES cmake/guest.cmake cmake/workload.cmake cmake/guest_sections.ld cma
         DESTINATION ${sdk}/cmake)
 
 # The package twice: for installations, and for those who name this build folder as Stile_DIR.
-function(stile_package folder prefix program sdk configs plugins)
+function(stile_package folder destination prefix program sdk configs plugins)
   configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/StileConfig.cmake.in ${folder}/StileConfig.cmake
-      INSTALL_DESTINATION lib/cmake/Stile INSTALL_PREFIX ${prefix}
+      INSTALL_DESTINATION ${destination} INSTALL_PREFIX ${prefix}
       PATH_VARS program sdk configs plugins NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
   # Before 1.0 any minor version may change what plugins see.
   write_basic_package_version_file(${folder}/StileConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 endfunction()
-stile_package(${CMAKE_BINARY_DIR}/install /usr bin/stile ${sdk} share/stile/configs lib/stile/plugins)
-stile_package(${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/stile ${CMAKE_SOURCE_DIR}
+stile_package(${CMAKE_BINARY_DIR}/install lib/cmake/Stile /usr bin/stile ${sdk} share/stile/configs lib/stile/plugins)
+stile_package(${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/stile ${CMAKE_SOURCE_DIR}
               ${CMAKE_SOURCE_DIR}/configs ${CMAKE_BINARY_DIR}/plugins)
 install(FILES ${CMAKE_BINARY_DIR}/install/StileConfig.cmake ${CMAKE_BINARY_DIR}/install/StileConfigVersion.cmake
         DESTINATION lib/cmake/Stile)

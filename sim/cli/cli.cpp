@@ -19,8 +19,8 @@ int command_line(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag(
         "--version", [] { return version_text(); }, "Versions, toolchain and hashes of the guest images");
-    const std::vector<Command> commands{add_run(app), add_sweep(app), add_area(app), add_report(app),
-                                        add_diff(app)};
+    const std::vector<Command> commands{add_run(app),    add_sweep(app), add_area(app),
+                                        add_report(app), add_diff(app),  add_new_workload(app)};
     std::string topic, file;
     CLI::App* list_command = app.add_subcommand("list", "What there is to choose from");
     list_command

@@ -33,5 +33,6 @@ Command add_sweep(CLI::App& app);
 Command add_area(CLI::App& app);
 Command add_report(CLI::App& app);
 Command add_diff(CLI::App& app);
+Command add_new_workload(CLI::App& app);
 
 }  // namespace stile::sim

@@ -110,6 +110,13 @@ Node normalized(Node root) {
     return root;
 }
 
+// Which workload a name or the path of a library means: another build of it takes the same parameters.
+static std::string workload_of(const std::string& name) {
+    constexpr std::string_view prefix = "libstile_workload_";
+    const std::string stem = fs::path(name).stem().string();
+    return name.find('/') != name.npos && stem.starts_with(prefix) ? stem.substr(prefix.size()) : name;
+}
+
 void overlay(Node& base, Node over) {
     // Parameters belong to their workload: another workload starts from its own defaults.
     Node::Entry* below = base.find("workload");
@@ -117,7 +124,7 @@ void overlay(Node& base, Node over) {
     if (below && above) {
         const Node::Entry* old_name = below->value.find("name");
         const Node::Entry* new_name = above->value.find("name");
-        if (old_name && new_name && old_name->value.text != new_name->value.text)
+        if (old_name && new_name && workload_of(old_name->value.text) != workload_of(new_name->value.text))
             below->value.entries.clear();
     }
     replace_axes(base, over);

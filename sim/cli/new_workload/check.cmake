@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# The test: a short run, in which every mechanism must have answered every call, and rightly.
+file(REMOVE_RECURSE ${OUT})
+execute_process(COMMAND ${STILE} run ${CONFIG} --set workload.name=${PLUGIN} --set measure.repetitions=10 --out ${OUT}
+                RESULT_VARIABLE code)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "stile run ended with ${code}")
+endif()
+
+file(STRINGS ${OUT}/results.csv lines)
+list(POP_FRONT lines header)
+string(REPLACE "," ";" header "${header}")
+list(FIND header checked checked)
+list(FIND header answers answers)
+set(mechanisms "")
+foreach(line ${lines})
+  string(REPLACE "," ";" cells "${line}")
+  list(GET cells 0 mechanism)
+  list(GET cells ${checked} was_right)
+  list(GET cells ${answers} answered)
+  list(APPEND mechanisms ${mechanism})
+  if(NOT was_right STREQUAL "1" OR NOT answered STREQUAL "10")
+    message(FATAL_ERROR "${mechanism}: checked is '${was_right}', answers is '${answered}'; 1 and 10 are right")
+  endif()
+endforeach()
+if(NOT mechanisms STREQUAL "function;pipe;binder;dipc")
+  message(FATAL_ERROR "rows are '${mechanisms}'")
+endif()
