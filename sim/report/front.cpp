@@ -115,7 +115,7 @@ Selection default_selection(const SweepData& data) {
         break;
     }
     const std::vector<Design> designs = designs_of(data, selection);
-    if (std::any_of(designs.begin(), designs.end(), [](const Design& design) { return design.complete; }))
+    if (std::any_of(designs.begin(), designs.end(), [](const Design& design) { return design.measured; }))
         return selection;
     std::map<std::vector<size_t>, size_t> done;
     for (const SweepPoint& point : data.points) done[loads_of(data, point)] += point.done() ? 1 : 0;
