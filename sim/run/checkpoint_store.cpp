@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "abi/codoms.h"
 #include "model/core/cpuid.h"
 #include "sim/checkpoint/keys.h"
 #include "sim/run/build_info.h"
@@ -51,6 +52,18 @@ void compare(const std::vector<Setting>& there, const std::vector<Setting>& here
             differences.push_back(fmt::format("{} is nothing there and {} here", name, value));
 }
 
+// Which keys a leaf of CPUID tells of.
+std::string_view behind(uint32_t leaf) {
+    switch (leaf) {
+        case 4:
+            return "machine.l1d, l1i, l2 or llc";
+        case STILE_CPUID_LEAF:
+            return "machine.codoms.apl_cache.entries or refill";
+        default:
+            return "another machine";
+    }
+}
+
 CpuidShown answer_to(const RunConfig& config, unsigned core, uint32_t leaf, uint32_t subleaf) {
     CpuidShown shown{core, leaf, subleaf, {}};
     model::cpuid_answer(config.machine.for_core(core), core, false, leaf, subleaf, shown.answer.data());
@@ -91,9 +104,8 @@ std::vector<std::string> CheckpointStore::differences(const CheckpointHeader& he
             answer_to(config_, there.core, there.leaf, there.subleaf) == there)
             continue;
         all.push_back(fmt::format(
-            "core {} has asked CPUID for leaf {:#x}, sub-leaf {}, which says something else here (caches, "
-            "APL cache)",
-            there.core, there.leaf, there.subleaf));
+            "core {} has asked CPUID for leaf {:#x}, sub-leaf {}, which says something else here ({})",
+            there.core, there.leaf, there.subleaf, behind(there.leaf)));
     }
     if (header.handed_over && header.now >= last_cycle(config_))
         all.push_back("it is of a time that measure.max_time or measure.stop_at do not reach");
