@@ -24,6 +24,10 @@ static long domain_memory(const char* name, size_t bytes, void** at) {
     return domain;
 }
 
+static void touch(char* at, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 4096) ((volatile char*)at)[i] = 0;
+}
+
 /* A domain that its own process may write and others, who find it by name, may read. */
 static int shown_heap(struct kv_memory* m) {
     const long own = dipc_dom_default();
@@ -31,16 +35,28 @@ static int shown_heap(struct kv_memory* m) {
     m->heap_domain = domain_memory("kv.heap", m->heap_bytes, &m->heap);
     if (m->heap_domain < 0) return (int)m->heap_domain;
     long r = dipc_grant_create(own, m->heap_domain);
+    if (r >= 0) touch(m->heap, m->heap_bytes);
     const long shown = r < 0 ? r : dipc_dom_copy(m->heap_domain, STILE_RIGHT_READ);
     if (shown < 0) return (int)shown;
     r = dipc_name_publish("kv.heap", shown);
     return r < 0 ? (int)r : 0;
 }
 
+/* Pages are there from the beginning, as everywhere: for that the program has the right for a moment. */
+static long touched_domain(const char* name, size_t bytes, void** at) {
+    const long own = dipc_dom_default();
+    const long domain = own < 0 ? own : domain_memory(name, bytes, at);
+    const long grant = domain < 0 ? domain : dipc_grant_create(own, domain);
+    if (grant < 0) return grant;
+    touch(*at, bytes);
+    const long r = dipc_grant_revoke(grant);
+    return r < 0 ? r : domain;
+}
+
 static int domains(struct kv_memory* m) {
-    m->index_domain = domain_memory("kv.index", m->index_bytes, &m->index);
+    m->index_domain = touched_domain("kv.index", m->index_bytes, &m->index);
     if (m->index_domain < 0) return (int)m->index_domain;
-    m->heap_domain = domain_memory("kv.heap", m->heap_bytes, &m->heap);
+    m->heap_domain = touched_domain("kv.heap", m->heap_bytes, &m->heap);
     return m->heap_domain < 0 ? (int)m->heap_domain : 0;
 }
 

@@ -32,6 +32,7 @@ int make_stages(struct stile_channel* first, const struct arguments* a, const ch
         return first->mechanism->prepare(first);
     }
     if (strcmp(a->mechanism, "function") == 0) return make_functions(first, a);
-    *why = "this program has no stages for it";
+    if (strcmp(a->mechanism, "codoms") == 0 && make_domain_stages) return make_domain_stages(first, a);
+    *why = "its gates are made for one server; a chain needs one with a key of its own for each stage";
     return -EINVAL;
 }

@@ -11,4 +11,7 @@
  */
 int make_stages(struct stile_channel* first, const struct arguments* a, const char** why);
 
+/* Of mechanism `codoms`; in programs with a second domain. 0 or -errno. */
+int make_domain_stages(struct stile_channel* first, const struct arguments* a) __attribute__((weak));
+
 #endif

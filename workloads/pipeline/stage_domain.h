@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stage in a protection domain of its own, of mechanism `codoms`: its code and data are one image, which
+ * the program copies for every stage but the first (stages_codoms.c). So nothing in it may point to itself:
+ * all pointers are written by the program.
+ */
+#ifndef STILE_WORKLOADS_PIPELINE_STAGE_DOMAIN_H
+#define STILE_WORKLOADS_PIPELINE_STAGE_DOMAIN_H
+
+#include "workloads/pipeline/stage.h"
+
+#define IN_DOMAIN __attribute__((visibility("hidden")))
+
+enum { DOMAIN_STACK_BYTES = 16384 };
+enum { NEXT_ENTRY }; /* own[] of `onward`: the next stage's gate */
+
+struct domain_stage {
+    struct stage stage;
+    struct stile_channel own, onward;
+    struct stile_mechanism own_mechanism, onward_mechanism;
+};
+
+extern struct domain_stage domain_stage IN_DOMAIN;
+extern char domain_stack[DOMAIN_STACK_BYTES] IN_DOMAIN; /* under `high` */
+extern void* domain_free_stack IN_DOMAIN;               /* its end, while nobody uses it */
+
+/* An entry point, and the gate in front of it (workloads/sync_call/entry_domain.S). */
+size_t domain_stage_handle(void* context, uint32_t code, void* in, size_t length, void* out,
+                           size_t capacity) IN_DOMAIN;
+long domain_isolated_entry(long code, long length) IN_DOMAIN;
+
+/* Calls of the next stage, by policy. */
+long domain_call_low(struct stile_channel* ch, uint32_t code, size_t length, void** in) IN_DOMAIN;
+long domain_call_high(struct stile_channel* ch, uint32_t code, size_t length, void** in) IN_DOMAIN;
+
+/* nested_domain.S: as codoms_isolated_call2, by a caller that runs on `domain_stack`. */
+long domain_nested_call2(uint64_t entry, long a, long b) IN_DOMAIN;
+
+#endif
