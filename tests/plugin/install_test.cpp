@@ -127,7 +127,7 @@ TEST_F(Installed, BuiltInWorkloadsBuildFromTheInstallationAsAnybodysDo) {
 // All of what stile_add_workload() takes: several hosts, programs with common sources, C++ guests, second
 // domains.
 TEST_F(Installed, AProjectOfManyKindsOfPrograms) {
-    fs::copy(STILE_SOURCE_DIR "/tests/plugin/kinds", "kinds");
+    fs::copy(STILE_SOURCE_DIR "/tests/plugin/projects/kinds", "kinds");
     expect_done(
         shell("cmake -S kinds -B build -G Ninja -DStile_DIR=" STILE_BINARY_DIR " && cmake --build build"));
     const Output output =
