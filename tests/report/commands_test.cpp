@@ -47,7 +47,7 @@ TEST_F(Commands, DiffOfTwoRuns) {
     const Output output = stile("diff a b --figure cycles_mean");
     EXPECT_EQ(output.code, 0);
     EXPECT_THAT(output.out, HasSubstr("machine.l1d.latency  4  9\n"));
-    EXPECT_THAT(output.out, HasSubstr("syscall 4 KiB"));
+    EXPECT_THAT(output.out, HasSubstr("function 4 KiB  cycles_mean"));
     EXPECT_EQ(stile("diff a b --exit-code").code, 1);
     EXPECT_EQ(stile("diff a b --exit-code --threshold 10000").code, 0);
     EXPECT_THAT(stile("diff a b --csv").out, HasSubstr("\nconfiguration,"));

@@ -30,7 +30,7 @@ TEST(RowPool, KeepsTheOrderHoweverManyRunAtOnce) {
             usleep(static_cast<useconds_t>(10'000 * (5 - i)));  // the last ones end first
             return row("m" + std::to_string(i), 0, static_cast<double>(i + 1));
         };
-        const PoolResult result = run_rows(keys(5), run, {jobs, {}});
+        const PoolResult result = run_rows(keys(5), run, {jobs, 0, {}});
         ASSERT_EQ(result.rows.size(), 5u);
         EXPECT_FALSE(result.interrupted);
         for (size_t i = 0; i < 5; ++i) {
@@ -47,7 +47,7 @@ TEST(RowPool, CrashesStayAlone) {
         if (i == 2) _exit(9);
         return row("fine", 0, 1);
     };
-    const PoolResult result = run_rows(keys(4), run, {2, {}});
+    const PoolResult result = run_rows(keys(4), run, {2, 0, {}});
     for (size_t i = 0; i < 3; ++i) EXPECT_EQ(result.rows[i].status, RowResult::Status::crashed) << i;
     EXPECT_THAT(result.rows[0].failures.at(0), testing::HasSubstr("signal 9"));
     EXPECT_EQ(result.rows[1].failures.at(0), "cannot be");
@@ -68,7 +68,7 @@ TEST(RowPool, AnInterruptKeepsWhatIsDone) {
         }
         return row("m" + std::to_string(i), 0, 1);
     };
-    const PoolResult result = run_rows(keys(3), run, {1, {}});
+    const PoolResult result = run_rows(keys(3), run, {1, 0, {}});
     EXPECT_TRUE(result.interrupted);
     EXPECT_EQ(result.rows[0].status, RowResult::Status::done);
     EXPECT_EQ(result.rows[1].status, RowResult::Status::interrupted);
@@ -84,7 +84,7 @@ TEST(RowPool, ASecondInterruptWaitsForNobody) {
         }
         for (;;) pause();
     };
-    const PoolResult result = run_rows(keys(1), run, {1, {}});
+    const PoolResult result = run_rows(keys(1), run, {1, 0, {}});
     EXPECT_TRUE(result.interrupted);
     EXPECT_EQ(result.rows[0].status, RowResult::Status::interrupted);
 }
@@ -95,7 +95,7 @@ TEST(RowPool, LongResultsArrive) {
         big.console.assign(3'000'000, 'x');
         return big;
     };
-    EXPECT_EQ(run_rows(keys(2), run, {2, {}}).rows[1].console.size(), 3'000'000u);
+    EXPECT_EQ(run_rows(keys(2), run, {2, 0, {}}).rows[1].console.size(), 3'000'000u);
 }
 
 }  // namespace
