@@ -38,6 +38,13 @@ std::vector<SizedArray> ArraySizer::arrays_of(const model::MachineConfig& machin
         all.push_back(known->second);
         all.back().structure = s;
     }
+    if (machine.little && machine.little_cores != 0) {
+        for (SizedArray& array : arrays_of(machine.for_core(machine.cores - 1))) {
+            if (array.structure.shared) continue;
+            array.structure.name = little_prefix + array.structure.name;
+            all.push_back(std::move(array));
+        }
+    }
     return all;
 }
 

@@ -17,10 +17,14 @@ struct SizedArray {
     std::string style;
 };
 
+// In front of the names of a little core's arrays.
+inline const std::string little_prefix = "little.";
+
 // Machines of a sweep have most of their arrays in common: each is sized once.
 class ArraySizer {
   public:
-    // Throws BadInput where the user's CACTI fails. In the order of the inventory.
+    // Those of a core and those that cores share, in the order of the inventory; then those of a little core,
+    // if there are any. Throws BadInput where the user's CACTI fails.
     std::vector<SizedArray> arrays_of(const model::MachineConfig& machine);
 
   private:

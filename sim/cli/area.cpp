@@ -24,10 +24,18 @@ std::string ports_text(const model::area::Ports& p) {
     return text;
 }
 
+bool is_little(const SizedArray& array) { return array.structure.name.starts_with(little_prefix); }
+
+// What one core has, of either kind.
+struct Sum {
+    double area = 0, leakage = 0;
+};
+
 std::vector<SizedArray> rows_of(const model::MachineConfig& machine) {
     std::vector<SizedArray> rows = ArraySizer().arrays_of(machine);
     std::stable_sort(rows.begin(), rows.end(), [](const SizedArray& a, const SizedArray& b) {
         if (a.structure.shared != b.structure.shared) return b.structure.shared;
+        if (is_little(a) != is_little(b)) return is_little(b);
         return a.size.figures.area_mm2 > b.size.figures.area_mm2;
     });
     return rows;
@@ -37,9 +45,13 @@ std::vector<SizedArray> rows_of(const model::MachineConfig& machine) {
 
 std::string area_table(const model::MachineConfig& machine, bool csv) {
     const std::vector<SizedArray> rows = rows_of(machine);
-    double core = 0, leakage = 0;
-    for (const SizedArray& r : rows)
-        if (!r.structure.shared) core += r.size.figures.area_mm2, leakage += r.size.figures.leakage_mw;
+    Sum big, little;
+    for (const SizedArray& r : rows) {
+        if (r.structure.shared) continue;
+        Sum& sum = is_little(r) ? little : big;
+        sum.area += r.size.figures.area_mm2;
+        sum.leakage += r.size.figures.leakage_mw;
+    }
     std::vector<std::vector<std::string>> cells;
     if (csv)
         cells.push_back({"structure", "style", "entries", "entry_bits", "bits", "ways", "ports", "area_mm2",
@@ -52,13 +64,15 @@ std::string area_table(const model::MachineConfig& machine, bool csv) {
     for (const SizedArray& r : rows) {
         const Structure& s = r.structure;
         const model::area::ArrayFigures& f = r.size.figures;
-        const double cycles = std::ceil(f.access_ns * 1e-9 * static_cast<double>(machine.frequency));
+        const auto frequency =
+            static_cast<double>(is_little(r) ? machine.little->frequency : machine.frequency);
+        const double cycles = std::ceil(f.access_ns * 1e-9 * frequency);
         const bool slow = s.latency != 0 && cycles > static_cast<double>(s.latency);
         const std::string ways = s.kind == model::area::ArrayKind::associative ? "full"
                                  : s.kind == model::area::ArrayKind::ram       ? "-"
                                                                                : fmt::format("{}", s.ways);
         const unsigned bits = s.data_bits + s.tag_bits;
-        const double share = s.shared ? NAN : f.area_mm2 / core;
+        const double share = s.shared ? NAN : f.area_mm2 / (is_little(r) ? little : big).area;
         if (csv) {
             cells.push_back({s.name, r.style, fmt::format("{}", s.entries), fmt::format("{}", bits),
                              fmt::format("{}", s.bits()), ways, ports_text(s.ports),
@@ -76,20 +90,20 @@ std::string area_table(const model::MachineConfig& machine, bool csv) {
         if (slow)
             hints += fmt::format(
                 "! {}: {:.3f} ns are {:.0f} cycles at {:.2f} GHz, but its configured latency is {}\n", s.name,
-                f.access_ns, cycles, static_cast<double>(machine.frequency) * 1e-9, s.latency);
+                f.access_ns, cycles, frequency * 1e-9, s.latency);
     }
     if (csv) {
         std::string out;
         for (const auto& row : cells) out += fmt::format("{}\n", fmt::join(row, ","));
         return out;
     }
-    return aligned(cells, 3) +
-           fmt::format(
-               "\n{} nm. The arrays of a core: {:.4f} mm2, {:.1f} mW of leakage at 360 K. share: of these "
-               "arrays; "
-               "logic and wiring between them are not modelled.\n",
-               machine.area.node, core, leakage) +
-           hints;
+    const auto arrays_of = [](const char* core, const Sum& sum) {
+        return fmt::format("The arrays of a {}: {:.4f} mm2, {:.1f} mW of leakage at 360 K. ", core, sum.area,
+                           sum.leakage);
+    };
+    return aligned(cells, 3) + fmt::format("\n{} nm. ", machine.area.node) + arrays_of("core", big) +
+           (little.area > 0 ? arrays_of("little core", little) : "") +
+           "share: of these arrays; logic and wiring between them are not modelled.\n" + hints;
 }
 
 }  // namespace stile::sim

@@ -2,6 +2,8 @@
 //
 // Question: are the errors that docs/area.md states those of the program, and do its mistakes end in exit
 // code 2?
+#include <map>
+
 #include "sim/results/run_directory.h"
 #include "tests/e2e/stile.h"
 
@@ -34,6 +36,29 @@ TEST_F(Stile, AreaListsTheArraysAndTheirShares) {
     EXPECT_GT(rows, 15u);
     EXPECT_NEAR(shares, 1, 1e-4);
     EXPECT_THAT(output.out, HasSubstr("\ncodoms.apl_cache,"));
+}
+
+// A little core has a table of its own, with its own sizes; what cores share is there once.
+TEST_F(Stile, AreaHasLittleCoresToo) {
+    const Output output =
+        stile("area " + source +
+              "/configs/runs/domains.yaml --csv --set machine.llc.size=256KiB --set "
+              "machine.cores=4 --set machine.little.cores=2 --set machine.little.l1d.size=16KiB");
+    ASSERT_EQ(output.code, 0) << output.err;
+    const Csv csv = parse_csv(output.out);
+    std::map<std::string, double> bits, shares;
+    for (size_t i = 0; i < csv.rows.size(); ++i) {
+        const std::string name = csv.at(i, "structure");
+        bits[name] = std::stod(csv.at(i, "bits"));
+        if (!csv.at(i, "share_of_arrays").empty())
+            shares[name.starts_with("little.") ? "little" : "big"] += std::stod(csv.at(i, "share_of_arrays"));
+    }
+    EXPECT_GT(bits.at("l1d"), 1.9 * bits.at("little.l1d"));
+    EXPECT_EQ(bits.at("l1i"), bits.at("little.l1i"));
+    EXPECT_TRUE(bits.contains("little.codoms.apl_cache"));
+    EXPECT_FALSE(bits.contains("little.llc"));
+    EXPECT_NEAR(shares["big"], 1, 1e-4);
+    EXPECT_NEAR(shares["little"], 1, 1e-4);
 }
 
 // A script stands for CACTI and gives every array the same figures.
