@@ -23,12 +23,16 @@ Command add_sweep(CLI::App& app) {
     sweep->add_option("--out", arguments->options.out, "Sweep directory to write")->type_name("DIR");
     sweep
         ->add_option("--jobs", arguments->options.jobs,
-                     "Points simulated at a time; default: one per processor")
+                     "Points simulated at a time; default: one per processor, or as many as Slurm will")
         ->type_name("N")
         ->check(CLI::Range(1u, 1024u));
-    sweep->add_option("--launcher", arguments->options.launcher, "Where points are simulated: local")
-        ->type_name("local")
-        ->check(CLI::IsMember({"local"}));
+    sweep
+        ->add_option("--launcher", arguments->options.launcher,
+                     "Where points are simulated: local (this computer), or slurm (a job array of the "
+                     "cluster that this "
+                     "computer is part of)")
+        ->type_name("local|slurm")
+        ->check(CLI::IsMember({"local", "slurm"}));
     sweep->add_flag(
         "--resume", arguments->options.resume,
         "Go on with what is in the directory: only points that are missing or have failed are simulated");

@@ -15,6 +15,7 @@
 #include "sim/sweep/coordinator.h"
 #include "sim/sweep/local_launcher.h"
 #include "sim/sweep/prepare.h"
+#include "sim/sweep/slurm_launcher.h"
 
 namespace stile::sim {
 
@@ -45,6 +46,8 @@ std::unique_ptr<Launcher> make_launcher(const LoadedSweep& loaded, const SweepDi
                                         const SweepOptions& options) {
     const WorkerOptions worker{directory.path(), options.shared_boot,
                                static_cast<double>(loaded.config().timeout_ns) / 1e9};
+    if (options.launcher == "slurm") return std::make_unique<SlurmLauncher>(worker, options.jobs);
+    cancel_slurm_jobs(directory);
     const unsigned jobs =
         options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
     return std::make_unique<LocalLauncher>(worker, jobs);
@@ -80,28 +83,28 @@ int sweep_into(const LoadedSweep& loaded, const StoredSweep& stored, const Sweep
     store.set_meta(stored.meta);
     write_whole(directory.config(), stored.meta.at("config_yaml"));
     if (options.shared_boot && loaded.base().config.measure.fast_forward == "none") {
-        fmt::print(stderr,
-                   "stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
-                   "that may share it\n");
+        fmt::print(
+            stderr,
+            "stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
+            "that may share it\n");
     }
 
     Coordinator coordinator(loaded, stored, directory, store);
-        coordinator.merge_leftovers();
-        const std::unique_ptr<Launcher> launcher = make_launcher(loaded, directory, options);
-        const bool all = coordinator.run(*launcher);
+    coordinator.merge_leftovers();
+    const std::unique_ptr<Launcher> launcher = make_launcher(loaded, directory, options);
+    const bool all = coordinator.run(*launcher);
 
-        for (const std::string& warning : write_sweep_outputs(directory.path()))
-            fmt::print(stderr, "stile: warning: {}\n", warning);
-        fmt::print("{}", sweep_answer(directory.database()));
-        const bool printed = fflush(stdout) == 0;
-        if (!printed)
-            fmt::print(stderr, "stile: standard output cannot be written: {}\n", std::strerror(errno));
-        print_failed(loaded, directory, coordinator.failed());
-        fmt::print(stderr, "stile: results are in {}{}\n", directory.path().string(),
-                   all ? "" : "; --resume goes on from here");
-        if (!all) return exit_interrupted;
-        return coordinator.failed().empty() && printed ? exit_done : exit_failed;
-    }
+    for (const std::string& warning : write_sweep_outputs(directory.path()))
+        fmt::print(stderr, "stile: warning: {}\n", warning);
+    fmt::print("{}", sweep_answer(directory.database()));
+    const bool printed = fflush(stdout) == 0;
+    if (!printed) fmt::print(stderr, "stile: standard output cannot be written: {}\n", std::strerror(errno));
+    print_failed(loaded, directory, coordinator.failed());
+    fmt::print(stderr, "stile: results are in {}{}\n", directory.path().string(),
+               all ? "" : "; --resume goes on from here");
+    if (!all) return exit_interrupted;
+    return coordinator.failed().empty() && printed ? exit_done : exit_failed;
+}
 
 }  // namespace
 
@@ -113,6 +116,7 @@ int sweep(const LoadedSweep& loaded, const SweepOptions& options) {
         fmt::print(stderr, "stile: warning: rule off: {}; domains do not hold in this sweep\n", rule);
     const SweepDirectory directory(choose_directory(base, options));
     check_directory(directory, options);
+    if (options.launcher == "slurm") check_slurm();
     const StoredSweep stored = prepare(loaded);
     const Place place{directory.path().string(), 0, 0};
     const std::string remedy = "what is finished is kept: when there is room, --resume goes on";
