@@ -134,6 +134,24 @@ TEST_F(Pipeline, SaysWhatAMechanismCannotCarry) {
               "1");
 }
 
+TEST_F(Pipeline, EveryStageHasAKeyOfItsOwn) {
+    const std::string keys =
+        "--set protection=mpk --set workload.mechanisms=[function,mpk] --set measure.touch=write ";
+    Csv csv = pipeline(keys + "--set workload.depth=14");
+    ASSERT_EQ(csv.rows.size(), 3u);
+    for (size_t i = 1; i < 3; ++i) {
+        EXPECT_EQ(number(csv, i, "kernel_instructions"), 0);
+        EXPECT_EQ(number(csv, i, "copies"), 0);
+        // Two writes of PKRU a hop, 23 cycles each that nothing else fills.
+        EXPECT_GT(number(csv, i, "cycles_mean") - number(csv, 0, "cycles_mean"), 14 * 2 * 23);
+    }
+    EXPECT_GT(number(csv, 2, "cycles_mean"), number(csv, 1, "cycles_mean"));
+    csv = pipeline(keys + "--set workload.depth=15");
+    EXPECT_EQ(csv.rows.size(), 1u);
+    EXPECT_EQ(refused().at(0, "errno_name"), "ENOSPC");
+    EXPECT_THAT(refused().at(0, "reason"), testing::HasSubstr("15 keys"));
+}
+
 TEST_F(Pipeline, StagesRunOnTheCoresThatTheListNames) {
     const Csv csv = pipeline(
         "--set machine.cores=2 --set workload.cores=[0,1] --set workload.depth=2 "

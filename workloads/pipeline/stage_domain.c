@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The stage of mechanism `codoms`: the same code as everywhere, compiled into a domain of its own. It can
- * touch nothing outside but what a caller lends it, so that everything it uses is compiled into it, too. The
- * payload is lent by A and goes on with the call, in capability registers 0 and 1: every stage may touch it
- * while A's call lasts, and no longer.
+ * The stage of mechanisms `codoms` and `mpk`: the same code as everywhere, compiled into a domain of its own.
+ * It can touch nothing outside but the payload, so that everything it uses is compiled into it, too. With
+ * `codoms` the payload is lent by A and goes on with the call, in capability registers 0 and 1: every stage
+ * may touch it while A's call lasts, and no longer.
  */
 #include <stddef.h>
 
@@ -61,6 +61,13 @@ long domain_call_low(struct stile_channel* ch, uint32_t code, size_t length, voi
 long domain_call_high(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
     *in = ch->own_memory[0];
     return domain_nested_call2((uint64_t)ch->own[NEXT_ENTRY], code, (long)length);
+}
+
+long domain_call_gate(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
+    long (*gate)(uint32_t, void*, size_t, void*, size_t) =
+        (long (*)(uint32_t, void*, size_t, void*, size_t))ch->own[NEXT_ENTRY];
+    *in = ch->own_memory[0];
+    return gate(code, ch->out, length, *in, ch->capacity);
 }
 
 /* Policy `high`: what the gate needs, and what it calls. */

@@ -33,6 +33,7 @@ int make_stages(struct stile_channel* first, const struct arguments* a, const ch
     }
     if (strcmp(a->mechanism, "function") == 0) return make_functions(first, a);
     if (strcmp(a->mechanism, "codoms") == 0 && make_domain_stages) return make_domain_stages(first, a);
-    *why = "its gates are made for one server; a chain needs one with a key of its own for each stage";
+    if (strcmp(a->mechanism, "mpk") == 0 && make_key_stages) return make_key_stages(first, a, why);
+    *why = "this program has no stages for it";
     return -EINVAL;
 }

@@ -14,4 +14,8 @@ int make_stages(struct stile_channel* first, const struct arguments* a, const ch
 /* Of mechanism `codoms`; in programs with a second domain. 0 or -errno. */
 int make_domain_stages(struct stile_channel* first, const struct arguments* a) __attribute__((weak));
 
+/* Of mechanism `mpk`, likewise. */
+int make_key_stages(struct stile_channel* first, const struct arguments* a, const char** why)
+    __attribute__((weak));
+
 #endif
