@@ -19,7 +19,7 @@ class Rules {
     Rules(const Registry& keys, const RunConfig& config, Faults& faults)
         : keys_(keys), config_(config), faults_(faults), known_(faults.size()) {}
 
-    // The first of `paths` that was given is blamed.
+    // The first of `paths` that was given is blamed, in the command's file if there is one.
     void fault(std::initializer_list<std::string> paths, const std::string& wrong,
                const std::string& remedy) {
         Place place{config_.file, 1, 1};
@@ -28,9 +28,12 @@ class Rules {
             const Key* key = keys_.find(path);
             follows |= key && !key->followed().empty();
             if (!key || !key->was_given()) continue;
+            // Rather what stands in the command's file, or an option, than what it extends.
+            const bool near = key->place().line == 0 || key->place().file == config_.file;
+            if (given && !near) continue;
             place = key->place();
             given = true;
-            break;
+            if (near) break;
         }
         // Then the fault is that of the keys which they follow.
         if (follows && !given) return;
