@@ -122,6 +122,8 @@ json to_json(const RowResult& row) {
             {"exit_status", optional_json(row.exit_status)},
             {"cycles", row.cycles},
             {"instructions", row.instructions},
+            {"restored_cycles", row.restored_cycles},
+            {"restored_instructions", row.restored_instructions},
             {"reports", row.reports},
             {"statistics", statistics},
             {"console", bytes_json(row.console)},
@@ -154,6 +156,8 @@ RowResult row_from_json(const json& j) {
     row.exit_status = optional_from<uint64_t>(j.at("exit_status"));
     j.at("cycles").get_to(row.cycles);
     j.at("instructions").get_to(row.instructions);
+    j.at("restored_cycles").get_to(row.restored_cycles);
+    j.at("restored_instructions").get_to(row.restored_instructions);
     j.at("reports").get_to(row.reports);
     for (const json& s : j.at("statistics")) {
         // JSON text has no word for what is no number.

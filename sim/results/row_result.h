@@ -68,6 +68,9 @@ struct RowResult {
     std::optional<Figures> figures;
     std::optional<uint64_t> exit_status;    // of the main process, as in wait(2)
     uint64_t cycles = 0, instructions = 0;  // of the whole row, boot included
+    uint64_t restored_cycles = 0, restored_instructions = 0;  // of them, those that a checkpoint brought along
+    uint64_t simulated_cycles() const { return cycles - restored_cycles; }
+    uint64_t simulated_instructions() const { return instructions - restored_instructions; }
     std::vector<std::pair<std::string, uint64_t>> reports;
     std::vector<RowStatistic> statistics;
     std::string console;

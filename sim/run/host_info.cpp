@@ -49,13 +49,15 @@ std::string host_json(const RunConfig& config, const std::string& config_yaml,
     uint64_t instructions = 0, cycles = 0;
     Json per_row = Json::array();
     for (const RowResult& row : rows) {
-        instructions += row.instructions;
-        cycles += row.cycles;
+        instructions += row.simulated_instructions();
+        cycles += row.simulated_cycles();
         Json one{{"row", row.key.text()}, {"seconds", rounded(row.host_seconds)}};
         if (row.host_seconds > 0) {
-            one["mips"] = rounded(static_cast<double>(row.instructions) / row.host_seconds / 1e6);
-            one["kcycles_per_second"] = rounded(static_cast<double>(row.cycles) / row.host_seconds / 1e3);
+            one["mips"] = rounded(static_cast<double>(row.simulated_instructions()) / row.host_seconds / 1e6);
+            one["kcycles_per_second"] =
+                rounded(static_cast<double>(row.simulated_cycles()) / row.host_seconds / 1e3);
         }
+        if (row.restored_instructions != 0) one["restored_instructions"] = row.restored_instructions;
         per_row.push_back(one);
     }
     utsname host;

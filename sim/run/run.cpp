@@ -70,8 +70,8 @@ void print_troubles(const std::vector<RowResult>& rows) {
 void print_speed(const std::vector<RowResult>& rows, double seconds) {
     double instructions = 0, cycles = 0;
     for (const RowResult& row : rows) {
-        instructions += static_cast<double>(row.instructions);
-        cycles += static_cast<double>(row.cycles);
+        instructions += static_cast<double>(row.simulated_instructions());
+        cycles += static_cast<double>(row.simulated_cycles());
     }
     if (instructions == 0 || seconds <= 0) return;
     fmt::print(stderr,

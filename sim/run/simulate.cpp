@@ -8,10 +8,10 @@
 
 #include "model/systemc/machine.h"
 #include "sim/boot/boot.h"
-#include "sim/run/row_checkpoint.h"
 #include "sim/measure/measurement.h"
 #include "sim/run/kernel_image.h"
 #include "sim/run/machine_state.h"
+#include "sim/run/row_checkpoint.h"
 #include "sim/run/row_inputs.h"
 #include "sim/run/verdict.h"
 
@@ -49,6 +49,18 @@ RowKey row_key(const RunConfig& config, const workload::Row& row) {
     return key;
 }
 
+namespace {
+
+// What the clock of the core that is furthest shows, in reference cycles.
+uint64_t latest(model::Machine& machine) {
+    uint64_t cycles = 0;
+    for (unsigned i = 0; i < machine.config().cores; ++i)
+        cycles = std::max(cycles, machine.core(i).to_reference(machine.core(i).now()));
+    return cycles;
+}
+
+}  // namespace
+
 RowResult simulate(const RunConfig& config, const workload::Row& row, const SimulateOptions& options) {
     const auto started = std::chrono::steady_clock::now();
     RowResult result;
@@ -73,9 +85,11 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
 
     Conductor conductor(config, machine, measurement);
     RowCheckpoint checkpoint(config, inputs, options.checkpoints);
-    if (checkpoint.begin({machine, measurement, result.console, printed}, conductor) &&
-        options.console_to_stderr)
-        std::fwrite(result.console.data(), 1, result.console.size(), stderr);
+    if (checkpoint.begin({machine, measurement, result.console, printed}, conductor)) {
+        result.restored_instructions = instructions_of(machine);
+        result.restored_cycles = latest(machine);
+        if (options.console_to_stderr) std::fwrite(result.console.data(), 1, result.console.size(), stderr);
+    }
     const End end = conductor.run(options.progress);
 
     result.kept = machine.archive();
@@ -84,7 +98,7 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
             fmt::format("the guest printed {} bytes; console.txt has the first {} (output.console_limit)",
                         printed, result.console.size()));
     }
-    for (model::Core* core : cores) result.cycles = std::max(result.cycles, core->to_reference(core->now()));
+    result.cycles = latest(machine);
     result.instructions = instructions_of(machine);
     judge(measurement.result(), end, config.machine.frequency, result);
     add_instrument_reports(measurement.result(), config.plugin.descriptor->reports, result);

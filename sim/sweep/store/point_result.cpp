@@ -49,7 +49,7 @@ PointResult judge_point(size_t point, const std::vector<RowResult>& rows) {
     if (of_guest) result.of_host = false;
     double instructions = 0;
     for (const RowResult& row : rows) {
-        instructions += static_cast<double>(row.instructions);
+        instructions += static_cast<double>(row.simulated_instructions());
         result.seconds += row.host_seconds;
     }
     if (result.seconds > 0) result.mips = instructions / result.seconds / 1e6;
