@@ -15,7 +15,7 @@
 # copy of these parts of it (cmake/install.cmake).
 set(STILE_GUEST_COMMON -O2 -g0 -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
     -fno-unwind-tables -ffile-prefix-map=${STILE_SDK}/= -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
-    -ffile-prefix-map=${CMAKE_BINARY_DIR}/= -I${CMAKE_SOURCE_DIR} -I${STILE_SDK} -DSTILE_GUEST -Wall -Wextra
+    -ffile-prefix-map=${CMAKE_BINARY_DIR}/= -I${STILE_SDK} -I${CMAKE_SOURCE_DIR} -DSTILE_GUEST -Wall -Wextra
     -Wno-unused-parameter ${STILE_GUEST_WERROR} -march=x86-64 -mtune=generic)
 set(STILE_GUEST_KERNEL -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only
     -fno-strict-aliasing -fno-delete-null-pointer-checks)

@@ -2,7 +2,7 @@
 #
 #   stile_add_workload(NAME x HOST x.cpp [more.cpp]
 #                      [GUEST a.c b.c] [COMMON c.c]
-#                      [PROGRAM p [PIE] SOURCES d.c e.c [FLAGS -DX] [LINK_FLAGS ...]]...
+#                      [PROGRAM p [PIE] [POOL] SOURCES d.c e.c [FLAGS -DX] [LINK_FLAGS ...]]...
 #                      [IMAGES q])
 # makes plugins/libstile_workload_x.so below the build folder: the host-side descriptor (C++) with its guest
 # programs embedded, each of them /bin/NAME in the guest.
@@ -10,7 +10,8 @@
 #   COMMON   sources that are part of every GUEST program
 #   PROGRAM  a program of several sources. PIE: position-independent and with a place in the shared page table,
 #            which domains and dIPC need. Sources of a PIE program named *_domain.c or *_domain.S make its second
-#            protection domain (os/lib/domain.h)
+#            protection domain (os/lib/domain.h). POOL: os/lib/pool, for several clients and server threads, in place
+#            of the channels for one of each
 #   IMAGES   programs made by stile_guest_executable(), for anything else
 # All programs are linked with os/lib.
 function(stile_add_workload)
@@ -55,20 +56,26 @@ function(stile_add_workload)
     list(APPEND targets guest_${W_NAME}_${stem})
   endforeach()
   foreach(program ${programs})
-    cmake_parse_arguments(P "PIE" "" "SOURCES;FLAGS;LINK_FLAGS" ${W_PROGRAM_${program}})
+    cmake_parse_arguments(P "PIE;POOL" "" "SOURCES;FLAGS;LINK_FLAGS" ${W_PROGRAM_${program}})
     if(P_UNPARSED_ARGUMENTS OR NOT P_SOURCES)
       message(FATAL_ERROR "${where}: PROGRAM ${program} is followed by '${W_PROGRAM_${program}}'; "
-                          "[PIE] SOURCES files [FLAGS ...] is right")
+                          "[PIE] [POOL] SOURCES files [FLAGS ...] is right")
     endif()
-    set(more "")
+    set(library ${STILE_GUEST_LIB})
+    set(library_pie ${STILE_GUEST_LIB_PIE})
+    if(P_POOL)
+      include(${STILE_SDK}/os/lib/pool/pool.cmake)
+      set(library ${STILE_GUEST_POOL})
+      set(library_pie ${STILE_GUEST_POOL_PIE})
+    endif()
     if(P_PIE)
-      set(more KIND musl-pie SOURCES ${P_SOURCES} ${STILE_GUEST_LIB_PIE})
+      set(more KIND musl-pie SOURCES ${P_SOURCES} ${library_pie})
       if(P_SOURCES MATCHES "_domain\\.[cS](;|$)")
         list(APPEND more DEPENDS ${STILE_GUEST_DOMAIN_SCRIPT})
         list(PREPEND P_LINK_FLAGS ${STILE_GUEST_DOMAIN})
       endif()
     else()
-      set(more KIND musl SOURCES ${P_SOURCES} ${STILE_GUEST_LIB})
+      set(more KIND musl SOURCES ${P_SOURCES} ${library})
     endif()
     stile_guest_executable(NAME ${program} TARGET guest_${W_NAME}_${program} ${more} FLAGS ${P_FLAGS}
                            LINK_FLAGS ${P_LINK_FLAGS})
@@ -114,6 +121,7 @@ ${rows}    };
 
   add_library(stile_workload_${W_NAME} MODULE ${W_HOST} ${dir}/images.cpp)
   target_link_libraries(stile_workload_${W_NAME} PRIVATE Stile::workload)
+  target_include_directories(stile_workload_${W_NAME} PRIVATE ${CMAKE_SOURCE_DIR}) # as for guest programs
   # What is missing is told when it is linked, not when it is loaded.
   target_link_options(stile_workload_${W_NAME} PRIVATE -Wl,-z,defs)
   set_target_properties(stile_workload_${W_NAME} PROPERTIES

@@ -108,20 +108,21 @@ TEST_F(Installed, ItFindsItsConfigurationsAndWorkloads) {
 TEST_F(Installed, BuiltInWorkloadsBuildFromTheInstallationAsAnybodysDo) {
     install();
     fs::create_directories("theirs/workloads");
-    for (const char* name : {"sync_call", "domains"})
+    for (const char* name : {"domains", "throughput", "sync_call"})  // the second uses a source of the third
         fs::copy(STILE_SOURCE_DIR "/workloads/" + std::string(name), "theirs/workloads/" + std::string(name));
     write("theirs/CMakeLists.txt",
           "cmake_minimum_required(VERSION 3.25)\nproject(theirs LANGUAGES C)\nfind_package(Stile 0.1 "
           "REQUIRED)\n"
-          "add_subdirectory(workloads/sync_call)\nadd_subdirectory(workloads/domains)\n");
+          "add_subdirectory(workloads/domains)\nadd_subdirectory(workloads/throughput)\n");
     expect_done(shell("cmake -S theirs -B build -G Ninja -DCMAKE_PREFIX_PATH=" + prefix_ +
                       " && cmake --build build"));
     const std::string own = installed("--version").out,
                       theirs = shell("STILE_PLUGIN_PATH=build/plugins " + stile_ + " --version").out;
-    EXPECT_THAT(own, HasSubstr("guest sync_call/sync_client_pie sha256 "));
+    EXPECT_THAT(own, HasSubstr("guest throughput/throughput_client_pie sha256 "));
     EXPECT_EQ(theirs, own);
-    EXPECT_THAT(shell("STILE_PLUGIN_PATH=$PWD/build/plugins " + stile_ + " list workloads").out,
-                HasSubstr(folder_ + "/build/plugins/libstile_workload_domains.so"));
+    const std::string list = shell("STILE_PLUGIN_PATH=$PWD/build/plugins " + stile_ + " list workloads").out;
+    for (const char* name : {"domains", "throughput"})
+        EXPECT_THAT(list, HasSubstr(folder_ + "/build/plugins/libstile_workload_" + name + ".so"));
 }
 
 // All of what stile_add_workload() takes: several hosts, programs with common sources, C++ guests, second
@@ -134,10 +135,10 @@ TEST_F(Installed, AProjectOfManyKindsOfPrograms) {
         stile("run kinds/run.yaml --set workload.name=build/plugins/libstile_workload_kinds.so --out r");
     expect_done(output);
     const Csv csv = results("r");
-    ASSERT_EQ(csv.rows.size(), 4u);
+    ASSERT_EQ(csv.rows.size(), 5u);
     for (size_t i = 0; i < csv.rows.size(); ++i)
         EXPECT_EQ(csv.at(i, "checked"), "1") << csv.at(i, "mechanism");
-    EXPECT_EQ(csv.at(3, "domain_crossings"), "2");
+    EXPECT_EQ(csv.at(4, "domain_crossings"), "2");
 }
 
 TEST_F(Installed, WhatCMakeIsToldWronglyIsRefusedWithWhatWouldBeRight) {
@@ -165,7 +166,7 @@ TEST_F(Installed, WhatCMakeIsToldWronglyIsRefusedWithWhatWouldBeRight) {
     EXPECT_THAT(told("stile_add_workload(NAME mine HOST a.cpp IMAGES b)"),
                 HasSubstr("there is no stile_guest_executable(NAME b ...) before it"));
     EXPECT_THAT(told("stile_add_workload(NAME mine HOST a.cpp PROGRAM p c.c)"),
-                HasSubstr("[PIE] SOURCES files"));
+                HasSubstr("SOURCES files [FLAGS"));
 }
 
 TEST_F(Stile, NewWorkloadRefusesWhatCannotBe) {

@@ -56,6 +56,9 @@ TEST(PluginLoader, what_was_built_for_another_program_is_refused_before_any_of_i
                       HasSubstr("both are of workload ABI " + mine), HasSubstr("build it again")));
     EXPECT_THAT(why_not("other_strings"),
                 HasSubstr("it was built with libc++, this program with libstdc++: their strings"));
+    EXPECT_THAT(why_not("old_strings"),
+                HasSubstr("it was built with libstdc++ with _GLIBCXX_USE_CXX11_ABI=0, this"));
+    EXPECT_THAT(why_not("debug_library"), HasSubstr("it was built with libstdc++ with _GLIBCXX_DEBUG, this"));
     EXPECT_THAT(why_not("sanitized"), HasSubstr("it was built with ThreadSanitizer, this program was not"));
 }
 
@@ -131,7 +134,7 @@ TEST(PluginLoader, listing_keeps_what_loads_and_reports_the_rest) {
     for (const Plugin& p : list.plugins) names.push_back(p.descriptor->name);
     EXPECT_THAT(names, testing::IsSupersetOf({"program", "sync_call", "rows_throw"}));
     EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
-    EXPECT_EQ(list.errors.size(), 14u);  // five of the bad ones load: only their rows are wrong
+    EXPECT_EQ(list.errors.size(), 16u);  // five of the bad ones load: only their rows are wrong
 }
 
 TEST(PluginLoader, a_workload_loads_by_path_too_and_is_the_same_one) {
