@@ -51,6 +51,23 @@ TEST_F(Reference, EveryKeyOfTheListIsOnThePage) {
     EXPECT_GT(keys, 350u);
 }
 
+// Everything that a run and a sweep leave behind is on the page of files.
+TEST_F(Reference, EveryFileIsOnItsPage) {
+    const std::string markdown = contents(source + "/docs/reference/files.md");
+    write("sweep.yaml",
+          "extends: " + source +
+              "/configs/runs/domains.yaml\nmeasure: {repetitions: 5, fast_forward: roi}\nsweep:\n  axes:\n"
+              "    workload.live: [1, 2]\n    machine.codoms.apl_cache.refill: [software, hardware]\n");
+    ASSERT_EQ(run("--set workload.sizes=[0] --set workload.mechanisms=[syscall]", "out/run").code, 0);
+    const Output sweep = stile("sweep sweep.yaml --out out/sweep");
+    ASSERT_EQ(sweep.code, 0) << sweep.err;
+    for (const char* folder : {"out/run", "out/sweep"})
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+            const std::string name = entry.path().filename();
+            EXPECT_NE(markdown.find("`" + name), std::string::npos) << folder << "/" << name;
+        }
+}
+
 // Statistics whose last column names core models or protections are 0 or absent with all others.
 TEST_F(Reference, WhatAMachineCannotCountIsZero) {
     const std::string markdown = page("statistics").out;
