@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/plain_text.h"
+
 namespace stile::sim {
 
 // A place in a file, or an option of the command line (line 0).
@@ -25,7 +27,7 @@ struct Fault {
     std::string remedy;  // what would be right; may be empty
 
     std::string text() const {
-        return place.text() + ": error: " + wrong + (remedy.empty() ? "" : "; " + remedy);
+        return printable(place.text() + ": error: " + wrong + (remedy.empty() ? "" : "; " + remedy));
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace stile::sim {
@@ -64,29 +65,32 @@ std::optional<TextFault> find_text_fault(std::string_view text) {
     return std::nullopt;
 }
 
-std::string shown(std::string_view text) {
-    constexpr size_t longest = 60;
-    std::string line;
+std::string printable(std::string_view text) {
+    std::string all;
     for (size_t at = 0; at < text.size();) {
-        if (at >= longest) return line + "...";
         const auto c = static_cast<unsigned char>(text[at]);
         const size_t length = sequence(text, at);
         // U+0080 to U+009F are control characters too.
         const bool high_control = length == 2 && c == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
-        if (c == '\n') {
-            line += "\\n";
-        } else if (c == '\t') {
-            line += "\\t";
-        } else if (length == 0 || c < 0x20 || c == 0x7f) {
-            line += fmt::format("\\x{:02x}", c);
+        if (length == 0 || (c < 0x20 && c != '\n') || c == 0x7f) {
+            all += c == '\t' ? "\\t" : fmt::format("\\x{:02x}", c);
         } else if (high_control) {
-            line += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at + 1]));
+            all += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at + 1]));
         } else {
-            line += text.substr(at, length);
+            all += text.substr(at, length);
         }
         at += length == 0 ? 1 : length;
     }
-    return line;
+    return all;
+}
+
+std::string shown(std::string_view text) {
+    constexpr size_t longest = 60;
+    size_t end = std::min(text.size(), longest);
+    while (end < text.size() && end > 0 && is_tail(text[end])) --end;
+    std::string line = printable(text.substr(0, end));
+    for (size_t at = line.find('\n'); at != line.npos; at = line.find('\n', at)) line.replace(at, 1, "\\n");
+    return end < text.size() ? line + "..." : line;
 }
 
 }  // namespace stile::sim

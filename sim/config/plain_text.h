@@ -17,6 +17,10 @@ struct TextFault {
 // The first byte that YAML forbids: no UTF-8, or a control character.
 std::optional<TextFault> find_text_fault(std::string_view text);
 
+// Without control characters but the ends of lines, and UTF-8 throughout: a message must not move a
+// terminal's cursor.
+std::string printable(std::string_view text);
+
 // One short line without control characters, whatever `text` is.
 std::string shown(std::string_view text);
 

@@ -47,6 +47,15 @@ std::string end_of_file(const fs::path& path) {
     return text;
 }
 
+// Scripts and output of tasks that are gone.
+void remove_files(const SweepDirectory& directory) {
+    std::error_code ignored;
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(directory.work(), ignored))
+        if (entry.path().filename().string().starts_with("slurm-")) files.push_back(entry.path());
+    for (const fs::path& file : files) fs::remove(file, ignored);
+}
+
 }  // namespace
 
 SlurmLauncher::SlurmLauncher(WorkerOptions options, unsigned jobs)
@@ -63,8 +72,7 @@ SlurmLauncher::SlurmLauncher(WorkerOptions options, unsigned jobs)
 SlurmLauncher::~SlurmLauncher() {
     stop();
     guardian_.reset();
-    std::error_code ignored;
-    for (size_t i = 1; i < next_; ++i) fs::remove(script(prefix_ + std::to_string(i)), ignored);
+    remove_files(directory_);
 }
 
 std::string SlurmLauncher::script(const std::string& name) const {
@@ -252,11 +260,10 @@ void cancel_slurm_jobs(const SweepDirectory& directory) {
             scripts.push_back(entry.path());
     if (scripts.empty()) return;
     std::vector<std::string> names;
-    for (const fs::path& path : scripts) {
+    for (const fs::path& path : scripts)
         names.push_back(slurm_name(directory.path()) + path.stem().string().substr(6));
-        fs::remove(path, error);
-    }
     if (is_host_command("scancel")) slurm_cancel(names);
+    remove_files(directory);
 }
 
 }  // namespace stile::sim
