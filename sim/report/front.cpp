@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -33,15 +32,19 @@ std::map<std::pair<size_t, size_t>, size_t> rows_by_point(const SweepData& data)
     return rows;
 }
 
-double spread(const SweepData& data, size_t group, size_t metric) {
-    double least = std::numeric_limits<double>::infinity(), most = -least;
+std::vector<double> objectives_of(const SweepData& data, size_t group) {
+    std::vector<double> values;
     for (size_t i = 0; i < data.rows.size(); ++i) {
-        const auto& value = data.metrics[metric].values[i];
-        if (data.rows[i].group != group || !value) continue;
-        least = std::min(least, *value);
-        most = std::max(most, *value);
+        const auto& value = data.metrics[data.objective].values[i];
+        if (data.rows[i].group == group && value) values.push_back(*value);
     }
-    return least > most ? 0 : gain(most, least, false);
+    return values;
+}
+
+double spread(const std::vector<double>& values) {
+    if (values.empty()) return 0;
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    return gain(*most, *least, false);
 }
 
 std::vector<size_t> loads_of(const SweepData& data, const SweepPoint& point) {
@@ -109,11 +112,18 @@ Selection default_selection(const SweepData& data) {
     selection.more_is_better = data.more_is_better;
     selection.load.resize(data.dimensions.size());
     if (data.rows.empty()) return selection;
-    for (size_t group = 0; group < data.groups.size(); ++group) {
-        if (spread(data, group, data.objective) < worth_having) continue;
-        selection.group = group;
-        break;
+    // The first kind of row in which designs differ; if there is none, in which anything does.
+    std::optional<size_t> by_design, by_anything;
+    for (size_t group = 0; group < data.groups.size() && !by_design; ++group) {
+        Selection of_group = selection;
+        of_group.group = group;
+        std::vector<double> figures;
+        for (const Design& design : designs_of(data, of_group))
+            if (design.measured) figures.push_back(design.figures.objective);
+        if (spread(figures) >= worth_having) by_design = group;
+        if (!by_anything && spread(objectives_of(data, group)) >= worth_having) by_anything = group;
     }
+    selection.group = by_design.value_or(by_anything.value_or(0));
     const std::vector<Design> designs = designs_of(data, selection);
     if (std::any_of(designs.begin(), designs.end(), [](const Design& design) { return design.measured; }))
         return selection;

@@ -185,12 +185,16 @@ void group_rows(SweepData& data) {
         const auto found = std::find(data.columns.begin(), data.columns.end(), name);
         if (found == data.columns.end()) continue;
         const auto column = static_cast<size_t>(found - data.columns.begin());
-        for (size_t i = 1; i < data.rows.size(); ++i) {
-            const SweepRow &a = data.rows[i - 1], &b = data.rows[i];
-            if (a.point == b.point && a.in_results && b.in_results && a.cells[column] != b.cells[column]) {
-                telling.push_back(column);
-                break;
-            }
+        // What follows from the columns before (a mechanism's scope) tells nothing new.
+        std::map<std::pair<size_t, std::string>, const std::string*> first;
+        for (const SweepRow& row : data.rows) {
+            if (!row.in_results) continue;
+            std::string before;
+            for (size_t other : telling) before += row.cells[other] + '\0';
+            const auto [same, fresh] = first.try_emplace({row.point, before}, &row.cells[column]);
+            if (*same->second == row.cells[column]) continue;
+            telling.push_back(column);
+            break;
         }
     }
     std::map<std::string, size_t> place;
@@ -231,9 +235,15 @@ std::string Dimension::name() const {
     return all;
 }
 
+std::string AxisValue::label() const {
+    const bool list_of_one =
+        text.size() > 2 && text.front() == '[' && text.back() == ']' && text.find(',') == std::string::npos;
+    return list_of_one ? text.substr(1, text.size() - 2) : text;
+}
+
 std::string Dimension::label(size_t level) const {
     std::string all;
-    for (const AxisValue& value : levels[level]) all += (all.empty() ? "" : " / ") + value.text;
+    for (const AxisValue& value : levels[level]) all += (all.empty() ? "" : " / ") + value.label();
     return all;
 }
 

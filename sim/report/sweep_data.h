@@ -20,6 +20,7 @@ struct Axis {
 struct AxisValue {
     std::string text;  // as YAML
     std::optional<double> number;
+    std::string label() const;  // a list of one without its brackets
 };
 
 // Axes that take their values together: an axis of its own, or a zipped group.

@@ -168,10 +168,11 @@ std::string refused(const SweepData& data) {
     // The same refusal in many points is one line.
     std::map<std::string, std::vector<int64_t>> points;
     for (const SweepRefusal& r : data.refused) {
-        const char* name = strerrorname_np(static_cast<int>(r.error));
+        const char* known = strerrorname_np(static_cast<int>(r.error));
+        const std::string name = known ? known : std::to_string(r.error);
         points[fmt::format("{}{}, {}: {}{}", r.mechanism, r.policy == "-" ? "" : " " + r.policy,
-                           size_text(r.size_bytes), name ? name : std::to_string(r.error),
-                           r.reason.empty() ? "" : ": " + r.reason)]
+                           size_text(r.size_bytes), name,
+                           r.reason.empty() || r.reason == name ? "" : ": " + r.reason)]
             .push_back(r.point);
     }
     std::string out =

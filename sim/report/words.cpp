@@ -29,12 +29,12 @@ std::string phrase(const SweepData& data, const std::string& key, const AxisValu
     const std::string field = last_part(key), owner = owner_of(key);
     if (value.number && (field == "entries" || field == "ways" || field == "cores")) {
         const std::string noun = *value.number == 1 && field == "ways" ? "way" : field;
-        return is_unique(data, field) || owner.empty() ? value.text + " " + noun
-                                                       : value.text + " " + owner + " " + noun;
+        return is_unique(data, field) || owner.empty() ? value.label() + " " + noun
+                                                       : value.label() + " " + owner + " " + noun;
     }
-    if (field == "size" && !owner.empty() && owner != "workload") return value.text + " " + owner;
+    if (field == "size" && !owner.empty() && owner != "workload") return value.label() + " " + owner;
     const bool plain = owner.empty() || owner == "workload" || owner == "measure" || owner == "machine";
-    return (plain ? field : owner + "." + field) + " " + value.text;
+    return (plain ? field : owner + "." + field) + " " + value.label();
 }
 
 }  // namespace

@@ -282,7 +282,7 @@ function lines() {
         const design = wide.filter((d) => !dims[d].load), load = wide.filter((d) => dims[d].load);
         shown.x = design.length ? design[0] : wide[0];
         const other = load.concat(design).filter((d) => d !== shown.x && dims[d].labels.length <= 12);
-        shown.series = data.groups.length > 1 && wide.length === 1 ? byGroup : other.length ? other[0] : '';
+        shown.series = data.groups.length > 1 ? byGroup : other.length ? other[0] : '';
     }
     if (shown.series === shown.x) shown.series = '';
     make(section, 'h2', {}, objective().name + ' over ' + dims[shown.x].name);
