@@ -182,7 +182,7 @@ std::optional<double> number_of(const Key& key, const Key::Value& value) {
 
 }  // namespace
 
-SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults) {
+SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, bool zipped, Faults& faults) {
     SweptKey axis{key.path(), unit_of(key.kind()), node.place, {}};
     std::vector<Node> nodes;
     if (node.kind == Node::Kind::map) {
@@ -213,8 +213,8 @@ SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& 
         // A time stays one: how many cycles it is may depend on another axis.
         const bool time = key.kind() == KeyKind::cycles && parse_time(item.text);
         const std::string text = time ? item.text : key.text_of(value);
-        if (std::any_of(axis.values.begin(), axis.values.end(),
-                        [&](const SweptValue& other) { return other.text == text; })) {
+        if (!zipped && std::any_of(axis.values.begin(), axis.values.end(),
+                                   [&](const SweptValue& other) { return other.text == text; })) {
             faults.push_back(
                 {item.place, "'" + key.path() + "' has the value " + text + " twice", "leave one out"});
             continue;

@@ -88,6 +88,7 @@ class AxesReader {
                               axis.keys.front().key + "' " + std::to_string(axis.size()),
                           "keys that are zipped have as many values as each other");
             }
+            if (faults_.size() == before) check_repetition(axis);
             axes_.push_back(std::move(axis));
         }
     }
@@ -95,6 +96,18 @@ class AxesReader {
   private:
     void fault(const Place& place, const std::string& wrong, const std::string& remedy) {
         faults_.push_back({place, wrong, remedy});
+    }
+
+    void check_repetition(const SweptAxis& axis) {
+        std::vector<std::string> seen;
+        for (size_t i = 0; i < axis.size(); ++i) {
+            std::string text;
+            for (const SweptKey& key : axis.keys) text += (text.empty() ? "" : ", ") + key.values[i].text;
+            if (std::find(seen.begin(), seen.end(), text) != seen.end())
+                fault(axis.keys.front().values[i].node.place, "the group has the values " + text + " twice",
+                      "leave one out");
+            seen.push_back(text);
+        }
     }
 
     std::optional<SweptKey> read_key(const Node::Entry& entry, const std::string& section) {
@@ -136,8 +149,8 @@ class AxesReader {
             return std::nullopt;
         }
         names_.push_back(path);
-        SweptKey axis =
-            read_axis(*key, entry.value, static_cast<int64_t>(base_.config.machine.frequency), faults_);
+        SweptKey axis = read_axis(*key, entry.value, static_cast<int64_t>(base_.config.machine.frequency),
+                                  section == "sweep.zip", faults_);
         if (axis.values.empty()) return std::nullopt;
         return axis;
     }

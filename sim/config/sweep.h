@@ -101,8 +101,9 @@ class LoadedSweep {
     std::vector<uint64_t> points_;  // their places in the product
 };
 
-// The values of an axis: a list, or a map that makes a range. `key` judges each of them.
-SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, Faults& faults);
+// The values of an axis: a list, or a map that makes a range. `key` judges each of them. `zipped`: a value
+// may come again, beside others.
+SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, bool zipped, Faults& faults);
 
 // `count` different numbers below `size`, in ascending order; all of them if there are no more. The same
 // numbers for the same seed everywhere.

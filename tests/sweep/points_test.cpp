@@ -41,6 +41,11 @@ TEST_F(Points, ZippedKeysGoTogether) {
         sweep_faults("  zip: [{machine.l1d.size: [16 KiB, 64 KiB], machine.l1d.latency: [3]}]\n"),
         "sweep.yaml:3:67: error: 'machine.l1d.latency' has 1 values, 'machine.l1d.size' 2; keys that are "
         "zipped have as many values as each other");
+    // A value may come again, a combination may not.
+    EXPECT_EQ(sweep_faults("  zip: [{machine.l1d.size: [16 KiB, 64 KiB], machine.l1d.latency: [4, 4]}]\n"),
+              "none");
+    EXPECT_EQ(sweep_faults("  zip: [{machine.l1d.latency: [4, 5, 4], os.seed: [1, 1, 1]}]\n"),
+              "sweep.yaml:3:38: error: the group has the values 4, 1 twice; leave one out");
     EXPECT_EQ(sweep_faults("  axes: {workload.count: [1]}\n  zip: [{workload.count: [2]}]\n"),
               "sweep.yaml:4:10: error: 'workload.count' is an axis already; leave one out");
 }
