@@ -39,20 +39,22 @@ Performed perform(const LoadedConfig& loaded, const std::vector<workload::Row>& 
     const RunConfig& config = loaded.config;
     std::vector<RowKey> keys;
     for (const workload::Row& row : rows) keys.push_back(row_key(config, row));
+    // First, because the user's CACTI may fail, and nothing should be lost then.
+    ArraySizer sizer;
+    if (config.output.energy) sizer.arrays_of(config.machine);
     const auto started = std::chrono::steady_clock::now();
-    PoolResult pool = run_rows(keys,
-                               [&](size_t row, const ProgressFunction& progress) {
-                                   return simulate(config, rows[row], {options.console, progress, options.checkpoints});
-                               },
-                               {options.jobs, options.timeout_seconds, options.status});
+    PoolResult pool =
+        run_rows(keys,
+                 [&](size_t row, const ProgressFunction& progress) {
+                     return simulate(config, rows[row], {options.console, progress, options.checkpoints});
+                 },
+                 {options.jobs, options.timeout_seconds, options.status});
     Performed performed;
     performed.rows = std::move(pool.rows);
     for (size_t i = 0; i < rows.size(); ++i) performed.rows[i].measured = rows[i].measured;
     performed.kept = kept_folders(rows, performed.rows);
-    if (config.output.energy) {
-        ArraySizer sizer;
+    if (config.output.energy)
         for (RowResult& row : performed.rows) add_energy(config.machine, sizer, row.statistics);
-    }
     performed.interrupted = pool.interrupted;
     performed.jobs = options.jobs;
     performed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -88,6 +88,14 @@ TEST_F(Energy, LargerNodesNeedMoreAndNothingElseMoves) {
     EXPECT_FALSE(plain.contains("energy.dynamic"));
 }
 
+// Nothing is simulated in vain.
+TEST_F(Energy, IsRefusedAtOnceWhereCactiFails) {
+    const Output output = run(small_ + "--set output.energy=true --set machine.area.cacti=/bin/false", "out");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, testing::HasSubstr("gave no figures"));
+    EXPECT_FALSE(std::filesystem::exists("out"));
+}
+
 // Every core its own; a little core's arrays are sized as they are, and leak over the same time.
 TEST_F(Energy, EachCoreHasItsOwn) {
     const auto s = statistics(
