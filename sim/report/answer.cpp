@@ -103,19 +103,28 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
     const Design& build = answer.front[*answer.build];
     const std::string start =
         fmt::format("Build {}: {}", text(build), figures(data, selection, build.figures));
-    if (same_cost(complete)) {
-        const auto [least, most] = std::minmax_element(
-            complete.begin(), complete.end(),
-            [](const Design& a, const Design& b) { return a.figures.objective < b.figures.objective; });
-        const Design& worst = selection.more_is_better ? *least : *most;
-        if (least->figures.objective == most->figures.objective)
-            return fmt::format("All {} designs are alike: {}.", complete.size(),
-                               figures(data, selection, build.figures));
+    const auto [least, most] = std::minmax_element(
+        complete.begin(), complete.end(),
+        [](const Design& a, const Design& b) { return a.figures.objective < b.figures.objective; });
+    const Design& worst = selection.more_is_better ? *least : *most;
+    const Design& best = selection.more_is_better ? *most : *least;
+    if (gain(worst.figures.objective, best.figures.objective, selection.more_is_better) < worth_having) {
+        const std::string alike =
+            least->figures.objective == most->figures.objective
+                ? fmt::format("All {} designs are alike: {}", complete.size(),
+                              figure(data, selection.objective, best.figures.objective))
+                : fmt::format("All {} designs are within 2 %: {} to {}", complete.size(),
+                              three_digits(least->figures.objective),
+                              figure(data, selection.objective, most->figures.objective));
+        if (same_cost(complete)) return alike + ".";
+        return fmt::format("{}; the cheapest is {} ({}).", alike, text(answer.front[0]),
+                           figure(data, selection.cost, answer.front[0].figures.cost));
+    }
+    if (same_cost(complete))
         return fmt::format("Best is {}: {}, {} than {}; {} is the same for all.", text(build),
                            figure(data, selection.objective, build.figures.objective),
                            gain_text(data, selection, worst.figures.objective, build.figures.objective),
                            text(worst), metric_words(data.metrics[selection.cost].name).noun);
-    }
     for (size_t i = *answer.build + 1; i < answer.front.size(); ++i) {
         const Design& next = answer.front[i];
         const bool worth =
@@ -185,7 +194,10 @@ Answer answer_of(const SweepData& data, const Selection& selection) {
     if (designs_differ(data) && !answer.front.empty()) {
         const Knee knee = find_knee(on_front, selection.more_is_better);
         answer.build = knee.place;
-        answer.bends = knee.bends;
+        // What costs more and is on no front was of no use either.
+        const double cost = on_front[knee.place].cost;
+        answer.bends = knee.bends || std::any_of(figures.begin(), figures.end(),
+                                                 [&](const Tradeoff& one) { return one.cost > cost; });
         for (size_t i = 0; i < answer.front.size(); ++i) {
             const bool counts =
                 std::find(knee.counting.begin(), knee.counting.end(), i) != knee.counting.end();

@@ -123,13 +123,13 @@ TEST(Answer, IsTheMeanOverLoadsOfDesignsThatMetAll) {
     const Answer answer = answer_of(data, selection);
     EXPECT_EQ(answer.over, "mean over 3 values of live, 2 to 32");
     EXPECT_EQ(answer.sentence,
-              "Build 8 entries: 0.0008 mm2, 42 cycles per call; it is the cheapest, and nothing "
-              "larger is better.");
-    Selection few = selection;
-    few.load[1] = 0;
-    EXPECT_EQ(answer_of(data, few).sentence,
-              "Build 4 entries: 0.0004 mm2, 10 cycles per call; it is the cheapest, "
-              "and nothing larger is better.");
+              "All 2 designs are alike: 42 cycles per call; the cheapest is 8 entries (0.0008 mm2).");
+    Selection many = selection;
+    many.load[1] = 1;
+    EXPECT_EQ(answer_of(data, many).sentence,
+              "Build 8 entries: 0.0008 mm2, 10 cycles per call; the best of the sweep: 2x the area of the "
+              "next smaller "
+              "(4 entries) for 71 % fewer cycles.");
 }
 
 TEST(Answer, WhereNoDesignMetAllLoadsOneIsTaken) {

@@ -196,17 +196,23 @@ function sentenceOf(data, selection, complete, answer) {
     if (!complete.length) return 'No design has results for everything that is asked of it here.';
     if (complete.length === 1) return 'Only ' + text(complete[0]) + ' has results: ' + figures(complete[0]) + '.';
     var build = answer.front[answer.build], start = 'Build ' + text(build) + ': ' + figures(build);
-    if (sameCost(complete)) {
-        var worst = complete[0];
-        complete.forEach(function(design) {
-            if (selection.more ? design.objective < worst.objective : design.objective >= worst.objective) worst = design;
-        });
-        if (worst.objective === build.objective)
-            return 'All ' + complete.length + ' designs are alike: ' + figures(build) + '.';
+    var least = complete[0], most = complete[0];
+    complete.forEach(function(design) {
+        if (design.objective < least.objective) least = design;
+        if (design.objective >= most.objective) most = design;
+    });
+    var worst = selection.more ? least : most, best = selection.more ? most : least;
+    if (gain(worst.objective, best.objective, selection.more) < WORTH_HAVING) {
+        var alike = 'All ' + complete.length + ' designs are ' + (least.objective === most.objective ?
+            'alike: ' + figureText(objective, best.objective) :
+            'within 2 %: ' + digits(least.objective, 3) + ' to ' + figureText(objective, most.objective));
+        if (sameCost(complete)) return alike + '.';
+        return alike + '; the cheapest is ' + text(answer.front[0]) + ' (' + figureText(cost, answer.front[0].cost) + ').';
+    }
+    if (sameCost(complete))
         return 'Best is ' + text(build) + ': ' + figureText(objective, build.objective) + ', ' +
             gainText(objective, worst.objective, build.objective) + ' than ' + text(worst) + '; ' + cost.noun +
             ' is the same for all.';
-    }
     for (var i = answer.build + 1; i < answer.front.length; ++i) {
         var next = answer.front[i], worth = gain(build.objective, next.objective, selection.more) >= WORTH_HAVING;
         if (!worth && i + 1 < answer.front.length) continue;
@@ -244,7 +250,8 @@ function answerOf(data, selection) {
     if (designsDiffer(data) && answer.front.length) {
         var knee = findKnee(answer.front, selection.more);
         answer.build = knee.place;
-        answer.bends = knee.bends;
+        var price = answer.front[knee.place].cost;
+        answer.bends = knee.bends || answer.designs.some(function(design) { return design.cost > price; });
         answer.front.forEach(function(_, i) {
             if (knee.counting.indexOf(i) >= 0 || answer.front.length <= FRONT_SHOWN_WHOLE || i + 1 === answer.front.length)
                 answer.steps.push(i);
