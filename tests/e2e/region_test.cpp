@@ -42,7 +42,7 @@ class Region : public Stile {
 };
 
 const char* const three_parts =
-    "int main(void) { work(500000); stile_region_begin(); work(60000); stile_region_end(); work(600000); "
+    "int main(void) { work(500000); stile_region_begin(); work(90000); stile_region_end(); work(600000); "
     "return 0; }\n";
 
 TEST_F(Region, FastForwardedFiguresAreThoseOfTheTimedCore) {
