@@ -125,6 +125,29 @@ TEST_F(Installed, BuiltInWorkloadsBuildFromTheInstallationAsAnybodysDo) {
         EXPECT_THAT(list, HasSubstr(folder_ + "/build/plugins/libstile_workload_" + name + ".so"));
 }
 
+// The same on the level of sources. Their data excepted: the gallery of attacks lies beside its tests.
+TEST(BuiltInWorkloads, IncludeNothingThatIsNotInstalled) {
+    unsigned included = 0;
+    for (const auto& folder : fs::directory_iterator(STILE_SOURCE_DIR "/workloads")) {
+        if (!folder.is_directory()) continue;
+        for (const auto& file : fs::directory_iterator(folder)) {
+            std::istringstream text(contents(file.path()));
+            for (std::string line; std::getline(text, line);) {
+                if (!line.starts_with("#include \"")) continue;
+                const std::string name = line.substr(10, line.find('"', 10) - 10);
+                ++included;
+                if (name == "workloads/workload.h" || name.starts_with("os/lib/") || name.starts_with("abi/"))
+                    continue;
+                if (name == "tests/security/attacks/attacks.def") continue;
+                // What is left belongs to workloads.
+                const bool theirs = name.starts_with("workloads/") && name.find('/', 10) != name.npos;
+                EXPECT_TRUE(theirs || fs::exists(folder.path() / name)) << file.path() << ": " << line;
+            }
+        }
+    }
+    EXPECT_GT(included, 20u);
+}
+
 // All of what stile_add_workload() takes: several hosts, programs with common sources, C++ guests, second
 // domains.
 TEST_F(Installed, AProjectOfManyKindsOfPrograms) {
