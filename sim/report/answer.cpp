@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/report/charts.h"
 #include "sim/report/front.h"
 #include "sim/report/words.h"
 
@@ -146,6 +147,68 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
                        answer.bends ? "" : " The curve does not bend yet: a larger one may pay as well.");
 }
 
+bool hardly_differ(const std::vector<Design>& designs, bool more_is_better) {
+    if (designs.empty()) return true;
+    const auto [least, most] = std::minmax_element(
+        designs.begin(), designs.end(),
+        [](const Design& a, const Design& b) { return a.figures.objective < b.figures.objective; });
+    const double low = least->figures.objective, high = most->figures.objective;
+    return (more_is_better ? gain(low, high, true) : gain(high, low, false)) < worth_having;
+}
+
+// Over the first axis of the design, or of the load.
+std::optional<RowsTable> rows_table(const SweepData& data, Selection selection) {
+    std::optional<size_t> along;
+    for (const bool load : {false, true}) {
+        for (size_t d = 0; d < data.dimensions.size() && !along; ++d)
+            if (data.dimensions[d].load == load && data.dimensions[d].levels.size() > 1) along = d;
+    }
+    if (!along || data.groups.size() < 2) return std::nullopt;
+    RowsTable table{*along, {}};
+    for (selection.group = 0; selection.group < data.groups.size(); ++selection.group) {
+        table.figures.emplace_back(data.dimensions[*along].levels.size());
+        for (const Shape& shape : shape_of(data, selection, {*along}))
+            table.figures.back()[shape.levels[0]] = shape.objective;
+    }
+    return table;
+}
+
+// "With sizes 0 B from 21.1 (function) to 6700 cycles per call (binder); with ..."
+std::string rows_text(const SweepData& data, const Selection& selection, const RowsTable& table) {
+    std::string text;
+    for (const size_t level : {size_t{0}, data.dimensions[table.dimension].levels.size() - 1}) {
+        std::optional<size_t> least, most;
+        const auto at = [&](size_t group) { return *table.figures[group][level]; };
+        for (size_t group = 0; group < table.figures.size(); ++group) {
+            if (!table.figures[group][level]) continue;
+            if (!least || at(group) < at(*least)) least = group;
+            if (!most || at(group) >= at(*most)) most = group;
+        }
+        if (!least) continue;
+        text += fmt::format("{} {} from {} ({}) to {} ({})", text.empty() ? "With" : "; with",
+                            phrase_of(data, table.dimension, level), three_digits(at(*least)),
+                            data.groups[*least], figure(data, selection.objective, at(*most)),
+                            data.groups[*most]);
+    }
+    return text.empty() ? "No kind of row has complete results." : text + ".";
+}
+
+std::string rows_over(const SweepData& data, const Selection& selection, const RowsTable& table) {
+    std::string over;
+    for (size_t d = 0; d < data.dimensions.size(); ++d) {
+        const Dimension& dimension = data.dimensions[d];
+        if (d == table.dimension || dimension.levels.size() < 2) continue;
+        over += over.empty() ? "" : ", ";
+        if (!dimension.load)
+            over += "best over " + dimension.name();
+        else if (selection.load[d])
+            over += phrase_of(data, d, *selection.load[d]);
+        else
+            over += "mean over " + dimension.name();
+    }
+    return over;
+}
+
 std::string over_text(const SweepData& data, const Selection& selection) {
     std::string over;
     for (size_t d = 0; d < data.dimensions.size() && designs_differ(data); ++d) {
@@ -175,6 +238,25 @@ std::string design_text(const SweepData& data, const Design& design) {
         text += (text.empty() ? "" : ", ") + phrase_of(data, d, point.levels[d]);
     }
     return text;
+}
+
+std::vector<std::vector<std::string>> rows_cells(const SweepData& data, const RowsTable& table) {
+    const Dimension& along = data.dimensions[table.dimension];
+    constexpr size_t columns = 8;
+    std::vector<size_t> levels;
+    const size_t n = along.levels.size();
+    for (size_t i = 0; i < std::min(n, columns); ++i)
+        levels.push_back(n <= columns ? i : i * (n - 1) / (columns - 1));
+    std::vector<std::vector<std::string>> cells{{along.name()}};
+    for (size_t level : levels) cells[0].push_back(along.label(level));
+    for (size_t group = 0; group < table.figures.size(); ++group) {
+        cells.push_back({data.groups[group]});
+        for (size_t level : levels) {
+            const auto& value = table.figures[group][level];
+            cells.back().push_back(value ? three_digits(*value) : "-");
+        }
+    }
+    return cells;
 }
 
 Answer answer_of(const SweepData& data, const Selection& selection) {
@@ -212,6 +294,15 @@ Answer answer_of(const SweepData& data, const Selection& selection) {
             return selection.more_is_better ? a.figures.objective > b.figures.objective
                                             : a.figures.objective < b.figures.objective;
         });
+    }
+    if (!designs_differ(data) || hardly_differ(complete, selection.more_is_better))
+        answer.rows = rows_table(data, selection);
+    if (answer.rows) {
+        answer.steps.clear();
+        answer.ranking.clear();
+        answer.sentence = rows_text(data, selection, *answer.rows);
+        answer.over = rows_over(data, selection, *answer.rows);
+        return answer;
     }
     answer.sentence = sentence(data, selection, complete, answer);
     answer.over = over_text(data, selection);

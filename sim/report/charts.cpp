@@ -212,7 +212,7 @@ std::vector<Shape> shape_of(const SweepData& data, const Selection& selection,
 
 std::vector<Chart> charts_of(const SweepData& data, const Selection& selection, const Answer& answer) {
     std::vector<Chart> charts;
-    if (answer.build && answer.ranking.empty() && designs_of(data, selection).size() > 1)
+    if (answer.build && !answer.rows && answer.ranking.empty() && designs_of(data, selection).size() > 1)
         charts.push_back(pareto(data, selection, answer));
     std::vector<size_t> wide;
     for (size_t d = 0; d < data.dimensions.size(); ++d)

@@ -65,15 +65,26 @@ std::vector<Design> designs_by(const SweepData& data, const Selection& selection
 // "16 entries, 4 ways"
 std::string design_text(const SweepData& data, const Design& design);
 
+// Where designs hardly differ but the rows of a point do: a figure for each kind of row at each level of an
+// axis, the best over other designs, the mean over other loads.
+struct RowsTable {
+    size_t dimension = 0;
+    std::vector<std::vector<std::optional<double>>> figures;  // by group, then level
+};
+
 struct Answer {
     std::string sentence;
     std::string over;             // "mean over live 1 to 64; dipc low": what was looked at; may be empty
     std::vector<Design> front;    // by cost
     std::optional<size_t> build;  // of the front
     bool bends = false;
-    std::vector<size_t> steps;    // of the front: what a table shows of it
-    std::vector<Design> ranking;  // where cost is the same for all: the best first, in place of a front
+    std::vector<size_t> steps;      // of the front: what a table shows of it
+    std::optional<RowsTable> rows;  // then this is what the sweep says
+    std::vector<Design> ranking;    // where cost is the same for all: the best first, in place of a front
 };
+// A line per kind of row, headed by levels; of many levels some.
+std::vector<std::vector<std::string>> rows_cells(const SweepData& data, const RowsTable& table);
+
 Answer answer_of(const SweepData& data, const Selection& selection);
 
 }  // namespace stile::sim

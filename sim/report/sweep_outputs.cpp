@@ -77,6 +77,7 @@ std::string sweep_answer(const fs::path& database) {
     const Answer answer = answer_of(data, selection);
     std::string out = answer.sentence + "\n";
     if (!answer.over.empty()) out += "(" + answer.over + ")\n";
+    if (answer.rows) return out + "\n" + aligned(rows_cells(data, *answer.rows), 1);
     if (!answer.build) return out;
     const std::string &cost = data.metrics[selection.cost].name,
                       &objective = data.metrics[selection.objective].name;

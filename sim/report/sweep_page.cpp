@@ -91,7 +91,23 @@ std::string ranking_table(const SweepData& data, const Selection& selection, con
     return out + "</tbody></table>\n";
 }
 
+std::string rows_html(const SweepData& data, const Selection& selection, const RowsTable& table) {
+    std::string out = fmt::format("<table class=\"front\"><caption>{}</caption>\n",
+                                  safe(figure_head(data, selection.objective)));
+    const auto cells = rows_cells(data, table);
+    for (size_t line = 0; line < cells.size(); ++line) {
+        out += line == 0 ? "<thead><tr>" : "<tr>";
+        for (size_t i = 0; i < cells[line].size(); ++i) {
+            const char* tag = line == 0 ? "th scope=\"col\"" : i == 0 ? "th scope=\"row\"" : "td";
+            out += fmt::format("<{}>{}</{}>", tag, safe(cells[line][i]), line == 0 || i == 0 ? "th" : "td");
+        }
+        out += line == 0 ? "</tr></thead><tbody>\n" : "</tr>\n";
+    }
+    return out + "</tbody></table>\n";
+}
+
 std::string front_table(const SweepData& data, const Selection& selection, const Answer& answer) {
+    if (answer.rows) return rows_html(data, selection, *answer.rows);
     if (!answer.ranking.empty()) return ranking_table(data, selection, answer);
     if (answer.steps.empty()) return "";
     std::string out = fmt::format(

@@ -35,8 +35,8 @@ payload of both directions: 1 is one copy each way. <i>Checked</i> says that wha
 calls of the same code.</p>
 <p><b>What these figures do not show.</b> Absolute times of a particular processor: the core is a model, in order and single, its
 caches, branch predictor and instruction latencies are those of the configuration below, and nothing else runs beside the two
-programs. The kernel is a tiny one: a grown one does more around the same mechanism. Cold calls, other placements and contention
-are not measured. The axis of the first chart is logarithmic: a bar twice as long is not a call twice as slow.</p>
+programs. The kernel is a tiny one: a grown one does more around the same mechanism. Cold calls, and other
+placements and more callers than those listed, are not measured. The axis of the first chart is logarithmic: a bar twice as long is not a call twice as slow.</p>
 </div>
 )html";
 

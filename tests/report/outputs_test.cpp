@@ -257,6 +257,13 @@ TEST(Rows, AreGroupedByWhatTellsThemApartWithinAPoint) {
     const SweepData data = read_sweep(folder / "results.sqlite");
     EXPECT_THAT(data.groups, ElementsAre("function", "dipc low", "dipc high"));
     EXPECT_EQ(default_selection(data).group, 1u) << "a function shows nothing";
+    // Nothing is built here: the rows are what the sweep is about.
+    EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
+              "With sizes 0 B from 10 (function) to 90 cycles per call (dipc high); with sizes 64 B from 10 "
+              "(function) "
+              "to 154 cycles per call (dipc high).\n\nsizes      0 B  64 B\nfunction    10    10\ndipc low   "
+              " 50   114\n"
+              "dipc high   90   154\n");
 }
 
 TEST(SweepData, RefusesWhatItCannotRead) {

@@ -130,6 +130,24 @@ function designsOf(data, selection) {
     return designsBy(data, fixed, function(d) { return !data.dims[d].load; });
 }
 
+// Points that agree in `dims`: the best of them, each the mean over the loads that are not among these.
+function shapeOf(data, selection, dims) {
+    var best = {}, order = [];
+    var fixed = {
+        group: selection.group, cost: selection.cost, objective: selection.objective,
+        load: data.dims.map(function(dim, d) { return dim.load && dims.indexOf(d) < 0 ? selection.load[d] : null; })
+    };
+    designsBy(data, fixed, function(d) { return !data.dims[d].load || dims.indexOf(d) >= 0; }).forEach(function(design) {
+        if (!design.measured) return;
+        var levels = dims.map(function(d) { return data.points.levels[d][design.points[0]]; });
+        var key = levels.join(' '), known = best[key];
+        if (!known) order.push(key);
+        if (!known || (selection.more ? design.objective > known.objective : design.objective < known.objective))
+            best[key] = {levels: levels, objective: design.objective, point: design.points[0]};
+    });
+    return order.map(function(key) { return best[key]; });
+}
+
 function figureText(metric, value) {
     return metric.unit ? digits(value, 3) + ' ' + metric.unit : metric.name + ' ' + digits(value, 3);
 }
@@ -228,6 +246,57 @@ function sentenceOf(data, selection, complete, answer) {
         '.' + (answer.bends ? '' : ' The curve does not bend yet: a larger one may pay as well.');
 }
 
+function hardlyDiffer(designs, more) {
+    if (!designs.length) return true;
+    var all = designs.map(function(design) { return design.objective; });
+    var low = Math.min.apply(null, all), high = Math.max.apply(null, all);
+    return (more ? gain(low, high, true) : gain(high, low, false)) < WORTH_HAVING;
+}
+
+function rowsTable(data, selection) {
+    var along = null;
+    [false, true].forEach(function(load) {
+        data.dims.forEach(function(dim, d) {
+            if (along === null && dim.load === load && dim.labels.length > 1) along = d;
+        });
+    });
+    if (along === null || data.groups.length < 2) return null;
+    return {
+        dim: along,
+        figures: data.groups.map(function(_, group) {
+            var of = {group: group, cost: selection.cost, objective: selection.objective, more: selection.more, load: selection.load};
+            var figures = data.dims[along].labels.map(function() { return null; });
+            shapeOf(data, of, [along]).forEach(function(shape) { figures[shape.levels[0]] = shape.objective; });
+            return figures;
+        })
+    };
+}
+
+function rowsText(data, selection, table) {
+    var dim = data.dims[table.dim], text = '';
+    [0, dim.labels.length - 1].forEach(function(level) {
+        var least = null, most = null;
+        function at(group) { return table.figures[group][level]; }
+        data.groups.forEach(function(_, group) {
+            if (at(group) === null) return;
+            if (least === null || at(group) < at(least)) least = group;
+            if (most === null || at(group) >= at(most)) most = group;
+        });
+        if (least === null) return;
+        text += (text ? '; with ' : 'With ') + dim.phrases[level] + ' from ' + digits(at(least), 3) + ' (' + data.groups[least] +
+            ') to ' + figureText(data.metrics[selection.objective], at(most)) + ' (' + data.groups[most] + ')';
+    });
+    return text ? text + '.' : 'No kind of row has complete results.';
+}
+
+function rowsOver(data, selection, table) {
+    return data.dims.map(function(dim, d) {
+        if (d === table.dim || dim.labels.length < 2) return '';
+        if (!dim.load) return 'best over ' + dim.name;
+        return selection.load[d] !== null ? dim.phrases[selection.load[d]] : 'mean over ' + dim.name;
+    }).filter(Boolean).join(', ');
+}
+
 function overText(data, selection) {
     var over = data.dims.map(function(dim, d) {
         if (!dim.load || !dim.labels.length || !designsDiffer(data)) return '';
@@ -240,7 +309,7 @@ function overText(data, selection) {
 }
 
 function answerOf(data, selection) {
-    var answer = {sentence: '', over: '', designs: [], front: [], build: null, bends: false, steps: [], ranking: []};
+    var answer = {sentence: '', over: '', designs: [], front: [], build: null, bends: false, steps: [], ranking: [], rows: null};
     if (!data.rows.point.length || data.points.status.indexOf('done') < 0) {
         answer.sentence = whyNothing(data);
         return answer;
@@ -263,6 +332,14 @@ function answerOf(data, selection) {
             var difference = a[0].objective - b[0].objective;
             return (selection.more ? -difference : difference) || a[1] - b[1];
         }).map(function(pair) { return pair[0]; });
+    }
+    if (!designsDiffer(data) || hardlyDiffer(answer.designs, selection.more)) answer.rows = rowsTable(data, selection);
+    if (answer.rows) {
+        answer.steps = [];
+        answer.ranking = [];
+        answer.sentence = rowsText(data, selection, answer.rows);
+        answer.over = rowsOver(data, selection, answer.rows);
+        return answer;
     }
     answer.sentence = sentenceOf(data, selection, answer.designs, answer);
     answer.over = overText(data, selection);

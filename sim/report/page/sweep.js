@@ -133,7 +133,7 @@ function tradeoff(answer) {
     const section = document.getElementById('tradeoff');
     const body = d3.select(section).html('').node();
     const costs = answer.designs.map((design) => design.cost);
-    if (answer.build === null || answer.ranking.length || answer.designs.length < 2) return;
+    if (answer.build === null || answer.rows || answer.ranking.length || answer.designs.length < 2) return;
     make(body, 'h2', {}, objective().name + ' against ' + cost().name);
     const beside = make(body, 'div', {'class': 'beside'}), chart = make(beside, 'div', {'class': 'chart'});
     make(beside, 'aside', {id: 'detail', 'aria-live': 'polite'});
@@ -217,6 +217,20 @@ function detail(answer) {
     });
 }
 
+function rowsHtml(box, rows) {
+    const dim = data.dims[rows.dim], n = dim.labels.length, levels = [];
+    for (let i = 0; i < Math.min(n, 8); ++i) levels.push(n <= 8 ? i : Math.floor(i * (n - 1) / 7));
+    const table = make(box, 'table', {'class': 'front'});
+    make(table, 'caption', {}, axisTitle(objective()));
+    const head = make(make(table, 'thead'), 'tr'), body = make(table, 'tbody');
+    [dim.name].concat(levels.map((level) => dim.labels[level])).forEach((text) => make(head, 'th', {scope: 'col'}, text));
+    data.groups.forEach((name, group) => {
+        const row = make(body, 'tr');
+        make(row, 'th', {scope: 'row'}, name);
+        levels.forEach((level) => make(row, 'td', {}, rows.figures[group][level] === null ? '-' : short(rows.figures[group][level])));
+    });
+}
+
 function rankingTable(box, answer) {
     const table = make(box, 'table', {'class': 'front'});
     make(table, 'caption', {}, 'The best first; cost is the same for all');
@@ -231,6 +245,7 @@ function rankingTable(box, answer) {
 
 function frontTable(answer) {
     const box = d3.select('#front').html('').node();
+    if (answer.rows) return rowsHtml(box, answer.rows);
     if (answer.ranking.length) return rankingTable(box, answer);
     if (!answer.steps.length) return;
     const table = make(box, 'table', {'class': 'front'});
@@ -250,18 +265,7 @@ function frontTable(answer) {
     });
 }
 
-// Points that agree in `dims`: the best of them, each the mean over the loads that are not among these.
-function shapeOf(dims) {
-    const fixed = Object.assign({}, selection, {load: selection.load.map((level, d) => data.dims[d].load && dims.indexOf(d) < 0 ? level : null)});
-    const best = {};
-    designsBy(data, fixed, (d) => !data.dims[d].load || dims.indexOf(d) >= 0).forEach((design) => {
-        if (!design.measured) return;
-        const levels = dims.map((d) => data.points.levels[d][design.points[0]]), key = levels.join(' '), known = best[key];
-        if (!known || (selection.more ? design.objective > known.objective : design.objective < known.objective))
-            best[key] = {levels: levels, objective: design.objective, point: design.points[0], n: design.points.length};
-    });
-    return Object.keys(best).map((key) => best[key]);
-}
+const shape = (dims) => shapeOf(data, selection, dims);
 
 function restText(dims) {
     const rest = wide.filter((d) => dims.indexOf(d) < 0), parts = [];
@@ -298,13 +302,13 @@ function lines() {
         const kept = selection.group;
         data.groups.forEach((name, group) => {
             selection.group = group;
-            all.push({name: name, points: shapeOf([shown.x])});
+            all.push({name: name, points: shape([shown.x])});
         });
         selection.group = kept;
     } else if (shown.series === '') {
-        all = [{name: '', points: shapeOf([shown.x])}];
+        all = [{name: '', points: shape([shown.x])}];
     } else {
-        const cells = shapeOf([shown.x, shown.series]);
+        const cells = shape([shown.x, shown.series]);
         all = dims[shown.series].phrases.map((name, level) => ({name: name, points: cells.filter((cell) => cell.levels[1] === level)}));
     }
     all = all.filter((line) => line.points.length);
@@ -355,7 +359,7 @@ function maps() {
 }
 
 function map(parent, a, b) {
-    const cells = shapeOf([a, b]), across = data.dims[a], up = data.dims[b];
+    const cells = shape([a, b]), across = data.dims[a], up = data.dims[b];
     if (!cells.length) return;
     const box = make(parent, 'div');
     make(box, 'h3', {}, across.name + ' and ' + up.name);
@@ -474,6 +478,10 @@ function update() {
     d3.select('#over').text(answer.over);
     tradeoff(answer);
     frontTable(answer);
+    // Where rows are what differs, their lines come first.
+    const front = document.getElementById('front'), drawn = document.getElementById('lines');
+    if (answer.rows) front.parentNode.insertBefore(drawn, document.getElementById('tradeoff'));
+    else front.parentNode.insertBefore(drawn, front.nextSibling);
     lines();
     maps();
     table();
