@@ -156,6 +156,11 @@ TEST_F(KeyValue, SeveralClientsKeepTheTableRight) {
         EXPECT_LE(number(csv, i, "entries"), 120);
         EXPECT_EQ(csv.at(i, "resizes"), "2");
     }
+    // Read where the others may be writing: retried until nobody was.
+    const Csv in_place =
+        kv(some + "--set workload.mechanisms=[function,codoms,dipc] --set workload.reads=in_place");
+    ASSERT_EQ(in_place.rows.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(in_place.at(i, "copies"), "0");
 }
 
 TEST_F(KeyValue, SameInputsSameBytes) {
