@@ -155,5 +155,22 @@ TEST(Verdict, TheWatchdogSaysWhatRan) {
     EXPECT_TRUE(wants_state(end));
 }
 
+// What a workload declares and its guest leaves to the instrument.
+TEST(Verdict, QuantilesOfTheTimedCallsAreReportsThatMayBeDeclared) {
+    MeasurementResult measured;
+    measured.timed = TimedCalls{};
+    measured.timed->cycles_best = 3;
+    measured.timed->cycles_p90 = 8;
+    measured.timed->cycles_worst = 9;
+    RowResult row;
+    row.reports = {{"cycles_best", 4}};
+    add_instrument_reports(measured, {{"cycles_p90"}, {"cycles_best"}, {"misses"}}, row);
+    EXPECT_EQ(row.reports.size(), 1u) << "a row without figures has none";
+    row.figures.emplace();
+    add_instrument_reports(measured, {{"cycles_p90"}, {"cycles_best"}, {"misses"}}, row);
+    const std::vector<std::pair<std::string, uint64_t>> expected{{"cycles_best", 4}, {"cycles_p90", 8}};
+    EXPECT_EQ(row.reports, expected) << "what the guest says itself stays";
+}
+
 }  // namespace
 }  // namespace stile::sim
