@@ -164,9 +164,12 @@ void read_rows(const ReadDatabase& database, SweepData& data) {
         for (size_t i = 0; i < data.columns.size(); ++i)
             one.cells.push_back(row.cell(static_cast<int>(i) + 2));
     });
+    std::set<std::pair<int64_t, int64_t>> refused;
+    for (const SweepRefusal& one : data.refused) refused.insert({one.point, one.row});
     database.query("SELECT DISTINCT point, row FROM statistics", [&](const QueryRow& row) {
         const auto point = index.find(row.integer(0));
-        if (point != index.end()) rows[{point->second, row.integer(1)}];
+        if (point == index.end() || refused.count({row.integer(0), row.integer(1)})) return;
+        rows[{point->second, row.integer(1)}];
     });
     for (auto& [key, row] : rows) {
         row.point = key.first;
@@ -279,9 +282,9 @@ SweepData read_sweep(const std::filesystem::path& path) {
     read_points(database, data);
     sort_levels(data);
     read_arrays(database, data);
+    read_refused(database, data);
     read_rows(database, data);
     group_rows(data);
-    read_refused(database, data);
     read_metrics(database, data);
     return data;
 }

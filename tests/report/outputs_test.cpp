@@ -252,6 +252,9 @@ TEST(Rows, AreGroupedByWhatTellsThemApartWithinAPoint) {
             sweep.row(point, 2, 50 + size, {{"mechanism", "dipc"}, {"policy", "low"}, {"size_bytes", bytes}});
             sweep.row(point, 3, 90 + size,
                       {{"mechanism", "dipc"}, {"policy", "high"}, {"size_bytes", bytes}});
+            // What was refused has statistics, but is no row of the answer.
+            sweep.refused(point, 4, "mpk", 38, "");
+            sweep.statistic(point, 4, "run.cycles", 1000);
         }
     }
     const SweepData data = read_sweep(folder / "results.sqlite");

@@ -328,7 +328,7 @@ function lines() {
     const ends = [];
     all.forEach((line, i) => {
         const colour = 'var(--s' + i % 8 + ')';
-        make(g, 'path', {'class': 'serie', style: 'stroke: ' + colour + (i >= 8 ? '; stroke-dasharray: 5 4' : '') + (dims[shown.x].numbers ? '' : '; stroke-opacity: .25'),
+        make(g, 'path', {'class': 'serie', style: 'stroke: ' + colour + (i >= 8 ? '; stroke-dasharray: 5 4' : '') + (dims[shown.x].numbers || dims[shown.x].load ? '' : '; stroke-opacity: .25'),
                          d: 'M' + line.points.map((point) => point.levels[0] * step + ',' + y(point.objective)).join('L')});
         line.points.forEach((point) => {
             const dot = make(g, 'circle', {cx: point.levels[0] * step, cy: y(point.objective), r: 4, style: 'cursor: pointer; fill: ' + colour});
