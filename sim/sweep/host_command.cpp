@@ -67,6 +67,9 @@ std::string HostCommand::complaint() const {
     std::string last;
     for (std::string line; std::getline(lines, line);)
         if (!line.empty()) last = line;
+    // "sbatch: error: " is said by whoever shows it.
+    const size_t said = last.find(" error: ");
+    if (said != last.npos && said < 20) last.erase(0, said + 8);
     return last.empty() ? fmt::format("it ended with status {}", status) : last;
 }
 

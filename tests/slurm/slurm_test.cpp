@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: does a sweep come out the same, byte for byte, when a real Slurm runs its points, also when its
+// coordinator is interrupted or killed on the way?
+#include "tests/slurm/slurm_sweep.h"
+
+namespace stile::sim {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(SlurmSweep, IsTheSameAsHere) {
+    const Output here = stile("sweep quick.yaml --out here");
+    ASSERT_EQ(here.code, 0) << here.err;
+    const Output there = stile("sweep quick.yaml --out there --launcher slurm --jobs 2");
+    EXPECT_EQ(there.code, 0) << there.err;
+    EXPECT_EQ(contents("there/results.csv"), contents("here/results.csv"));
+    EXPECT_EQ(parse_csv(contents("there/results.csv")).rows.size(), 6u);
+    EXPECT_EQ(there.out, here.out);
+    EXPECT_THAT(left_in("there/work"), testing::IsEmpty());
+    EXPECT_EQ(tasks(), 0u);
+}
+
+TEST_F(SlurmSweep, KilledItsJobsAreCancelled) {
+    const pid_t pid = begin("sweep slow.yaml --out s --launcher slurm");
+    ASSERT_TRUE(within(60, [&] { return running(); }));
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    EXPECT_TRUE(within(40, [&] { return tasks() == 0; }));
+}
+
+// Its guardian is killed with it, as when their computer fails: the jobs go on, and --resume finds them.
+TEST_F(SlurmSweep, JobsThatOutliveItAreTakenOver) {
+    const pid_t pid = begin("sweep quick.yaml --out s --launcher slurm --jobs 1");
+    ASSERT_TRUE(within(60, [&] { return running(); }));
+    const std::vector<pid_t> guardians = children_of(pid);
+    ASSERT_EQ(guardians.size(), 1u);
+    kill(guardians[0], SIGKILL);
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    // What has not begun waits until there is somebody to take it over.
+    const std::string job = shell("squeue --noheader --format=%F | head -1").out;
+    ASSERT_EQ(shell("scontrol hold " + job.substr(0, job.find('\n'))).code, 0);
+    ASSERT_GT(tasks(), 0u);
+    const pid_t next = begin("sweep quick.yaml --out s --launcher slurm --resume");
+    EXPECT_TRUE(within(60, [] {
+        return contents("begun.err").find("still with Slurm, from an earlier session") != std::string::npos;
+    })) << contents("begun.err");
+    shell("scontrol release " + job.substr(0, job.find('\n')));
+    int status = 0;
+    ASSERT_EQ(waitpid(next, &status, 0), next);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << contents("begun.err");
+    EXPECT_EQ(parse_csv(contents("s/results.csv")).rows.size(), 6u);
+    EXPECT_EQ(tasks(), 0u);
+    EXPECT_THAT(left_in("s/work"), testing::IsEmpty());
+}
+
+TEST_F(SlurmSweep, AJobThatSlurmRefusesIsAMessage) {
+    const Output refused =
+        shell("SBATCH_PARTITION=nowhere " STILE_PROGRAM " sweep quick.yaml --out s --launcher slurm");
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err,
+                HasSubstr("--launcher slurm: error: sbatch does not take the job: Batch job submission"));
+    EXPECT_THAT(refused.err, HasSubstr("Invalid partition name"));
+    EXPECT_THAT(refused.err, HasSubstr("SBATCH_PARTITION"));
+}
+
+}  // namespace
+}  // namespace stile::sim
