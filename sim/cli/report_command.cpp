@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -59,6 +60,8 @@ int report_run(const std::string& directory) {
 }
 
 int report_command(const std::string& directory) {
+    // A file that grows over a limit of the host is a fault to be told, not a death.
+    signal(SIGXFSZ, SIG_IGN);
     const std::filesystem::path path(directory);
     if (!std::filesystem::exists(path / "results.sqlite")) return report_run(directory);
     try {

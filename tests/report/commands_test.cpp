@@ -38,6 +38,17 @@ TEST_F(Commands, ReportRefusesADamagedDatabase) {
     EXPECT_THAT(output.err, HasSubstr("file is not a database"));
 }
 
+TEST_F(Commands, AFullDiskIsToldAndLeavesNothingHalf) {
+    make_knee("sweep");
+    const Output output = shell("ulimit -f 40; " STILE_PROGRAM " report sweep");
+    EXPECT_EQ(output.code, 2) << output.err;
+    EXPECT_THAT(output.err, HasSubstr("sweep/report.html cannot be written: File too large"));
+    EXPECT_FALSE(std::filesystem::exists("sweep/report.html"));
+    for (const auto& entry : std::filesystem::directory_iterator("sweep"))
+        EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith(".")))
+            << "half a file";
+}
+
 TEST_F(Commands, DiffOfTwoRuns) {
     ASSERT_EQ(run("--set workload.mechanisms=[function,syscall]", "a").code, 0);
     ASSERT_EQ(run("--set workload.mechanisms=[function,syscall] --set machine.l1d.latency=9", "b").code, 0);
