@@ -58,8 +58,8 @@ void bind_run(Registry& keys, RunConfig& config) {
         .choices({"none", "boot", "roi"})
         .range(1, 1'000'000'000'000'000)
         .help(
-            "the functional core runs until then: the kernel has booted, the region of interest with its "
-            "warm-up, or a simulated time; caches and predictors begin cold there");
+            "the functional core runs until then: the kernel has booted, the region of interest, or a time; "
+            "caches and predictors begin cold");
     keys.moment("measure.stop_at", config.measure.stop_at)
         .choices({"end", "roi_end"})
         .range(1, 1'000'000'000'000'000)

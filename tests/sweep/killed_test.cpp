@@ -96,26 +96,30 @@ TEST_F(SweepKilled, InterruptedKeepsWhatIsDone) {
 }
 
 TEST_F(SweepKilled, AWorkerThatWasKilledIsTriedAgain) {
-    Running running({"sweep", "s.yaml", "--out", "o", "--jobs", "1", "--set", "measure.repetitions=20000"});
-    ASSERT_TRUE(eventually([&] { return !processes_of(folder_ + "/o").empty(); }));
-    kill(processes_of(folder_ + "/o").front(), SIGKILL);
-    ASSERT_TRUE(eventually([&] { return processes_of(folder_ + "/o").empty(); }));
-    // Again, in the second attempt: then the point is given up, and the next begins.
-    ASSERT_TRUE(eventually([&] { return !processes_of(folder_ + "/o").empty(); }));
-    running.end(SIGINT);
-    // What was killed once is not recorded: it may still come out well.
-    EXPECT_EQ(query("o", "SELECT count(*) FROM points"), "0");
-    write("never.yaml", std::string(points) + "  retries: 0\n");
-    Running strict(
-        {"sweep", "never.yaml", "--out", "p", "--jobs", "1", "--set", "measure.repetitions=20000"});
+    const std::string one = "extends: " STILE_SOURCE_DIR
+                            "/configs/runs/domains.yaml\n"
+                            "measure: {warmup: 2, repetitions: 20000, fast_forward: roi}\n"
+                            "sweep:\n"
+                            "  axes: {workload.live: [2]}\n";
+    write("one.yaml", one);
+    {
+        Running running({"sweep", "one.yaml", "--out", "o"});
+        ASSERT_TRUE(eventually([&] { return !processes_of(folder_ + "/o").empty(); }));
+        kill(processes_of(folder_ + "/o").front(), SIGKILL);
+        EXPECT_EQ(running.wait(), 0);
+    }
+    EXPECT_EQ(query("o", "SELECT status || attempts FROM points JOIN host USING(point)"), "done2");
+    EXPECT_FALSE(fs::exists("o/failed/000001"));
+    // Where it may not be tried again it is recorded.
+    write("never.yaml", one + "  retries: 0\n");
+    Running strict({"sweep", "never.yaml", "--out", "p"});
     ASSERT_TRUE(eventually([&] { return !processes_of(folder_ + "/p").empty(); }));
     kill(processes_of(folder_ + "/p").front(), SIGKILL);
-    ASSERT_TRUE(
-        eventually([&] { return query("p", "SELECT status FROM points WHERE point = 1") == "crashed"; }));
-    EXPECT_THAT(query("p", "SELECT reason FROM points WHERE point = 1"), HasSubstr("killed by signal 9"));
+    EXPECT_EQ(strict.wait(), 1);
+    EXPECT_EQ(query("p", "SELECT status || attempts FROM points JOIN host USING(point)"), "crashed1");
+    EXPECT_THAT(query("p", "SELECT reason FROM points"), HasSubstr("killed by signal 9"));
     EXPECT_THAT(contents("p/failed/000001/reason.txt"), HasSubstr("killed by signal 9"));
     EXPECT_THAT(contents("p/failed/000001/config.yaml"), HasSubstr("live: 2"));
-    strict.end(SIGINT);
 }
 
 TEST_F(SweepKilled, OneCoordinatorAtATime) {
