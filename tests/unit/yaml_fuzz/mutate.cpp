@@ -114,6 +114,11 @@ const std::vector<std::string> hostile = {"",
                                           "{from: 0, to: 9223372036854775807, step: 1}",
                                           "{from: 9, to: 1, count: 99999999}"};
 
+// What is easily written out wrongly.
+const std::vector<std::string> quoted = {"\"null\"",  "\"~\"",   "\"a\\\\b\"", "\"\\\"\"",
+                                         "'x: y'",    "\" a \"", "\"#\"",      "\"- a\"",
+                                         "\"\\x01\"", "\"\\t\"", "\"\\r\"",    "\"*a\""};
+
 std::vector<size_t> line_starts(const std::string& text) {
     std::vector<size_t> starts{0};
     for (size_t at = text.find('\n'); at != text.npos && at + 1 < text.size(); at = text.find('\n', at + 1))
@@ -177,6 +182,9 @@ std::string bomb(Random& random) {
 }
 
 std::string some_sweep(const Material& material, Random& random) {
+    if (random.one_in(4))
+        return "sweep:\n  axes:\n    os.seed: {from: 1, to: 9000, step: 1}\n    measure.warmup: {from: 1, "
+               "to: 9000, step: 1}\n";
     std::string text = "sweep:\n  axes:\n";
     for (size_t n = 1 + random.below(3); n > 0; --n)
         text += "    " + random.of(material.paths) + ": [" + random.of(hostile) + ", 4, 8]\n";
@@ -252,11 +260,14 @@ void spoil_lines(std::string& text, const Material& material, Random& random) {
 void spoil_values(std::string& text, const Material& material, Random& random) {
     const Span value = some_value(text, random);
     const std::string old = text.substr(value.begin, value.size);
-    switch (random.below(8)) {
+    switch (random.below(9)) {
         case 0:
         case 1:
         case 2:
             text.replace(value.begin, value.size, random.of(hostile));
+            return;
+        case 8:
+            text.insert(random.of(line_starts(text)), "machine: {name: " + random.of(quoted) + "}\n");
             return;
         case 3: {
             const Span other = some_value(text, random);
