@@ -50,11 +50,12 @@ TEST_F(Readme, ItsCommandsDoWhatTheirCommentsSay) {
         for (const auto& block : blocks(page)) {
             std::istringstream lines(block.text);
             for (std::string line; std::getline(lines, line);) {
-                const std::string program = "build/release/stile";
-                if (!line.starts_with(program)) continue;
+                // By its path, or by its name after that path has been put into PATH.
+                const bool by_path = line.starts_with("build/release/stile ");
+                if (!by_path && !line.starts_with("stile ")) continue;
                 ++commands;
-                std::string command =
-                    STILE_PROGRAM + line.substr(program.size(), line.find('#') - program.size());
+                const size_t name = line.find(' ');
+                std::string command = STILE_PROGRAM + line.substr(name, line.find('#') - name);
                 command.erase(command.find_last_not_of(' ') + 1);
                 if (!done.insert(command).second) continue;
                 if (command.ends_with(" FILE")) command.replace(command.size() - 5, 5, " " STILE_GUEST_IMAGE);
