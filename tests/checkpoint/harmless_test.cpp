@@ -37,7 +37,8 @@ class Harmless : public Checkpoint {
             case KeyKind::text:
             case KeyKind::path:
                 if (path.find(".ports.") != path.npos || path.ends_with("_ports")) return "p0";
-                return path == "machine.area.cacti" ? "/nowhere/cacti" : "another";
+                // A program that is not there is a fault of its own, where energies are wanted.
+                return path == "machine.area.cacti" ? "" : "another";
             case KeyKind::time:
                 return std::to_string(std::get<int64_t>(key.load()) * 2 + 1) + " ns";
             case KeyKind::frequency:
