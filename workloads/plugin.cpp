@@ -14,6 +14,7 @@
 
 #include "workloads/check_descriptor.h"
 #include "workloads/plugin_file.h"
+#include "workloads/plugin_guard.h"
 
 namespace stile::workload {
 namespace {
@@ -76,7 +77,11 @@ std::string joined(const std::vector<std::string>& faults) {
 OpenResult open_library(const fs::path& file) {
     const PluginFile inspected = inspect_plugin(file);
     if (!inspected.error.empty()) return {nullptr, inspected.error};
-    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    const PluginGuard guard(fmt::format("workload {}", file.string()));
+    void* handle = nullptr;
+    // Of a static constructor's; the library stays half open, so that it is not closed.
+    const std::string early = call([&] { handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL); });
+    if (!early.empty()) return {nullptr, "a constructor of its static objects " + early};
     if (!handle) return {nullptr, explained(dlerror(), file, inspected.compiler)};
     const auto fail = [&](std::string why) {
         dlclose(handle);
@@ -207,6 +212,7 @@ std::vector<Row> rows_of(const Plugin& plugin, const Parameters& parameters, con
     std::vector<Row> rows;
     std::string refused;
     const std::string thrown = call([&] {
+        const PluginGuard guard(fmt::format("workload '{}' ({}): its rows()", d.name, plugin.path.string()));
         try {
             rows = d.rows(parameters, measure, host_folder);
         } catch (const std::invalid_argument& error) {

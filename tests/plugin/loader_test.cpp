@@ -83,6 +83,8 @@ TEST(PluginLoader, an_entry_that_throws_or_returns_nothing_is_refused) {
     EXPECT_THAT(why_not("throws_int"),
                 HasSubstr("its stile_workload() threw something that is no std::exception"));
     EXPECT_THAT(why_not("nothing"), HasSubstr("its stile_workload() returned nothing"));
+    EXPECT_THAT(why_not("throws_early"),
+                HasSubstr("a constructor of its static objects threw an exception: too early"));
 }
 
 TEST(PluginLoader, a_descriptor_that_cannot_be_used_is_refused) {
@@ -112,6 +114,18 @@ TEST(PluginLoader, rows_that_throw_or_cannot_run_are_told_with_the_plugin) {
     EXPECT_EQ(why_no_rows("rows_refuse"), "size: it is 7, which is unlucky; 6 would do");
 }
 
+// An exit() in a plugin must not look like a run that went well.
+TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) {
+    const auto rows_of_bad = [](const std::string& name) {
+        rows_of(load_plugin(name, {BAD_PLUGINS}), {}, {}, "");
+    };
+    const auto code = testing::ExitedWithCode(2);
+    EXPECT_EXIT(rows_of_bad("rows_exit"), code,
+                "'rows_exit' .*its rows\\(\\) ended the program: it called exit");
+    EXPECT_EXIT(rows_of_bad("rows_crash"), code, "'rows_crash' .*its rows\\(\\) crashed: SIGILL");
+    EXPECT_EXIT(rows_of_bad("rows_recurse"), code, "'rows_recurse' .*its rows\\(\\) crashed: SIGSEGV");
+}
+
 TEST(PluginLoader, the_first_file_of_that_name_counts_and_no_later_one_takes_its_place) {
     const fs::path folder = fs::path(testing::TempDir()) / ("stile_first." + std::to_string(getpid()));
     fs::create_directories(folder);
@@ -134,7 +148,7 @@ TEST(PluginLoader, listing_keeps_what_loads_and_reports_the_rest) {
     for (const Plugin& p : list.plugins) names.push_back(p.descriptor->name);
     EXPECT_THAT(names, testing::IsSupersetOf({"program", "sync_call", "rows_throw"}));
     EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
-    EXPECT_EQ(list.errors.size(), 16u);  // five of the bad ones load: only their rows are wrong
+    EXPECT_EQ(list.errors.size(), 17u);  // eight of the bad ones load: only their rows are wrong
 }
 
 TEST(PluginLoader, a_workload_loads_by_path_too_and_is_the_same_one) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Libraries that are wrong in one way each: compiled once per way.
+#include <cstdlib>
 #include <stdexcept>
 
 #include "workloads/workload.h"
@@ -9,6 +10,12 @@ using namespace stile::workload;
 
 int somewhere_else(int);
 int helper();
+
+#ifdef THROWS_EARLY
+struct Early {
+    Early() { throw std::runtime_error("too early"); }
+} early;
+#endif
 
 #ifdef NO_TAG
 extern "C" __attribute__((visibility("default")))
@@ -71,6 +78,12 @@ stile_workload() {
         throw 42;
 #elif defined(ROWS_EMPTY)
         return {};
+#elif defined(ROWS_EXIT)
+        exit(0);
+#elif defined(ROWS_CRASH)
+        __builtin_trap();
+#elif defined(ROWS_RECURSE)
+        return d.rows({}, {}, "");
 #elif defined(ROWS_REFUSE)
         throw std::invalid_argument("size: it is 7, which is unlucky; 6 would do");
 #else
