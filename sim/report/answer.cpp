@@ -229,6 +229,15 @@ std::string over_text(const SweepData& data, const Selection& selection) {
 
 }  // namespace
 
+std::string count_text(const SweepData& data) {
+    const size_t all = data.expected_points(), done = data.count("done");
+    std::string text = fmt::format("{} of {} points have results", done, all);
+    for (const char* status : {"failed", "timeout", "crashed", "invalid"})
+        if (const size_t n = data.count(status)) text += fmt::format(", {} {}", n, status);
+    if (all > data.points.size()) text += fmt::format(", {} not yet run", all - data.points.size());
+    return text + ".";
+}
+
 std::string design_text(const SweepData& data, const Design& design) {
     std::string text;
     if (design.points.empty()) return text;

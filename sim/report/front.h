@@ -62,6 +62,9 @@ std::vector<Design> designs_of(const SweepData& data, const Selection& selection
 std::vector<Design> designs_by(const SweepData& data, const Selection& selection,
                                const std::vector<bool>& own);
 
+// "38 of 40 points have results, 2 failed."
+std::string count_text(const SweepData& data);
+
 // "16 entries, 4 ways"
 std::string design_text(const SweepData& data, const Design& design);
 

@@ -16,7 +16,10 @@ namespace {
 
 constexpr int64_t schema_version = 1;
 
-bool is_load(const std::string& key) { return key.starts_with("workload.") || key.starts_with("measure."); }
+// A seed is nothing that one builds either.
+bool is_load(const std::string& key) {
+    return key.starts_with("workload.") || key.starts_with("measure.") || key == "os.seed";
+}
 
 // "machine.codoms.apl_cache.entries" -> "apl_cache.entries"
 std::string short_name(const std::string& key) {

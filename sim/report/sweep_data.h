@@ -26,7 +26,7 @@ struct AxisValue {
 // Axes that take their values together: an axis of its own, or a zipped group.
 struct Dimension {
     std::vector<size_t> axes;
-    // What the machine has to cope with (keys of `workload` and `measure`), not what one builds.
+    // What the machine has to cope with (keys of `workload` and `measure`, os.seed), not what one builds.
     bool load = false;
     std::vector<std::vector<AxisValue>> levels;  // one value per axis; by number, or as the points come
     std::string name() const;                    // "apl_cache.entries"

@@ -77,6 +77,9 @@ std::string sweep_answer(const fs::path& database) {
     const Answer answer = answer_of(data, selection);
     std::string out = answer.sentence + "\n";
     if (!answer.over.empty()) out += "(" + answer.over + ")\n";
+    // Half a sweep must not pass for a whole one.
+    const size_t done = data.count("done");
+    if (done > 0 && done + data.count("invalid") < data.expected_points()) out += count_text(data) + "\n";
     if (answer.rows) return out + "\n" + aligned(rows_cells(data, *answer.rows), 1);
     if (!answer.build) return out;
     const std::string &cost = data.metrics[selection.cost].name,

@@ -51,15 +51,6 @@ std::string script(std::string_view text) {
     return fmt::format("<script>//<![CDATA[\n{}\n//]]></script>\n", text);
 }
 
-std::string count_text(const SweepData& data) {
-    const size_t all = data.expected_points(), done = data.count("done");
-    std::string text = fmt::format("{} of {} points have results", done, all);
-    for (const char* status : {"failed", "timeout", "crashed", "invalid"})
-        if (const size_t n = data.count(status)) text += fmt::format(", {} {}", n, status);
-    if (all > data.points.size()) text += fmt::format(", {} not yet run", all - data.points.size());
-    return text + ".";
-}
-
 std::string figure_head(const SweepData& data, size_t metric) {
     const MetricWords words = metric_words(data.metrics[metric].name);
     return words.unit.empty() ? data.metrics[metric].name

@@ -187,6 +187,44 @@ TEST(Answer, WhereOnlyTheLoadIsSweptSaysTheRange) {
               "(live 2).\n");
 }
 
+// An interrupted sweep prints an answer too: it must not pass for that of all points.
+TEST(Answer, SaysWhenPointsAreMissing) {
+    const auto answer_with = [](const char* last) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.axis("machine.core.rob");
+            for (const auto& [rob, status] : {std::pair{32, "done"}, {64, "done"}, {128, last}}) {
+                const int point = sweep.point({{std::to_string(rob), rob}}, status);
+                sweep.array(point, "l1d", 0.25);
+                if (std::string(status) == "done") sweep.row(point, 1, 3200.0 / rob);
+            }
+        }
+        return sweep_answer(folder / "results.sqlite");
+    };
+    EXPECT_THAT(answer_with("done"), Not(HasSubstr("have results")));
+    EXPECT_THAT(answer_with("invalid"), Not(HasSubstr("have results"))) << "it was never to have one";
+    EXPECT_THAT(answer_with("timeout"), HasSubstr("\n2 of 3 points have results, 1 timeout.\n"));
+}
+
+// Nobody builds a seed: the figure of a design is the mean over them.
+TEST(Answer, TakesASeedForALoad) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("os.seed");
+        sweep.axis("machine.core.rob");
+        for (const auto& [seed, rob, cycles] :
+             {std::tuple{1, 32, 100}, {2, 32, 300}, {1, 64, 110}, {2, 64, 190}}) {
+            const int point = sweep.point({{std::to_string(seed), seed}, {std::to_string(rob), rob}});
+            sweep.array(point, "l1d", 0.25);
+            sweep.row(point, 1, cycles);
+        }
+    }
+    EXPECT_THAT(sweep_answer(folder / "results.sqlite"),
+                HasSubstr("Best is core.rob 64: 150 cycles per call, 25 % fewer cycles than core.rob 32"));
+}
+
 TEST(Answer, SaysWhenNothingHasResults) {
     Folder folder;
     {
