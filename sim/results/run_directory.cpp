@@ -81,6 +81,8 @@ std::string read_file(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in)
         throw std::runtime_error(fmt::format("{} cannot be read: {}", path.string(), std::strerror(errno)));
+    // A folder opens as a file does, and then has nothing to read.
+    if (fs::is_directory(path)) throw std::runtime_error(fmt::format("{} is a folder", path.string()));
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();

@@ -54,7 +54,7 @@ TEST_F(Stile, UnknownWorkloadsAndMechanismsEndInTwo) {
 
 TEST_F(Stile, CommandLineMistakesEndInTwo) {
     for (const char* arguments : {"", "rnu x.yaml", "run", "run x.yaml --jobs 0", "run x.yaml --nonsense",
-                                  "list", "list colours", "report absent", "disasm absent"}) {
+                                  "list", "list colours", "report absent", "disasm absent", "disasm ."}) {
         const Output output = stile(arguments);
         EXPECT_EQ(output.code, 2) << arguments << "\n" << output.err;
         EXPECT_FALSE(output.err.empty()) << arguments;
@@ -101,8 +101,8 @@ TEST_F(Stile, ListsSaySomething) {
     const std::string instructions = stile("list instructions").out;
     EXPECT_THAT(instructions, testing::StartsWith("mnemonic "));
     EXPECT_THAT(instructions, HasSubstr("cd.aplfill"));
-    EXPECT_THAT(instructions,
-                testing::ContainsRegex("adc +Ev,Gv +11 /r +rw,r +C +OSZAPC +carry/load[+]carry[+]store +exact"));
+    EXPECT_THAT(instructions, testing::ContainsRegex(
+                                  "adc +Ev,Gv +11 /r +rw,r +C +OSZAPC +carry/load[+]carry[+]store +exact"));
     const auto schema = nlohmann::json::parse(stile("schema").out);
     EXPECT_TRUE(schema["properties"]["machine"]["properties"].contains("l1d"));
 }
