@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -54,14 +55,21 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text;
 }
 
+// As one word of a shell's, whatever is in it.
+std::string shell_word(const std::string& text) {
+    const auto plain = [](unsigned char c) { return std::isalnum(c) || std::strchr("/._-+,:@%", c); };
+    if (std::all_of(text.begin(), text.end(), plain)) return text;
+    return "'" + replaced(text, "'", "'\\''") + "'";
+}
+
 // What CMake must be told to find this Stile; nothing where it looks by itself.
 std::string cmake_option() {
     std::error_code error;
     const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path(),
                    prefix = here.parent_path();
-    if (fs::exists(here / "StileConfig.cmake", error)) return " -DStile_DIR=" + here.string();
+    if (fs::exists(here / "StileConfig.cmake", error)) return " -DStile_DIR=" + shell_word(here.string());
     if (prefix == "/usr" || prefix == "/usr/local") return "";
-    return " -DCMAKE_PREFIX_PATH=" + prefix.string();
+    return " -DCMAKE_PREFIX_PATH=" + shell_word(prefix.string());
 }
 
 // Name to contents, as they are for a workload called `name`.

@@ -250,5 +250,19 @@ TEST_F(Stile, APluginThatFailsIsAnErrorOfTheFileThatNamesIt) {
                 AllOf(HasSubstr("run.yaml:1:11: error: "), HasSubstr("it was built for workload ABI")));
 }
 
+TEST_F(Installed, TheCommandsThatANewWorkloadShowsWorkWhereAFolderHasBlanksInItsName) {
+    install();
+    ASSERT_EQ(shell("mv elsewhere 'else where'\\''s'").code, 0);
+    const Output output = shell("'else where'\\''s/here/bin/stile' new-workload adder");
+    expect_done(output);
+    // What is shown after the prefix is what the shell makes of it again.
+    const std::string option = "-DCMAKE_PREFIX_PATH='";
+    const size_t at = output.out.find(option);
+    ASSERT_NE(at, std::string::npos) << output.out;
+    const std::string shown = output.out.substr(at, output.out.find('\n', at) - at);
+    EXPECT_EQ(shell("printf %s " + shown).out, "-DCMAKE_PREFIX_PATH=" + folder_ + "/else where's/here");
+    EXPECT_THAT(contents("adder/README.md"), HasSubstr(shown));
+}
+
 }  // namespace
 }  // namespace stile::sim
