@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -11,6 +12,9 @@
 
 namespace stile::sim {
 namespace {
+
+// results.csv has all digits.
+std::string copies_text(double copies) { return number_text(std::round(copies * 100) / 100); }
 
 std::string ratio_text(double ratio) {
     return fmt::format("{:.{}f}", ratio, ratio < 10 ? 2 : ratio < 100 ? 1 : 0);
@@ -77,7 +81,7 @@ std::string measured_table(const std::vector<RowResult>& rows) {
                            : ratio_text(f.cycles_mean / function->second));
         line.push_back(std::to_string(f.syscalls));
         line.push_back(std::to_string(f.context_switches));
-        line.push_back(f.copies ? number_text(*f.copies) : "-");
+        line.push_back(f.copies ? copies_text(*f.copies) : "-");
         line.push_back(row.status == RowResult::Status::failed ? "FAILED"
                        : !f.checked                            ? "-"
                        : *f.checked                            ? "yes"

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "sim/area/arrays.h"
@@ -133,7 +134,10 @@ StoredSweep prepare(const LoadedSweep& sweep) {
             invalid.add(point, bad.faults());
         }
     }
-    if (invalid.any() && sweep.config().invalid == "error") throw BadInput(invalid.told(sweep));
+    const bool nothing_left = std::all_of(stored.points.begin(), stored.points.end(),
+                                          [](const StoredPoint& p) { return !p.invalid.empty(); });
+    if (invalid.any() && (nothing_left || sweep.config().invalid == "error"))
+        throw BadInput(invalid.told(sweep));
 
     const std::string identity = identity_text(sweep);
     const SweepConfig& config = sweep.config();

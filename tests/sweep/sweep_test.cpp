@@ -158,6 +158,8 @@ TEST_F(SweepRuns, WhatDoesNotGoTogetherIsToldFirstOrLeftOut) {
               "done,invalid,done,invalid,done,invalid,done,invalid");
     EXPECT_THAT(query("o", "SELECT reason FROM points WHERE point = 2"),
                 HasSubstr("no power of two of sets"));
+    write("n.yaml", std::string(small) + "    machine.l1d.ways: [6]\n");
+    EXPECT_EQ(stile("sweep n.yaml --out n --set sweep.invalid=skip").code, 2) << "nothing would be left";
 }
 
 TEST_F(SweepRuns, RunAndSweepTellEachOther) {
