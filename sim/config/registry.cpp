@@ -77,12 +77,16 @@ std::string map_remedy(const std::string& path, const Node& node, const std::vec
 }  // namespace
 
 Key& Registry::add(const std::string& path, KeyKind kind) {
-    if (!again_) return keys_.emplace_back(path, kind);
+    const auto keep = [this](Key& key) -> Key& {
+        by_path_.try_emplace(key.path(), &key);
+        return key;
+    };
+    if (!again_) return keep(keys_.emplace_back(path, kind));
     const std::string rest = path.substr(again_->from.size());
     const std::string group = rest.substr(0, rest.find('.'));
     if (std::find(again_->groups.begin(), again_->groups.end(), group) == again_->groups.end())
         return dropped_.emplace_back(path, kind);
-    return keys_.emplace_back(again_->to + rest, kind).follows(path, again_->used);
+    return keep(keys_.emplace_back(again_->to + rest, kind)).follows(path, again_->used);
 }
 
 void Registry::again(const Again& how, const std::function<void()>& bind) {
@@ -131,10 +135,8 @@ const std::string* Registry::refusal(const std::string& path) const {
 }
 
 Key* Registry::find(const std::string& path) {
-    for (Key& key : keys_) {
-        if (key.path() == path) return &key;
-    }
-    return nullptr;
+    const auto known = by_path_.find(path);
+    return known == by_path_.end() ? nullptr : known->second;
 }
 
 std::vector<std::string> Registry::children(const std::string& prefix) const {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,7 +74,8 @@ class Key {
 
     // Puts what the file says into the field, or adds faults. `frequency` turns times into cycles.
     void assign(const Node& node, int64_t frequency, Faults& faults);
-    // What `node` says as a value of this key, which is stored nowhere; false, and faults, if it cannot be one.
+    // What `node` says as a value of this key, which is stored nowhere; false, and faults, if it cannot be
+    // one.
     bool read(const Node& node, int64_t frequency, Value& out, Faults& faults) const;
     std::string text_of(const Value& value) const { return to_yaml(value); }  // as YAML
     // As the file said it, where that depends on another key: cycles given as a time; else value_text().
@@ -179,6 +181,7 @@ class Registry {
     const Again* again_ = nullptr;
     std::deque<Key> dropped_;  // by again()
     std::deque<Key> keys_;     // references to its elements stay valid
+    std::map<std::string, Key*, std::less<>> by_path_;
     std::vector<std::pair<std::string, std::string>> refused_;
     std::vector<std::string> reserved_;
 };

@@ -48,9 +48,10 @@ Node read_yaml(const std::string& path) {
     if (!in)
         throw BadInput({path, 0, 0}, std::string("cannot be read: ") + std::strerror(errno),
                        "check the path");
-    std::string text(max_file + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<size_t>(in.gcount()));
+    std::string text;
+    char buffer[16 << 10];
+    while (text.size() <= max_file && (in.read(buffer, sizeof buffer), in.gcount() > 0))
+        text.append(buffer, static_cast<size_t>(in.gcount()));
     if (in.bad())
         throw BadInput({path, 0, 0}, std::string("cannot be read: ") + std::strerror(errno),
                        "check the path");
