@@ -151,7 +151,16 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
 
 void LocalLauncher::stop() {
     for (const Worker& worker : workers_) kill(worker.pid, SIGKILL);
-    for (Worker& worker : workers_) reap(worker);
+    // A worker's row dies of its parent's death, a moment later: when nobody holds the standard error of both
+    // any more, it is gone as well.
+    const auto until = Clock::now() + grace;
+    for (Worker& worker : workers_) {
+        while (read(worker) && Clock::now() < until) {
+            pollfd more{worker.fd, POLLIN, 0};
+            poll(&more, 1, 100);
+        }
+        reap(worker);
+    }
     workers_.clear();
 }
 
