@@ -116,30 +116,54 @@ using KeyTest = bool (*)(const Key&);
 
 bool is_used(const Key& key) { return key.is_used(); }
 
-// At `path` or below it.
-bool any(const Registry& keys, const std::string& path, KeyTest test) {
-    for (const Key& key : keys.keys())
-        if (test(key) && (key.path() == path || key.path().starts_with(path + "."))) return true;
-    return false;
+// The keys as a file nests them. A group stands where its first key does; keys of one group need not stand
+// together.
+struct Branch {
+    std::string name;
+    const Key* key = nullptr;  // none: a group
+    bool wanted = false;       // it, or something below it
+    std::vector<Branch> below = {};
+
+    Branch& child(std::string_view child_name) {
+        // Most often the one that was asked for last.
+        for (auto it = below.rbegin(); it != below.rend(); ++it)
+            if (it->name == child_name) return *it;
+        return below.emplace_back(std::string(child_name));
+    }
+};
+
+Branch tree_of(const Registry& keys, KeyTest test) {
+    Branch root;
+    for (const Key& key : keys.keys()) {
+        const bool wanted = test(key);
+        Branch* branch = &root;
+        for (std::string_view rest = key.path(); !rest.empty();) {
+            const size_t dot = std::min(rest.find('.'), rest.size());
+            branch = &branch->child(rest.substr(0, dot));
+            branch->wanted |= wanted;
+            rest.remove_prefix(std::min(dot + 1, rest.size()));
+        }
+        if (!branch->key) branch->key = &key;
+    }
+    return root;
+}
+
+void write_yaml(std::string& out, const Branch& group, size_t depth, std::string (*value)(const Key&)) {
+    for (const Branch& branch : group.below) {
+        if (!branch.wanted) continue;
+        out.append(depth * 2, ' ').append(branch.name) += ':';
+        if (branch.key) {
+            out.append(" ").append(value(*branch.key)) += '\n';
+        } else {
+            out += '\n';
+            write_yaml(out, branch, depth + 1, value);
+        }
+    }
 }
 
 std::string yaml_of(const Registry& keys, KeyTest test, std::string (*value)(const Key&)) {
     std::string out;
-    // A group is written where its first key stands; keys of one group need not stand together.
-    const auto write = [&](const auto& self, const std::string& prefix, int depth) -> void {
-        for (const std::string& name : keys.children(prefix)) {
-            const std::string path = prefix.empty() ? name : prefix + "." + name;
-            if (!any(keys, path, test)) continue;
-            out += std::string(static_cast<size_t>(depth) * 2, ' ') + name + ":";
-            if (const Key* key = keys.find(path)) {
-                out += " " + value(*key) + "\n";
-            } else {
-                out += "\n";
-                self(self, path, depth + 1);
-            }
-        }
-    };
-    write(write, "", 0);
+    write_yaml(out, tree_of(keys, test), 0, value);
     return out;
 }
 
@@ -214,8 +238,9 @@ std::string json_schema(const workload::PluginList& workloads) {
     Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Stile run"}};
     for (const Key& key : keys.keys()) put(schema, key);
     const Json path{{"type", "string"}};
-    schema["properties"]["extends"] = {{"anyOf", {path, {{"type", "array"}, {"items", path}}}},
-                                       {"description", "YAML files that this one is put over; stile:machines/NAME.yaml is a ready one"}};
+    schema["properties"]["extends"] = {
+        {"anyOf", {path, {{"type", "array"}, {"items", path}}}},
+        {"description", "YAML files that this one is put over; stile:machines/NAME.yaml is a ready one"}};
     put_sweep(schema);
     schema["properties"]["workload"].erase("additionalProperties");
 
