@@ -3,6 +3,7 @@
 // The values of one axis.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "sim/config/almost.h"
 #include "sim/config/nearest.h"
@@ -202,6 +203,7 @@ SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, bool zip
                               "] or a range such as {from: A, to: B, "
                               "step: C} is expected"});
     }
+    std::set<std::string> seen;
     for (Node& item : nodes) {
         if (key.is_list() && item.kind == Node::Kind::scalar) {
             faults.push_back({item.place, "a value of '" + key.path() + "' cannot be " + found(item),
@@ -213,8 +215,7 @@ SweptKey read_axis(const Key& key, const Node& node, int64_t frequency, bool zip
         // A time stays one: how many cycles it is may depend on another axis.
         const bool time = key.kind() == KeyKind::cycles && parse_time(item.text);
         const std::string text = time ? item.text : key.text_of(value);
-        if (!zipped && std::any_of(axis.values.begin(), axis.values.end(),
-                                   [&](const SweptValue& other) { return other.text == text; })) {
+        if (!zipped && !seen.insert(text).second) {
             faults.push_back(
                 {item.place, "'" + key.path() + "' has the value " + text + " twice", "leave one out"});
             continue;

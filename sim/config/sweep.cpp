@@ -2,6 +2,7 @@
 #include "sim/config/sweep.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sim/config/almost.h"
 #include "sim/config/describe.h"
@@ -99,14 +100,13 @@ class AxesReader {
     }
 
     void check_repetition(const SweptAxis& axis) {
-        std::vector<std::string> seen;
+        std::set<std::string> seen;
         for (size_t i = 0; i < axis.size(); ++i) {
             std::string text;
             for (const SweptKey& key : axis.keys) text += (text.empty() ? "" : ", ") + key.values[i].text;
-            if (std::find(seen.begin(), seen.end(), text) != seen.end())
+            if (!seen.insert(text).second)
                 fault(axis.keys.front().values[i].node.place, "the group has the values " + text + " twice",
                       "leave one out");
-            seen.push_back(text);
         }
     }
 
