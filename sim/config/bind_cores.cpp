@@ -12,6 +12,7 @@ void bind_cores(Registry& keys, RunConfig& config) {
         .help("from the command of an interrupt message to its arrival at another core")
         .source("our choice");
     keys.cycles("machine.watchdog", machine.watchdog)
+        .not_built()
         .range(0, 1'000'000'000'000'000)
         .help(
             "how long a core may be awake without retiring an instruction before the row is given up; 0: for "

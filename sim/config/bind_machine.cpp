@@ -352,7 +352,10 @@ void bind_core(Registry& keys, model::CoreConfig& core) {
 }  // namespace
 
 void bind_machine(Registry& keys, model::MachineConfig& machine) {
-    keys.text("machine.name", machine.name).help("what results.csv calls this machine").source("");
+    keys.text("machine.name", machine.name)
+        .not_built()
+        .help("what results.csv calls this machine")
+        .source("");
     keys.integer("machine.cores", machine.cores)
         .range(1, 64)
         .help("number of cores, the little ones among them")
@@ -429,9 +432,9 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
             {{"software", model::AplRefill::software}, {"hardware", model::AplRefill::hardware}})
         .help("who fills it after a miss: the kernel, told by an exception, or a walk of the APL directory")
         .source("CODOMs (ISCA'14): software; the walk is our choice");
-#define STILE_CODOMS_CHECK_KEY(name, off)                                           \
-    keys.boolean("machine.codoms.checks." #name, machine.codoms_checks.name)        \
-        .help("a rule of CODOMs; false: " off)                                      \
+#define STILE_CODOMS_CHECK_KEY(name, off)                                    \
+    keys.boolean("machine.codoms.checks." #name, machine.codoms_checks.name) \
+        .help("a rule of CODOMs; false: " off)                               \
         .source("docs/codoms.md, 10");
     STILE_CODOMS_CHECKS(STILE_CODOMS_CHECK_KEY)
 #undef STILE_CODOMS_CHECK_KEY
@@ -445,10 +448,12 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .help("a rule of protection keys; false: the kernel touches user pages whatever their key")
         .source("Intel SDM vol. 3, 4.6.2");
     bind_memory(keys, machine.memory);
-    keys.choice<unsigned>("machine.area.node", machine.area.node, {{"22 nm", 22}, {"32 nm", 32}, {"45 nm", 45}})
+    keys.choice<unsigned>("machine.area.node", machine.area.node,
+                          {{"22 nm", 22}, {"32 nm", 32}, {"45 nm", 45}})
         .help("transistors that 'stile area' sizes the arrays for; no simulated time depends on it")
         .source(xeon);
     keys.text("machine.area.cacti", machine.area.cacti)
+        .not_built()
         .help("path of a CACTI 7 program that 'stile area' asks in place of its own model; empty: none")
         .source("");
     keys.cycles("machine.io_latency", machine.io_latency)
@@ -456,6 +461,7 @@ void bind_machine(Registry& keys, model::MachineConfig& machine) {
         .help("an uncached access to a device register")
         .source("our choice");
     keys.cycles("machine.quantum", machine.quantum)
+        .not_built()
         .range(1, 1'000'000'000)
         .help("how far a core may run ahead of the simulated clock; changes nothing while one core runs")
         .source("our choice");

@@ -28,7 +28,7 @@ void bind_run(Registry& keys, RunConfig& config) {
         .later("hardware", "the proxy unit comes later; software is expected")
         .help("who makes the code of a domain crossing: software is the kernel");
     keys.frequency("os.tick", config.os.tick_hz).range(10, 10'000).help("preemption timer of the kernel");
-    keys.integer("os.seed", config.os.seed).help("of AT_RANDOM and getrandom in the guest");
+    keys.integer("os.seed", config.os.seed).not_built().help("of AT_RANDOM and getrandom in the guest");
     keys.text("os.kernel_profile", config.os.kernel_profile)
         .choices({"tiny"})
         .later("linux", "other kernel profiles come later; tiny is expected")

@@ -50,6 +50,8 @@ class Key {
     Key& help(std::string text) { return help_ = std::move(text), *this; }
     Key& source(std::string text) { return source_ = std::move(text), *this; }
     Key& required() { return required_ = true, *this; }
+    // Nothing that one builds depends on it: a name, a seed, how the simulation goes about it.
+    Key& not_built() { return built_ = false, *this; }
     // A value that will be valid one day: refused with the reason.
     Key& later(const std::string& value, const std::string& why) {
         return later_.emplace_back(value, why), *this;
@@ -70,6 +72,7 @@ class Key {
     const std::string& followed() const { return follows_; }  // empty: it has a default of its own
     bool is_used() const { return !used_ || used_(); }
     bool is_required() const { return required_; }
+    bool is_built() const { return built_; }
     bool is_list() const { return kind_ == KeyKind::text_list || kind_ == KeyKind::bytes_list; }
 
     // Puts what the file says into the field, or adds faults. `frequency` turns times into cycles.
@@ -104,7 +107,7 @@ class Key {
     std::vector<std::string> choices_;
     std::vector<std::pair<std::string, std::string>> later_;
     int64_t min_ = 0, max_ = std::numeric_limits<int64_t>::max();
-    bool required_ = false, given_ = false;
+    bool required_ = false, given_ = false, built_ = true;
     Place place_;
     std::function<void(const Value&)> store_;
     std::function<Value()> load_;

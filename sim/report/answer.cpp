@@ -14,10 +14,22 @@
 namespace stile::sim {
 namespace {
 
-std::string figure(const SweepData& data, size_t metric, double value) {
+// "14.6 cycles per call", "14.6 to 19.1 cycles per call", "run.cycles 876 to 900".
+std::string with_unit(const SweepData& data, size_t metric, const std::string& numbers) {
     const MetricWords words = metric_words(data.metrics[metric].name);
-    return words.unit.empty() ? data.metrics[metric].name + " " + three_digits(value)
-                              : three_digits(value) + " " + words.unit;
+    return words.unit.empty() ? data.metrics[metric].name + " " + numbers : numbers + " " + words.unit;
+}
+
+std::string figure(const SweepData& data, size_t metric, double value) {
+    return with_unit(data, metric, three_digits(value));
+}
+
+// "from 14.6 (live 4) to 19.1 cycles per call (live 64)"
+std::string figures_from(const SweepData& data, size_t metric, double from, const std::string& at_from,
+                         double to, const std::string& at_to) {
+    return with_unit(data, metric,
+                     fmt::format("from {} ({}) to {}", three_digits(from), at_from, three_digits(to))) +
+           " (" + at_to + ")";
 }
 
 // "0.0031 mm2, 14.6 cycles per call"
@@ -32,7 +44,7 @@ std::string gain_text(const SweepData& data, const Selection& selection, double 
     const double percent = std::abs((to - from) / from) * 100;
     const bool fewer = to < from;
     const MetricWords words = metric_words(name);
-    return digits(percent, 2) + " % " + (fewer ? words.less : "more") + " " + words.noun;
+    return digits(percent, 2) + " % " + (fewer ? words.less : words.more) + " " + words.noun;
 }
 
 std::string step_text(const SweepData& data, const Selection& selection, const Tradeoff& from,
@@ -43,13 +55,19 @@ std::string step_text(const SweepData& data, const Selection& selection, const T
     return cost + " for " + gain_text(data, selection, from.objective, to.objective);
 }
 
+// ", 2 failed, 1 timed out"
+std::string without_results(const SweepData& data) {
+    constexpr std::pair<const char*, const char*> statuses[] = {
+        {"failed", "failed"}, {"timeout", "timed out"}, {"crashed", "crashed"}, {"invalid", "invalid"}};
+    std::string text;
+    for (const auto& [status, word] : statuses)
+        if (const size_t n = data.count(status)) text += fmt::format(", {} {}", n, word);
+    return text;
+}
+
 std::string why_nothing(const SweepData& data) {
-    std::string why;
-    for (const char* status : {"failed", "timeout", "crashed", "invalid"}) {
-        if (const size_t n = data.count(status))
-            why += fmt::format("{}{} {}", why.empty() ? ": " : ", ", n, status);
-    }
-    return "No point of this sweep has a result" + why + ".";
+    const std::string why = without_results(data);
+    return "No point of this sweep has a result" + (why.empty() ? why : ":" + why.substr(1)) + ".";
 }
 
 // Nothing that one builds is swept: how the figure follows the load.
@@ -66,7 +84,7 @@ std::string range_text(const SweepData& data, Selection selection) {
     if (all.empty()) return "No point of this sweep has " + data.metrics[selection.objective].name + ".";
     const auto [least, most] = std::minmax_element(
         all.begin(), all.end(), [](const Place& a, const Place& b) { return a.value < b.value; });
-    const std::string nothing = "Nothing that one builds differs in this sweep; ";
+    const std::string nothing = "Nothing that one builds differs in this sweep: ";
     if (least->value == most->value)
         return nothing + figure(data, selection.objective, least->value) + " everywhere.";
     const auto at = [&](size_t point) {
@@ -78,8 +96,10 @@ std::string range_text(const SweepData& data, Selection selection) {
         }
         return text;
     };
-    return fmt::format("{}from {} ({}) to {} ({}).", nothing, figure(data, selection.objective, least->value),
-                       at(least->point), figure(data, selection.objective, most->value), at(most->point));
+    return nothing +
+           figures_from(data, selection.objective, least->value, at(least->point), most->value,
+                        at(most->point)) +
+           ".";
 }
 
 bool same_cost(const std::vector<Design>& designs) {
@@ -99,7 +119,7 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
     if (!designs_differ(data)) return range_text(data, selection);
     if (complete.empty()) return "No design has results for everything that is asked of it here.";
     if (complete.size() == 1)
-        return fmt::format("Only {} has results: {}.", text(complete[0]),
+        return fmt::format("Only one design has results: {} ({}).", text(complete[0]),
                            figures(data, selection, complete[0].figures));
     const Design& build = answer.front[*answer.build];
     const std::string start =
@@ -110,13 +130,13 @@ std::string sentence(const SweepData& data, const Selection& selection, const st
     const Design& worst = selection.more_is_better ? *least : *most;
     const Design& best = selection.more_is_better ? *most : *least;
     if (gain(worst.figures.objective, best.figures.objective, selection.more_is_better) < worth_having) {
+        const std::string all =
+            complete.size() == 2 ? "Both designs are" : fmt::format("All {} designs are", complete.size());
+        const std::string from = three_digits(least->figures.objective),
+                          to = three_digits(most->figures.objective);
         const std::string alike =
-            least->figures.objective == most->figures.objective
-                ? fmt::format("All {} designs are alike: {}", complete.size(),
-                              figure(data, selection.objective, best.figures.objective))
-                : fmt::format("All {} designs are within 2 %: {} to {}", complete.size(),
-                              three_digits(least->figures.objective),
-                              figure(data, selection.objective, most->figures.objective));
+            from == to ? all + " alike: " + figure(data, selection.objective, best.figures.objective)
+                       : all + " within 2 %: " + with_unit(data, selection.objective, from + " to " + to);
         if (same_cost(complete)) return alike + ".";
         return fmt::format("{}; the cheapest is {} ({}).", alike, text(answer.front[0]),
                            figure(data, selection.cost, answer.front[0].figures.cost));
@@ -173,7 +193,7 @@ std::optional<RowsTable> rows_table(const SweepData& data, Selection selection) 
     return table;
 }
 
-// "With sizes 0 B from 21.1 (function) to 6700 cycles per call (binder); with ..."
+// "With sizes 0 B: from 21.1 (function) to 6700 cycles per call (binder); with ..."
 std::string rows_text(const SweepData& data, const Selection& selection, const RowsTable& table) {
     std::string text;
     for (const size_t level : {size_t{0}, data.dimensions[table.dimension].levels.size() - 1}) {
@@ -185,10 +205,11 @@ std::string rows_text(const SweepData& data, const Selection& selection, const R
             if (!most || at(group) >= at(*most)) most = group;
         }
         if (!least) continue;
-        text += fmt::format("{} {} from {} ({}) to {} ({})", text.empty() ? "With" : "; with",
-                            phrase_of(data, table.dimension, level), three_digits(at(*least)),
-                            data.groups[*least], figure(data, selection.objective, at(*most)),
-                            data.groups[*most]);
+        text += (text.empty() ? "With " : "; with ") + phrase_of(data, table.dimension, level) + ": ";
+        text += least == most
+                    ? fmt::format("{} ({})", figure(data, selection.objective, at(*most)), data.groups[*most])
+                    : figures_from(data, selection.objective, at(*least), data.groups[*least], at(*most),
+                                   data.groups[*most]);
     }
     return text.empty() ? "No kind of row has complete results." : text + ".";
 }
@@ -218,9 +239,11 @@ std::string over_text(const SweepData& data, const Selection& selection) {
         if (selection.load[d] || dimension.levels.size() == 1) {
             over += phrase_of(data, d, selection.load[d].value_or(0));
         } else {
-            over +=
-                fmt::format("mean over {} values of {}, {} to {}", dimension.levels.size(), dimension.name(),
-                            dimension.label(0), dimension.label(dimension.levels.size() - 1));
+            over += fmt::format("mean over {} values of {}", dimension.levels.size(), dimension.name());
+            // Words have no order.
+            if (dimension.numeric())
+                over += fmt::format(", {} to {}", dimension.label(0),
+                                    dimension.label(dimension.levels.size() - 1));
         }
     }
     if (data.groups.size() > 1) over += (over.empty() ? "" : "; ") + data.groups[selection.group];
@@ -231,11 +254,26 @@ std::string over_text(const SweepData& data, const Selection& selection) {
 
 std::string count_text(const SweepData& data) {
     const size_t all = data.expected_points(), done = data.count("done");
-    std::string text = fmt::format("{} of {} points have results", done, all);
-    for (const char* status : {"failed", "timeout", "crashed", "invalid"})
-        if (const size_t n = data.count(status)) text += fmt::format(", {} {}", n, status);
+    std::string text = fmt::format("{} of {} {} results", done, all,
+                                   all == 1    ? "point has"
+                                   : done == 1 ? "points has"
+                                               : "points have");
+    text += without_results(data);
     if (all > data.points.size()) text += fmt::format(", {} not yet run", all - data.points.size());
     return text + ".";
+}
+
+std::string untimed_text(const SweepData& data) {
+    const auto n = std::count_if(data.points.begin(), data.points.end(),
+                                 [](const SweepPoint& point) { return !point.timed; });
+    if (n == 0) return "";
+    return fmt::format(
+        "{} of {} {} no figure of time, and no place where time counts: core model functional "
+        "counts instructions, not cycles.",
+        n, data.points.size(),
+        data.points.size() == 1 ? "point has"
+        : n == 1                ? "points has"
+                                : "points have");
 }
 
 std::string design_text(const SweepData& data, const Design& design) {

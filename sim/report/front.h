@@ -64,6 +64,8 @@ std::vector<Design> designs_by(const SweepData& data, const Selection& selection
 
 // "38 of 40 points have results, 2 failed."
 std::string count_text(const SweepData& data);
+// That a core model has no time, and how many points have it; empty if none has.
+std::string untimed_text(const SweepData& data);
 
 // "16 entries, 4 ways"
 std::string design_text(const SweepData& data, const Design& design);

@@ -14,6 +14,26 @@ namespace {
 const std::set<std::string> key_columns{"mechanism", "policy",     "scope", "placement", "size_bytes",
                                         "proxies",   "protection", "core",  "machine",   "kernel_profile"};
 
+// What the functional core counts as the others do. All else is time, or events of structures that it does
+// not have, or a workload's own, which may be either.
+bool needs_no_time(const std::string& metric) {
+    static const std::set<std::string> counts{
+        "calls",         "instructions",        "kernel_instructions", "uops",           "syscalls",
+        "exceptions",    "page_table_switches", "context_switches",    "bytes_copied",   "copies",
+        "copies_kernel", "copies_proxy",        "copies_user",         "checked",        "domain_crossings",
+        "crossings",     "crossing_calls",      "crossing_returns",    "crossing_jumps", "bytes_written",
+        "bytes_read",    "timed_calls"};
+    return counts.count(metric.substr(metric.rfind('.') + 1)) != 0;
+}
+
+void leave_out_untimed(SweepData& data) {
+    for (Metric& metric : data.metrics) {
+        if (!metric.of_run() || needs_no_time(metric.name)) continue;
+        for (size_t i = 0; i < data.rows.size(); ++i)
+            if (!data.points[data.rows[i].point].timed) metric.values[i] = std::nullopt;
+    }
+}
+
 void add_costs(SweepData& data) {
     const auto add = [&](const char* name, std::optional<double> SweepPoint::*field) {
         Metric metric{name, Metric::Kind::cost, {}};
@@ -109,6 +129,7 @@ void read_metrics(const ReadDatabase& database, SweepData& data) {
     add_results(data);
     add_axes(data);
     add_statistics(database, data, {cost, objective});
+    leave_out_untimed(data);
     std::erase_if(data.metrics, [&](const Metric& metric) {
         return !metric.varies() && metric.name != cost && metric.name != objective &&
                metric.name != "area_swept_mm2";

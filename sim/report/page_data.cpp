@@ -80,6 +80,7 @@ Json page_data(const SweepData& data, const Selection& selection) {
                            {"unit", words.unit},
                            {"noun", words.noun},
                            {"less", words.less},
+                           {"more", words.more},
                            {"values", values}});
     }
     return {{"name", data.get("name")},

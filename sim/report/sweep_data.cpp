@@ -7,6 +7,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "sim/config/design.h"
+#include "sim/config/tree.h"
 #include "sim/report/metrics.h"
 #include "sim/report/sqlite.h"
 #include "sim/results/row_result.h"
@@ -15,11 +17,6 @@ namespace stile::sim {
 namespace {
 
 constexpr int64_t schema_version = 1;
-
-// A seed is nothing that one builds either.
-bool is_load(const std::string& key) {
-    return key.starts_with("workload.") || key.starts_with("measure.") || key == "os.seed";
-}
 
 // "machine.codoms.apl_cache.entries" -> "apl_cache.entries"
 std::string short_name(const std::string& key) {
@@ -49,7 +46,8 @@ void read_axes(const ReadDatabase& database, SweepData& data) {
         data.dimensions.push_back({{i}, false, {}, {axis.key}});
     }
     for (Dimension& dimension : data.dimensions)
-        dimension.load = std::all_of(dimension.keys.begin(), dimension.keys.end(), is_load);
+        dimension.load = std::all_of(dimension.keys.begin(), dimension.keys.end(),
+                                     [](const std::string& key) { return !is_built(key); });
 }
 
 void read_points(const ReadDatabase& database, SweepData& data) {
@@ -71,6 +69,32 @@ void read_points(const ReadDatabase& database, SweepData& data) {
         if (point == index.end() || key == axis.end()) return;
         data.points[point->second].values[key->second] = {row.text(2), row.number(3)};
     });
+}
+
+// What all points have that no axis changes.
+std::string base_value(const SweepData& data, std::initializer_list<const char*> path) {
+    if (data.get("config_yaml").empty()) return "";
+    try {
+        const Node yaml = parse_yaml(data.get("config_yaml"), "config_yaml");
+        const Node* node = &yaml;
+        for (const char* name : path) {
+            const Node::Entry* entry = node->find(name);
+            if (!entry) return "";
+            node = &entry->value;
+        }
+        return node->text;
+    } catch (const BadInput&) {
+        return "";  // what is damaged here is for people alone
+    }
+}
+
+void read_core_models(SweepData& data) {
+    const auto axis = std::find_if(data.axes.begin(), data.axes.end(),
+                                   [](const Axis& one) { return one.key == "machine.core.model"; });
+    const auto place = static_cast<size_t>(axis - data.axes.begin());
+    const std::string base = axis == data.axes.end() ? base_value(data, {"machine", "core", "model"}) : "";
+    for (SweepPoint& point : data.points)
+        point.timed = (axis == data.axes.end() ? base : point.values[place].text) != "functional";
 }
 
 // The values of each dimension, in an order that reads well, and each point's place in it.
@@ -283,6 +307,7 @@ SweepData read_sweep(const std::filesystem::path& path) {
                    [&](const QueryRow& row) { data.meta[row.text(0)] = row.text(1); });
     read_axes(database, data);
     read_points(database, data);
+    read_core_models(data);
     sort_levels(data);
     read_arrays(database, data);
     read_refused(database, data);

@@ -26,7 +26,7 @@ struct AxisValue {
 // Axes that take their values together: an axis of its own, or a zipped group.
 struct Dimension {
     std::vector<size_t> axes;
-    // What the machine has to cope with (keys of `workload` and `measure`, os.seed), not what one builds.
+    // Nothing that one builds (sim/config/design.h): mostly what the machine has to cope with.
     bool load = false;
     std::vector<std::vector<AxisValue>> levels;  // one value per axis; by number, or as the points come
     std::string name() const;                    // "apl_cache.entries"
@@ -43,6 +43,8 @@ struct SweepPoint {
     std::vector<size_t> levels;                            // one per dimension
     std::optional<double> area, area_swept, access_swept;  // mm2, mm2, ns
     bool done() const { return status == "done"; }
+    // Its core model is `functional`: what programs did is known, not how long it took.
+    bool timed = true;
 };
 
 struct SweepRow {
@@ -58,13 +60,15 @@ struct SweepRefusal {
     std::string mechanism, policy, scope, placement, reason;
 };
 
-// A figure of every row; nothing where a row has none.
+// A figure of every row; nothing where a row has none, or none that means anything: of time, where the core
+// model has none.
 struct Metric {
     enum class Kind { cost, result, axis, statistic };
     std::string name;
     Kind kind = Kind::result;
     std::vector<std::optional<double>> values;
     bool varies() const;
+    bool of_run() const { return kind == Kind::result || kind == Kind::statistic; }
 };
 
 struct SweepData {

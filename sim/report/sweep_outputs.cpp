@@ -77,6 +77,7 @@ std::string sweep_answer(const fs::path& database) {
     const Answer answer = answer_of(data, selection);
     std::string out = answer.sentence + "\n";
     if (!answer.over.empty()) out += "(" + answer.over + ")\n";
+    if (const std::string untimed = untimed_text(data); !untimed.empty()) out += untimed + "\n";
     // Half a sweep must not pass for a whole one.
     const size_t done = data.count("done");
     if (done > 0 && done + data.count("invalid") < data.expected_points()) out += count_text(data) + "\n";

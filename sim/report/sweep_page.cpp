@@ -195,8 +195,8 @@ std::string refused(const SweepData& data) {
 
 constexpr const char* reading = R"html(<details><summary>How to read this page</summary>
 <p>Every figure is what the modelled machine spent executing guest code. A <b>design</b> is what one would build: the values of
-all axes that are neither the workload's nor the measurement's. Those are the <b>load</b>; a design's figure is the mean over all
-of its loads unless one is selected above, and a design that has no result under one of them is left out.</p>
+all axes but those of which nothing is built: the workload's and the measurement's, seeds, names. These are the <b>load</b>; a design's
+figure is the mean over all of its loads unless one is selected above, and a design that has no result under one of them is left out.</p>
 <p><b>area_swept_mm2</b> is the area of those arrays of a core (its shares of common ones included) whose figures differ anywhere in
 this sweep; <b>access_ns_swept</b> is the access time of the slowest of them. No simulated time depends on either: whether a larger
 array still fits its configured latency is for you to see.</p>
@@ -233,6 +233,8 @@ std::string sweep_page(const SweepData& data, const std::vector<DrawnChart>& cha
         "<p id=\"answer\" aria-live=\"polite\">{2}</p>\n<p id=\"over\" class=\"note\">{3}</p>\n"
         "<p class=\"note\">{4}</p>\n",
         safe(name), page_style(), safe(answer.sentence), safe(answer.over), safe(count_text(data)));
+    if (const std::string untimed = untimed_text(data); !untimed.empty())
+        out += fmt::format("<p class=\"note\">{}</p>\n", safe(untimed));
     for (const std::string& warning : data.warnings)
         out += fmt::format("<p class=\"bad\">{}</p>\n", safe(warning));
     out += "<div id=\"choice\"></div>\n<section id=\"tradeoff\"></section>\n" + pictures(charts) +

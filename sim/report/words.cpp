@@ -28,7 +28,8 @@ bool is_unique(const SweepData& data, const std::string& field) {
 std::string phrase(const SweepData& data, const std::string& key, const AxisValue& value) {
     const std::string field = last_part(key), owner = owner_of(key);
     if (value.number && (field == "entries" || field == "ways" || field == "cores")) {
-        const std::string noun = *value.number == 1 && field == "ways" ? "way" : field;
+        const std::string one = field == "entries" ? "entry" : field.substr(0, field.size() - 1);
+        const std::string noun = *value.number == 1 ? one : field;
         return is_unique(data, field) || owner.empty() ? value.label() + " " + noun
                                                        : value.label() + " " + owner + " " + noun;
     }
@@ -40,14 +41,15 @@ std::string phrase(const SweepData& data, const std::string& key, const AxisValu
 }  // namespace
 
 MetricWords metric_words(const std::string& name) {
-    if (name == "area_swept_mm2" || name == "area_mm2") return {"mm2", "area", "less"};
-    if (name == "access_ns_swept") return {"ns", "access time", "less"};
-    if (name == "cycles_mean") return {"cycles per call", "cycles", "fewer"};
-    if (name == "cycles_p50") return {"cycles (median)", "cycles", "fewer"};
-    if (name == "cycles_p99") return {"cycles (99th percentile)", "cycles", "fewer"};
-    if (name == "ns_mean") return {"ns per call", "time", "less"};
-    if (name == "instructions") return {"instructions per call", "instructions", "fewer"};
-    return {"", name, "less"};
+    if (name == "area_swept_mm2" || name == "area_mm2") return {"mm2", "area", "less", "more"};
+    if (name == "access_ns_swept") return {"ns", "access time", "less", "more"};
+    if (name == "cycles_mean") return {"cycles per call", "cycles", "fewer", "more"};
+    if (name == "cycles_p50") return {"cycles (median)", "cycles", "fewer", "more"};
+    if (name == "cycles_p99") return {"cycles (99th percentile)", "cycles", "fewer", "more"};
+    if (name == "ns_mean") return {"ns per call", "time", "less", "more"};
+    if (name == "instructions") return {"instructions per call", "instructions", "fewer", "more"};
+    // A name alone does not say what it counts.
+    return {"", name, "lower", "higher"};
 }
 
 std::string phrase_of(const SweepData& data, size_t dimension, size_t level) {

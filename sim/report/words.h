@@ -10,9 +10,9 @@
 namespace stile::sim {
 
 struct MetricWords {
-    std::string unit;  // "mm2"; empty: the name stands before the figure instead
-    std::string noun;  // "area"
-    std::string less;  // "fewer" or "less"
+    std::string unit;        // "mm2"; empty: the name stands before the figure instead
+    std::string noun;        // "area"
+    std::string less, more;  // "fewer" and "more"
 };
 MetricWords metric_words(const std::string& name);
 

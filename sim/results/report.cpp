@@ -162,6 +162,8 @@ std::string report_html(const ReportInput& input) {
             "warm.</p>\n",
             html_escape(results.at(0, "machine")), html_escape(results.at(0, "core")),
             html_escape(results.at(0, "protection")));
+        if (results.at(0, "core") == "functional")
+            out += "<p><b>This core model counts instructions: its cycles and ns are no times.</b></p>\n";
         const std::vector<Line> lines = lines_by_size(results);
         std::vector<Bar> bars;
         std::vector<Stack> stacks;

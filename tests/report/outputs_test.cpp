@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/config/design.h"
 #include "sim/report/front.h"
 #include "sim/report/sweep_csv.h"
 #include "sim/report/words.h"
@@ -15,6 +16,7 @@
 namespace stile::sim {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -123,7 +125,7 @@ TEST(Answer, IsTheMeanOverLoadsOfDesignsThatMetAll) {
     const Answer answer = answer_of(data, selection);
     EXPECT_EQ(answer.over, "mean over 3 values of live, 2 to 32");
     EXPECT_EQ(answer.sentence,
-              "All 2 designs are alike: 42 cycles per call; the cheapest is 8 entries (0.0008 mm2).");
+              "Both designs are alike: 42 cycles per call; the cheapest is 8 entries (0.0008 mm2).");
     Selection many = selection;
     many.load[1] = 1;
     EXPECT_EQ(answer_of(data, many).sentence,
@@ -182,9 +184,105 @@ TEST(Answer, WhereOnlyTheLoadIsSweptSaysTheRange) {
         }
     }
     EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
-              "Nothing that one builds differs in this sweep; from 10 cycles per call (live 1) to 20 cycles "
-              "per call "
-              "(live 2).\n");
+              "Nothing that one builds differs in this sweep: from 10 (live 1) to 20 cycles per call (live "
+              "2).\n");
+}
+
+// A statistic has a name and no unit: the name stands before the numbers, and only once.
+TEST(Answer, SaysANameWithoutUnitOnce) {
+    const auto answer_with = [](const char* axis, double first, double second) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.axis(axis);
+            sweep.meta("objective", "run.cycles");
+            int value = 0;
+            for (const double cycles : {first, second}) {
+                ++value;
+                const int point = sweep.point({{std::to_string(value), value}});
+                sweep.array(point, "l1d", 0.25);
+                sweep.row(point, 1, 10);
+                sweep.statistic(point, 1, "run.cycles", cycles);
+            }
+        }
+        const std::string answer = sweep_answer(folder / "results.sqlite");
+        return answer.substr(0, answer.find('\n'));
+    };
+    EXPECT_EQ(answer_with("workload.live", 876155, 976158),
+              "Nothing that one builds differs in this sweep: run.cycles from 876155 (live 1) to 976158 "
+              "(live 2).");
+    EXPECT_EQ(answer_with("machine.cores", 876155, 876158),
+              "Both designs are within 2 %: run.cycles 876155 to 876158.");
+    EXPECT_EQ(
+        answer_with("machine.cores", 200, 100),
+        "Best is 2 cores: run.cycles 100, 50 % lower run.cycles than 1 core; area is the same for all.");
+}
+
+// The functional core takes a cycle per instruction and has no misses: it would win whatever takes time.
+TEST(Answer, WhatHasNoTimeIsNoDesignWhereTimeCounts) {
+    const auto answer_with = [](const std::string& objective, std::optional<int> axis = 1) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            if (axis) {
+                sweep.axis("machine.core.model");
+            } else {
+                sweep.meta("config_yaml", "machine:\n  core:\n    model: functional\n");
+                sweep.axis("protection");
+            }
+            sweep.meta("objective", objective);
+            for (const auto& [model, cycles, misses] :
+                 {std::tuple{"functional", 100, 0}, {"inorder", 300, 7}, {"ooo", 200, 7}}) {
+                const int point = sweep.point({{model, std::nullopt}});
+                sweep.array(point, "rob", cycles * 1e-3);
+                sweep.row(point, 1, cycles, {{"core", model}, {"instructions", std::to_string(cycles + 1)}});
+                sweep.statistic(point, 1, "core0.l2.misses", misses);
+            }
+        }
+        return sweep_answer(folder / "results.sqlite");
+    };
+    const std::string note =
+        "1 of 3 points has no figure of time, and no place where time counts: core model functional counts "
+        "instructions, not cycles.\n";
+    EXPECT_THAT(answer_with("cycles_mean"),
+                AllOf(HasSubstr("Build core.model ooo: 0.2 mm2, 200 cycles per call; it is the cheapest"),
+                      HasSubstr(note), Not(HasSubstr("model functional  "))));
+    EXPECT_THAT(answer_with("core0.l2.misses"),
+                AllOf(HasSubstr("Both designs are alike: core0.l2.misses 7"), HasSubstr(note)));
+    EXPECT_THAT(answer_with("instructions"), HasSubstr("Build core.model functional"))
+        << "these it does count";
+    // With a base of functional nothing has a time.
+    EXPECT_THAT(answer_with("cycles_mean", std::nullopt),
+                AllOf(HasSubstr("instructions per call"), HasSubstr("3 of 3 points have no figure of time")));
+}
+
+// A name, or how the simulation goes about it, is no silicon: such points are one design.
+TEST(Answer, WhatIsNotBuiltMakesNoDesigns) {
+    for (const char* key : {"machine.name", "machine.watchdog", "machine.quantum", "machine.area.cacti",
+                            "measure.max_time", "os.seed"}) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.axis(key);
+            sweep.axis("machine.core.ooo.rob");
+            for (const int value : {1, 2}) {
+                for (const int rob : {32, 64}) {
+                    const int point =
+                        sweep.point({{std::to_string(value), value}, {std::to_string(rob), rob}});
+                    sweep.array(point, "rob", rob * 1e-3);
+                    sweep.row(point, 1, 3200.0 / rob + value);
+                }
+            }
+        }
+        const SweepData data = read_sweep(folder / "results.sqlite");
+        const auto designs = designs_of(data, default_selection(data));
+        ASSERT_EQ(designs.size(), 2u) << key;
+        EXPECT_DOUBLE_EQ(designs[1].figures.objective, 51.5) << key;
+    }
+    EXPECT_TRUE(is_built("machine.l1d.size"));
+    EXPECT_TRUE(is_built("machine.core.model"));
+    EXPECT_TRUE(is_built("os.tick"));
+    EXPECT_TRUE(is_built("protection"));
 }
 
 // An interrupted sweep prints an answer too: it must not pass for that of all points.
@@ -204,7 +302,7 @@ TEST(Answer, SaysWhenPointsAreMissing) {
     };
     EXPECT_THAT(answer_with("done"), Not(HasSubstr("have results")));
     EXPECT_THAT(answer_with("invalid"), Not(HasSubstr("have results"))) << "it was never to have one";
-    EXPECT_THAT(answer_with("timeout"), HasSubstr("\n2 of 3 points have results, 1 timeout.\n"));
+    EXPECT_THAT(answer_with("timeout"), HasSubstr("\n2 of 3 points have results, 1 timed out.\n"));
 }
 
 // Nobody builds a seed: the figure of a design is the mean over them.
@@ -235,7 +333,7 @@ TEST(Answer, SaysWhenNothingHasResults) {
         sweep.point({{"128", 128}}, "timeout", "x");
     }
     EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
-              "No point of this sweep has a result: 2 failed, 1 timeout.\n");
+              "No point of this sweep has a result: 2 failed, 1 timed out.\n");
 }
 
 TEST(Answer, TakesTheSweepsOwnCostObjectiveAndDirection) {
@@ -256,7 +354,7 @@ TEST(Answer, TakesTheSweepsOwnCostObjectiveAndDirection) {
         sweep_answer(folder / "results.sqlite"),
         HasSubstr(
             "Build core.rob 64: machine.core.rob 64, calls_per_second 190; nothing larger gains 2 %: the "
-            "best (core.rob 128) costs 2x the machine.core.rob for 0.53 % more calls_per_second."));
+            "best (core.rob 128) costs 2x the machine.core.rob for 0.53 % higher calls_per_second."));
 }
 
 TEST(Answer, AFigureThatNobodyHasIsToldAndReplaced) {
@@ -299,12 +397,13 @@ TEST(Rows, AreGroupedByWhatTellsThemApartWithinAPoint) {
     EXPECT_THAT(data.groups, ElementsAre("function", "dipc low", "dipc high"));
     EXPECT_EQ(default_selection(data).group, 1u) << "a function shows nothing";
     // Nothing is built here: the rows are what the sweep is about.
-    EXPECT_EQ(sweep_answer(folder / "results.sqlite"),
-              "With sizes 0 B from 10 (function) to 90 cycles per call (dipc high); with sizes 64 B from 10 "
-              "(function) "
-              "to 154 cycles per call (dipc high).\n\nsizes      0 B  64 B\nfunction    10    10\ndipc low   "
-              " 50   114\n"
-              "dipc high   90   154\n");
+    EXPECT_EQ(
+        sweep_answer(folder / "results.sqlite"),
+        "With sizes 0 B: from 10 (function) to 90 cycles per call (dipc high); with sizes 64 B: from 10 "
+        "(function) "
+        "to 154 cycles per call (dipc high).\n\nsizes      0 B  64 B\nfunction    10    10\ndipc low   "
+        " 50   114\n"
+        "dipc high   90   154\n");
 }
 
 TEST(SweepData, RefusesWhatItCannotRead) {

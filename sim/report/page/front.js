@@ -148,8 +148,12 @@ function shapeOf(data, selection, dims) {
     return order.map(function(key) { return best[key]; });
 }
 
-function figureText(metric, value) {
-    return metric.unit ? digits(value, 3) + ' ' + metric.unit : metric.name + ' ' + digits(value, 3);
+function withUnit(metric, numbers) { return metric.unit ? numbers + ' ' + metric.unit : metric.name + ' ' + numbers; }
+
+function figureText(metric, value) { return withUnit(metric, digits(value, 3)); }
+
+function figuresFrom(metric, from, atFrom, to, atTo) {
+    return withUnit(metric, 'from ' + digits(from, 3) + ' (' + atFrom + ') to ' + digits(to, 3)) + ' (' + atTo + ')';
 }
 
 function designText(data, design) {
@@ -160,7 +164,7 @@ function designText(data, design) {
 
 function gainText(metric, from, to) {
     if (from === 0) return figureText(metric, to);
-    return digits(Math.abs((to - from) / from) * 100, 2) + ' % ' + (to < from ? metric.less : 'more') + ' ' + metric.noun;
+    return digits(Math.abs((to - from) / from) * 100, 2) + ' % ' + (to < from ? metric.less : metric.more) + ' ' + metric.noun;
 }
 
 function timesText(ratio) { return digits(ratio, ratio < 2 ? 3 : 2) + 'x'; }
@@ -179,9 +183,9 @@ function stepText(cost, objective, from, to) {
 }
 
 function whyNothing(data) {
-    var why = ['failed', 'timeout', 'crashed', 'invalid'].map(function(status) {
-        var n = data.points.status.filter(function(s) { return s === status; }).length;
-        return n ? n + ' ' + status : '';
+    var why = [['failed', 'failed'], ['timeout', 'timed out'], ['crashed', 'crashed'], ['invalid', 'invalid']].map(function(pair) {
+        var n = data.points.status.filter(function(s) { return s === pair[0]; }).length;
+        return n ? n + ' ' + pair[1] : '';
     }).filter(Boolean).join(', ');
     return 'No point of this sweep has a result' + (why ? ': ' + why : '') + '.';
 }
@@ -195,15 +199,14 @@ function rangeText(data, selection) {
         if (most === null || value >= most.value) most = {value: value, point: point};
     });
     if (least === null) return 'No point of this sweep has ' + metric.name + '.';
-    var nothing = 'Nothing that one builds differs in this sweep; ';
+    var nothing = 'Nothing that one builds differs in this sweep: ';
     if (least.value === most.value) return nothing + figureText(metric, least.value) + ' everywhere.';
     function at(point) {
         return data.dims.map(function(dim, d) {
             return dim.labels.length > 1 ? dim.phrases[data.points.levels[d][point]] : '';
         }).filter(Boolean).join(', ');
     }
-    return nothing + 'from ' + figureText(metric, least.value) + ' (' + at(least.point) + ') to ' +
-        figureText(metric, most.value) + ' (' + at(most.point) + ').';
+    return nothing + figuresFrom(metric, least.value, at(least.point), most.value, at(most.point)) + '.';
 }
 
 function sentenceOf(data, selection, complete, answer) {
@@ -212,7 +215,7 @@ function sentenceOf(data, selection, complete, answer) {
     function text(design) { return designText(data, design); }
     if (!designsDiffer(data)) return rangeText(data, selection);
     if (!complete.length) return 'No design has results for everything that is asked of it here.';
-    if (complete.length === 1) return 'Only ' + text(complete[0]) + ' has results: ' + figures(complete[0]) + '.';
+    if (complete.length === 1) return 'Only one design has results: ' + text(complete[0]) + ' (' + figures(complete[0]) + ').';
     var build = answer.front[answer.build], start = 'Build ' + text(build) + ': ' + figures(build);
     var least = complete[0], most = complete[0];
     complete.forEach(function(design) {
@@ -221,9 +224,9 @@ function sentenceOf(data, selection, complete, answer) {
     });
     var worst = selection.more ? least : most, best = selection.more ? most : least;
     if (gain(worst.objective, best.objective, selection.more) < WORTH_HAVING) {
-        var alike = 'All ' + complete.length + ' designs are ' + (least.objective === most.objective ?
-            'alike: ' + figureText(objective, best.objective) :
-            'within 2 %: ' + digits(least.objective, 3) + ' to ' + figureText(objective, most.objective));
+        var from = digits(least.objective, 3), to = digits(most.objective, 3);
+        var alike = (complete.length === 2 ? 'Both designs are' : 'All ' + complete.length + ' designs are') +
+            (from === to ? ' alike: ' + figureText(objective, best.objective) : ' within 2 %: ' + withUnit(objective, from + ' to ' + to));
         if (sameCost(complete)) return alike + '.';
         return alike + '; the cheapest is ' + text(answer.front[0]) + ' (' + figureText(cost, answer.front[0].cost) + ').';
     }
@@ -283,8 +286,10 @@ function rowsText(data, selection, table) {
             if (most === null || at(group) >= at(most)) most = group;
         });
         if (least === null) return;
-        text += (text ? '; with ' : 'With ') + dim.phrases[level] + ' from ' + digits(at(least), 3) + ' (' + data.groups[least] +
-            ') to ' + figureText(data.metrics[selection.objective], at(most)) + ' (' + data.groups[most] + ')';
+        var metric = data.metrics[selection.objective];
+        text += (text ? '; with ' : 'With ') + dim.phrases[level] + ': ' + (least === most ?
+            figureText(metric, at(most)) + ' (' + data.groups[most] + ')' :
+            figuresFrom(metric, at(least), data.groups[least], at(most), data.groups[most]));
     });
     return text ? text + '.' : 'No kind of row has complete results.';
 }
@@ -301,8 +306,8 @@ function overText(data, selection) {
     var over = data.dims.map(function(dim, d) {
         if (!dim.load || !dim.labels.length || !designsDiffer(data)) return '';
         if (selection.load[d] !== null || dim.labels.length === 1) return dim.phrases[selection.load[d] || 0];
-        return 'mean over ' + dim.labels.length + ' values of ' + dim.name + ', ' + dim.labels[0] + ' to ' +
-            dim.labels[dim.labels.length - 1];
+        return 'mean over ' + dim.labels.length + ' values of ' + dim.name +
+            (dim.numbers ? ', ' + dim.labels[0] + ' to ' + dim.labels[dim.labels.length - 1] : '');
     }).filter(Boolean).join(', ');
     if (data.groups.length > 1) over += (over ? '; ' : '') + data.groups[selection.group];
     return over;
