@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -118,10 +119,9 @@ fs::path program_folder() {
     return error ? fs::path(".") : self.parent_path();
 }
 
-std::string known_names(const std::vector<fs::path>& folders) {
-    std::string names;
-    for (const Plugin& p : load_all_plugins(folders).plugins)
-        names += (names.empty() ? "" : ", ") + p.descriptor->name;
+std::vector<std::string> known_names(const std::vector<fs::path>& folders) {
+    std::vector<std::string> names;
+    for (const Plugin& p : load_all_plugins(folders).plugins) names.push_back(p.descriptor->name);
     return names;
 }
 
@@ -168,10 +168,13 @@ Plugin load_plugin(const std::string& name, const std::vector<fs::path>& folders
         if (found) break;
     }
     if (found) throw PluginError(fmt::format("workload '{}' cannot be loaded; tried:{}", name, tried));
-    const std::string names = known_names(folders);
-    throw PluginError(fmt::format("no workload '{}'; {}; tried:{}", name,
-                                  names.empty() ? "no workload at all was found" : "there are: " + names,
-                                  tried));
+    if (by_path) throw PluginError(fmt::format("no workload '{}'; tried:{}", name, tried));
+    const std::vector<std::string> names = known_names(folders);
+    throw NoSuchWorkload(fmt::format("no workload '{}'", name),
+                         names.empty()
+                             ? "no workload at all was found; tried:" + tried
+                             : fmt::format("there are: {}; tried:{}", fmt::join(names, ", "), tried),
+                         names);
 }
 
 PluginList load_all_plugins(const std::vector<fs::path>& folders) {

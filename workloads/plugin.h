@@ -18,6 +18,18 @@ struct PluginError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// None of that name was found.
+struct NoSuchWorkload : PluginError {
+    NoSuchWorkload(const std::string& wrong_text, const std::string& remedy_text,
+                   std::vector<std::string> there_are)
+        : PluginError(wrong_text + "; " + remedy_text),
+          wrong(wrong_text),
+          remedy(remedy_text),
+          names(std::move(there_are)) {}
+    std::string wrong, remedy;
+    std::vector<std::string> names;  // of those that there are
+};
+
 struct Plugin {
     std::filesystem::path path;
     const Descriptor* descriptor = nullptr;
@@ -28,7 +40,7 @@ struct Plugin {
 std::vector<std::filesystem::path> plugin_folders();
 
 // `name` is the name of a workload ("sync_call": libstile_workload_sync_call.so in the first folder that has
-// it) or, with a slash in it, the path of a library. Throws PluginError.
+// it) or, with a slash in it, the path of a library. Throws PluginError, or NoSuchWorkload.
 Plugin load_plugin(const std::string& name,
                    const std::vector<std::filesystem::path>& folders = plugin_folders());
 

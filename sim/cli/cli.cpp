@@ -13,6 +13,20 @@
 #include "sim/run/run.h"
 
 namespace stile::sim {
+namespace {
+
+// Most often a variable that a script has forgotten to set; as if the option were not there it must not go
+// on.
+void refuse_empty_values(const CLI::App& app) {
+    for (const CLI::App* command : app.get_subcommands({}))
+        for (CLI::Option* option : const_cast<CLI::App*>(command)->get_options())
+            if (option->get_items_expected_max() > 0)
+                option->check([](const std::string& value) {
+                    return value.empty() ? std::string("the value is empty") : std::string();
+                });
+}
+
+}  // namespace
 
 int command_line(int argc, char** argv) {
     CLI::App app("Stile simulates machines whose programs cross protection boundaries by a call.", "stile");
@@ -33,6 +47,7 @@ int command_line(int argc, char** argv) {
     disasm->add_option("FILE", file, "ELF file, or flat code")->required();
     CLI::App* reference_command = app.add_subcommand("reference", "A page of docs/reference, in Markdown");
     reference_command->add_option("PAGE", topic, "Which")->required()->check(CLI::IsMember(reference_pages));
+    refuse_empty_values(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/nearest.h"
+
 namespace stile::sim {
 namespace {
 
@@ -53,6 +55,10 @@ void bind_workload(LoadedConfig& loaded, Node& root, const PluginLoader& load_pl
             loaded.config.plugin = load_plugin(path.string());
             bind_parameters(loaded.keys, *loaded.config.plugin.descriptor, loaded.config.parameters);
             found = true;
+        } catch (const workload::NoSuchWorkload& none) {
+            const std::string near = nearest(name->value.text, none.names);
+            const std::string hint = near.empty() ? "" : "did you mean '" + near + "'? Otherwise ";
+            faults.push_back({name->value.place, none.wrong, hint + none.remedy});
         } catch (const workload::PluginError& error) {
             faults.push_back({name->value.place, error.what(), ""});
         }

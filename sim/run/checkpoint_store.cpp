@@ -43,7 +43,7 @@ void compare(const std::vector<Setting>& there, const std::vector<Setting>& here
         const std::string* const ours = value_of(here, name);
         if (ours && *ours == value) continue;
         if (ours && (name == "kernel image" || name == "guest files" || name == "boot information"))
-            differences.push_back("the " + name + " is another");
+            differences.push_back("the " + name + (name.ends_with('s') ? " differ" : " differs"));
         else
             differences.push_back(fmt::format("{} is {} there and {} here", name, value, tell(ours)));
     }

@@ -10,43 +10,28 @@
 #include <cstring>
 #include <thread>
 
-#include "sim/run/row_checkpoint.h"
 #include "sim/results/run_directory.h"
 #include "sim/results/table.h"
 #include "sim/run/perform.h"
+#include "sim/run/progress_line.h"
+#include "sim/run/row_checkpoint.h"
 #include "sim/run/rules_off.h"
 
 namespace stile::sim {
 namespace {
 
-// One line on a terminal that is written over again and again; nothing anywhere else.
-class ProgressLine {
-  public:
-    ProgressLine() : on_(isatty(STDERR_FILENO) == 1) {}
-    ~ProgressLine() {
-        if (shown_) fmt::print(stderr, "\r\033[K");
+void show(ProgressLine& line, const PoolStatus& status) {
+    if (!line.due()) return;
+    std::string left;
+    if (status.finished > 0) {
+        const double per_row = status.seconds / static_cast<double>(status.finished);
+        left = fmt::format(", about {:.0f} s left",
+                           per_row * static_cast<double>(status.rows - status.finished));
     }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const PoolStatus& status) {
-        if (!on_) return;
-        std::string left;
-        if (status.finished > 0) {
-            const double per_row = status.seconds / static_cast<double>(status.finished);
-            left = fmt::format(", about {:.0f} s left",
-                               per_row * static_cast<double>(status.rows - status.finished));
-        }
-        fmt::print(stderr, "\r\033[Krow {} of {}, {:.0f} million instructions per second{}", status.finished,
-                   status.rows,
-                   static_cast<double>(status.instructions) / std::max(status.seconds, 1e-3) / 1e6, left);
-        fflush(stderr);
-        shown_ = true;
-    }
-
-  private:
-    bool on_, shown_ = false;
-};
+    line.show(
+        fmt::format("row {} of {}, {:.0f} million instructions per second{}", status.finished, status.rows,
+                    static_cast<double>(status.instructions) / std::max(status.seconds, 1e-3) / 1e6, left));
+}
 
 void print_troubles(const std::vector<RowResult>& rows) {
     for (const RowResult& row : rows) {
@@ -64,6 +49,11 @@ void print_troubles(const std::vector<RowResult>& rows) {
         for (const std::string& warning : row.warnings)
             fmt::print(stderr, "stile: {}: warning: {}\n", row.key.text(), warning);
     }
+}
+
+bool has_figures(const std::vector<RowResult>& rows) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [](const RowResult& row) { return row.figures.has_value(); });
 }
 
 // Of the host, so it goes to no file but host.json.
@@ -140,7 +130,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     Performed performed;
     {
         ProgressLine line;
-        perform_options.status = [&](const PoolStatus& status) { line.show(status); };
+        perform_options.status = [&](const PoolStatus& status) { show(line, status); };
         performed = perform(loaded, rows, perform_options);
     }
     const std::map<std::string, std::string> files = directory_files(loaded, performed);
@@ -153,6 +143,9 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     const std::string table = result_table(performed.rows);
     const bool printed = fwrite(table.data(), 1, table.size(), stdout) == table.size() && fflush(stdout) == 0;
     const int print_error = errno;
+    if (config.machine.core.model == model::CoreModel::functional && has_figures(performed.rows))
+        fmt::print(stderr,
+                   "stile: core model functional counts instructions: its cycles and ns are no times\n");
     print_troubles(performed.rows);
     if (!printed)
         fmt::print(stderr, "stile: the table cannot be written to standard output: {}\n",

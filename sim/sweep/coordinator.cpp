@@ -2,34 +2,13 @@
 #include "sim/sweep/coordinator.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include "sim/config/describe.h"
 #include "sim/results/run_directory.h"
 #include "sim/sweep/identity.h"
+#include "sim/sweep/interrupt.h"
 
 namespace stile::sim {
-namespace {
-
-volatile sig_atomic_t stop_requested = 0;
-void request_stop(int) { stop_requested = 1; }
-
-// Signals are blocked but while the launcher waits. The handler stays: a second signal must not end the
-// process while it writes what is done.
-void take_signals() {
-    struct sigaction action = {};
-    action.sa_handler = request_stop;
-    sigemptyset(&action.sa_mask);
-    sigset_t blocked;
-    sigemptyset(&blocked);
-    for (const int signal : {SIGINT, SIGTERM}) {
-        sigaddset(&blocked, signal);
-        sigaction(signal, &action, nullptr);
-    }
-    sigprocmask(SIG_BLOCK, &blocked, nullptr);
-}
-
-}  // namespace
 
 Coordinator::Coordinator(const LoadedSweep& sweep, const StoredSweep& stored, const SweepDirectory& directory,
                          Store& store)
@@ -134,7 +113,7 @@ void Coordinator::record(PointResult result) {
 }
 
 bool Coordinator::run(Launcher& launcher) {
-    take_signals();
+    block_interrupts();
     const std::map<size_t, std::string> known = store_.statuses();
     size_t before = 0, runnable = 0;
     for (size_t point = 1; point <= stored_.points.size(); ++point) {
@@ -149,7 +128,7 @@ bool Coordinator::run(Launcher& launcher) {
     }
     progress_ = std::make_unique<SweepProgress>(runnable, before);
     size_t running = 0;
-    while (!stop_requested && (running > 0 || !pending_.empty())) {
+    while (!interrupted() && (running > 0 || !pending_.empty())) {
         std::vector<size_t> next;
         for (size_t room = launcher.room(); room > 0 && !pending_.empty(); --room) {
             next.push_back(pending_.front());
@@ -163,12 +142,12 @@ bool Coordinator::run(Launcher& launcher) {
         for (const Ended& end : launcher.wait(std::chrono::milliseconds(250))) {
             --running;
             // Whose process the same Control-C has ended is not to be blamed.
-            if (!stop_requested || std::filesystem::exists(directory_.result(end.point))) ended(end);
+            if (!interrupted() || std::filesystem::exists(directory_.result(end.point))) ended(end);
         }
     }
     launcher.stop();
     progress_->clear();
-    if (!stop_requested) return true;
+    if (!interrupted()) return true;
     // Those that came to their end just now.
     const std::map<size_t, PointResult> failed = failed_;
     merge_leftovers();

@@ -13,7 +13,9 @@
 #include "sim/results/sha256.h"
 #include "sim/run/build_info.h"
 #include "sim/run/kernel_image.h"
+#include "sim/run/progress_line.h"
 #include "sim/sweep/identity.h"
+#include "sim/sweep/interrupt.h"
 
 namespace stile::sim {
 namespace {
@@ -118,7 +120,9 @@ StoredSweep prepare(const LoadedSweep& sweep) {
     InvalidPoints invalid;
     InputHash inputs;
     ArraySizer sizer;
+    ProgressLine line(std::chrono::seconds(1));
     for (size_t point = 1; point <= sweep.points(); ++point) {
+        if (line.due()) line.show(fmt::format("preparing point {} of {}", point, sweep.points()));
         StoredPoint& p = stored.points.emplace_back();
         for (const auto& [key, value] : sweep.values(point))
             p.values.push_back({key->key, value->text, value->number});
@@ -128,11 +132,14 @@ StoredSweep prepare(const LoadedSweep& sweep) {
             inputs.add(make_rows(*loaded));
             p.arrays = arrays_of(sizer, loaded->config.machine);
         } catch (const BadInput& bad) {
+            // The same Control-C has ended a CACTI.
+            if (interrupted()) throw Interrupted();
             for (const Fault& fault : bad.faults())
                 p.invalid += (p.invalid.empty() ? "" : "\n") + fault.wrong +
                              (fault.remedy.empty() ? "" : "; " + fault.remedy);
             invalid.add(point, bad.faults());
         }
+        if (interrupted()) throw Interrupted();
     }
     const bool nothing_left = std::all_of(stored.points.begin(), stored.points.end(),
                                           [](const StoredPoint& p) { return !p.invalid.empty(); });

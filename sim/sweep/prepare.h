@@ -9,7 +9,8 @@
 namespace stile::sim {
 
 // Looks at every point. Throws BadInput with the faults of all points whose values do not go together, unless
-// the sweep is to skip these.
+// the sweep is to skip these, and Interrupted where it is asked to stop (sim/sweep/interrupt.h).
+struct Interrupted {};
 StoredSweep prepare(const LoadedSweep& sweep);
 
 // One fault per difference between a sweep that was begun and this one; its meta each.

@@ -2,9 +2,6 @@
 #include "sim/sweep/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdio>
 
 namespace stile::sim {
 
@@ -17,9 +14,7 @@ std::string duration_text(double seconds) {
 }
 
 SweepProgress::SweepProgress(size_t points, size_t before)
-    : points_(points), before_(before), on_(isatty(STDERR_FILENO) == 1), started_(Clock::now()) {}
-
-SweepProgress::~SweepProgress() { clear(); }
+    : points_(points), before_(before), started_(Clock::now()) {}
 
 void SweepProgress::ended(bool well) {
     ++ended_;
@@ -27,10 +22,8 @@ void SweepProgress::ended(bool well) {
 }
 
 void SweepProgress::show(size_t running) {
-    const auto now = Clock::now();
-    if (!on_ || now - last_ < std::chrono::milliseconds(200)) return;
-    last_ = now;
-    const double seconds = std::chrono::duration<double>(now - started_).count();
+    if (!line_.due()) return;
+    const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     const size_t done = before_ + ended_;
     constexpr size_t width = 30;
     const size_t filled = points_ == 0 ? width : width * done / points_;
@@ -43,14 +36,7 @@ void SweepProgress::show(size_t running) {
         line += fmt::format(", about {} left", duration_text(static_cast<double>(points_ - done) / rate));
     }
     if (failed_ > 0) line += fmt::format(", {} failed", failed_);
-    fmt::print(stderr, "\r\033[K{}", line);
-    fflush(stderr);
-    shown_ = true;
-}
-
-void SweepProgress::clear() {
-    if (shown_) fmt::print(stderr, "\r\033[K");
-    shown_ = false;
+    line_.show(line);
 }
 
 }  // namespace stile::sim

@@ -5,26 +5,24 @@
 #include <cstddef>
 #include <string>
 
+#include "sim/run/progress_line.h"
+
 namespace stile::sim {
 
-// How far a sweep is: one line on a terminal that is written over again and again; nothing anywhere else.
+// How far a sweep is, and when it will be done.
 class SweepProgress {
   public:
     // `before`: points that an earlier session has done.
     SweepProgress(size_t points, size_t before);
-    ~SweepProgress();
-    SweepProgress(const SweepProgress&) = delete;
-    SweepProgress& operator=(const SweepProgress&) = delete;
 
     void ended(bool well);
     void show(size_t running);
-    // Off the terminal, so that other text can go there.
-    void clear();
+    void clear() { line_.clear(); }
 
   private:
     size_t points_, before_, ended_ = 0, failed_ = 0;
-    bool on_, shown_ = false;
-    std::chrono::steady_clock::time_point started_, last_;
+    ProgressLine line_;
+    std::chrono::steady_clock::time_point started_;
 };
 
 // "37 s", "12 min", "3.2 h"

@@ -13,6 +13,7 @@
 #include "sim/run/rules_off.h"
 #include "sim/run/run.h"
 #include "sim/sweep/coordinator.h"
+#include "sim/sweep/interrupt.h"
 #include "sim/sweep/local_launcher.h"
 #include "sim/sweep/prepare.h"
 #include "sim/sweep/slurm_launcher.h"
@@ -117,7 +118,14 @@ int sweep(const LoadedSweep& loaded, const SweepOptions& options) {
     const SweepDirectory directory(choose_directory(base, options));
     check_directory(directory, options);
     if (options.launcher == "slurm") check_slurm();
-    const StoredSweep stored = prepare(loaded);
+    take_interrupts();
+    StoredSweep stored;
+    try {
+        stored = prepare(loaded);
+    } catch (const Interrupted&) {
+        fmt::print(stderr, "stile: interrupted while the points were prepared: nothing was run or written\n");
+        return exit_interrupted;
+    }
     const Place place{directory.path().string(), 0, 0};
     const std::string remedy = "what is finished is kept: when there is room, --resume goes on";
     try {

@@ -107,7 +107,7 @@ TEST_F(Fits, WhatCpuidSaidCountsWhereItWasAsked) {
     ASSERT_EQ(shell(STILE_MUSL_GCC " -static -O2 -I" STILE_SOURCE_DIR " p.c -o p").code, 0);
     const Output output = restore("");
     EXPECT_EQ(output.code, 2);
-    EXPECT_THAT(output.err, HasSubstr("the guest files is another"));
+    EXPECT_THAT(output.err, HasSubstr("the guest files differ"));
 }
 
 TEST_F(Fits, ARowThatWouldHaveEndedBeforeHasNone) {

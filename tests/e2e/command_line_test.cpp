@@ -44,7 +44,11 @@ TEST_F(Stile, UnknownWorkloadsAndMechanismsEndInTwo) {
     const Output workload = stile("run w.yaml");
     EXPECT_EQ(workload.code, 2);
     EXPECT_THAT(workload.err, HasSubstr("w.yaml:1:11: error: "));
-    EXPECT_THAT(workload.err, HasSubstr("sync_call"));
+    EXPECT_THAT(workload.err,
+                HasSubstr("no workload 'sync_cal'; did you mean 'sync_call'? Otherwise there are: "));
+    EXPECT_THAT(workload.err, HasSubstr("/libstile_workload_sync_cal.so: no such file"));
+    const Output option = stile("run w.yaml --set workload.name=throughputs");
+    EXPECT_THAT(option.err, HasSubstr("did you mean 'throughput'?"));
     write("m.yaml", "workload: {name: sync_call, mechanisms: [pip]}\n");
     const Output mechanism = stile("run m.yaml");
     EXPECT_EQ(mechanism.code, 2);
@@ -59,6 +63,18 @@ TEST_F(Stile, CommandLineMistakesEndInTwo) {
         EXPECT_EQ(output.code, 2) << arguments << "\n" << output.err;
         EXPECT_FALSE(output.err.empty()) << arguments;
     }
+}
+
+// A script's variable that is not set must not pass for an option that is not there.
+TEST_F(Stile, EmptyValuesEndInTwo) {
+    write("r.yaml", "extends: " STILE_SOURCE_DIR "/configs/runs/hello.yaml\n");
+    for (const char* option :
+         {"--save", "--restore", "--out", "--core", "--fast-forward", "--max-time", "--set"}) {
+        const Output output = stile(std::string("run r.yaml --fast-forward boot ") + option + " ''");
+        EXPECT_EQ(output.code, 2) << option;
+        EXPECT_THAT(output.err, testing::StartsWith(std::string(option) + ": the value is empty\n"));
+    }
+    EXPECT_THAT(stile("run ''").err, testing::StartsWith("CONFIG: the value is empty\n"));
 }
 
 TEST_F(Stile, NothingOfTheUsersIsOverwritten) {

@@ -53,7 +53,13 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(Stile, ACoreWithoutTimeCountsInstructions) {
-    ASSERT_EQ(run("--core functional --set workload.sizes=[0]", "f").code, 0);
+    const Output output = run("--core functional --set workload.sizes=[0]", "f");
+    ASSERT_EQ(output.code, 0);
+    // Its table looks like any other: what it is not must be said.
+    EXPECT_THAT(output.err,
+                testing::HasSubstr("stile: core model functional counts instructions: its cycles and ns are "
+                                   "no times\n"));
+    EXPECT_THAT(contents("f/report.html"), testing::HasSubstr("This core model counts instructions"));
     const Csv csv = results("f");
     for (size_t i = 0; i < csv.rows.size(); ++i) {
         EXPECT_EQ(csv.at(i, "core"), "functional");

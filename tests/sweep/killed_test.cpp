@@ -95,6 +95,27 @@ TEST_F(SweepKilled, InterruptedKeepsWhatIsDone) {
     EXPECT_EQ(contents("o/results.csv"), contents("whole/results.csv"));
 }
 
+// Many points take a while to look at, before anything runs: that is shown, and can be ended.
+TEST_F(SweepKilled, InterruptedWhileItPreparesLeavesNothing) {
+    write("many.yaml",
+          "extends: s.yaml\nsweep:\n  axes:\n    os.seed: {from: 1, to: 10000, step: 1}\n  zip: []\n");
+    // 30,000 points are half a minute's work; Control-C reaches the whole group.
+    const Output output =
+        shell("script -qefc 'timeout -s INT 2.5 " STILE_PROGRAM
+              " sweep many.yaml --out o; echo code $?' said </dev/null >/dev/null; cat said");
+    EXPECT_THAT(output.out, HasSubstr(" of 30000"));
+    EXPECT_THAT(output.out, testing::ContainsRegex("preparing point [0-9]+ of 30000"));
+    EXPECT_THAT(output.out, HasSubstr("stile: interrupted while the points were prepared: nothing was run or "
+                                      "written\r\n"));
+    EXPECT_FALSE(fs::exists("o"));
+    Running running({"sweep", "many.yaml", "--out", "o"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    EXPECT_EQ(running.end(SIGINT), 130);
+    EXPECT_EQ(contents("running.err"),
+              "stile: interrupted while the points were prepared: nothing was run or written\n");
+    EXPECT_FALSE(fs::exists("o"));
+}
+
 TEST_F(SweepKilled, AWorkerThatWasKilledIsTriedAgain) {
     const std::string one = "extends: " STILE_SOURCE_DIR
                             "/configs/runs/domains.yaml\n"
