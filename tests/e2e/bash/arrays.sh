@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Arrays, associative arrays, arithmetic, parameter expansion.
 a=(one two "three four" [7]=seven)
 a+=(eight)

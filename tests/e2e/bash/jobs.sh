@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Job control without a terminal, process groups, suspending.
 set -m
 busybox sleep 100 & 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Descriptors, pipes, process substitution, globbing over files.
 exec 3> out 4>&1; echo to three >&3; echo to four >&4; exec 3>&- 4>&-; read -r l < out; echo "$l"
 { echo stdout; echo stderr >&2; } > both 2>&1; busybox cat both

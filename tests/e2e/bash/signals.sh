@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Traps, signals, exit statuses of every kind.
 trap 'echo usr1' USR1; kill -USR1 $$; echo after
 trap 'echo chld >> trapped' CHLD; (exit 3); busybox true; wait; trap - CHLD; [[ -s trapped ]] && echo children; busybox rm trapped

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Some hundred processes, deep pipes, big data through them.
 n=0; for i in {1..60}; do x=$(echo $i); ((n += x)); done; echo $n
 for i in {1..40}; do busybox true; done; echo $?

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Regular expressions, case, here documents, read, string tests.
 re='^([a-z]+)-([0-9]{2,4})(\.(txt|md))?$'
 for f in abc-12 abc-1 readme-2024.md x-99.txt X-12; do

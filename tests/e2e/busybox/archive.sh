@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # tar and cpio: a tree goes in and comes out, with its links, permissions and times.
 mkdir -p in/sub
 cp words in/words

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What do hash functions say of text, of bytes, of nothing, of a pipe?
 sha256sum words binary empty
 md5sum words binary

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Does what is packed come out again, and is it packed as the host packs it?
 cp words text
 gzip -9 text

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Names, links, permissions, times, and everything that walks a tree.
 umask 022
 mkdir -p tree/a/b/c "tree/with space"

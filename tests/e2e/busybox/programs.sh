@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # awk, sed and grep: small languages, big inputs.
 awk -F , '{ n[$3]++; sum[$3] += $2 } END { for (k in n) print k, n[k], sum[k] }' table | sort
 head -n 20000 words > some

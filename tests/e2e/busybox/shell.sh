@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The shell itself: pipes, here-documents, jobs, traps, functions, expansion.
 f() { local v=$1; echo "f($v) of $#"; return 3; }
 f one two

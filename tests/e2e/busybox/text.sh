@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The filters, on files of real size.
 sort words | md5sum
 head -n 20000 words > some
