@@ -24,25 +24,25 @@ struct Counters {
     X(exceptions, "exceptions raised")                                                                      \
     X(page_table_switches, "writes of CR3 that changed the table")                                          \
     X(context_switches, "threads switched to, as the kernel marks them")                                    \
-    X(l1i_misses, "")                                                                                       \
-    X(l1d_accesses, "")                                                                                     \
-    X(l1d_misses, "")                                                                                       \
-    X(l1d_upgrades, "")                                                                                     \
-    X(l1d_prefetches, "")                                                                                   \
-    X(l1d_prefetches_useful, "")                                                                            \
-    X(l1d_prefetches_late, "")                                                                              \
+    X(l1i_misses, "lines of code that the first-level instruction cache did not hold")                      \
+    X(l1d_accesses, "lines that loads and stores touched in the first-level data cache")                    \
+    X(l1d_misses, "of them, not held there")                                                                \
+    X(l1d_upgrades, "writes to lines that were held there, but shared")                                     \
+    X(l1d_prefetches, "lines that the first-level prefetchers asked for")                                   \
+    X(l1d_prefetches_useful, "of them, used later")                                                         \
+    X(l1d_prefetches_late, "of those, still on their way then")                                             \
     X(itlb_misses, "first-level instruction TLB misses")                                                    \
     X(dtlb_misses, "first-level data TLB misses")                                                           \
     X(stlb_misses, "second-level TLB misses: page walks")                                                   \
     X(branches, "control transfers predicted")                                                              \
     X(branch_mispredicts, "of them, wrongly")                                                               \
     X(branch_resteers, "direct branches whose target was not known before decoding")                        \
-    X(conditional_branches, "")                                                                             \
-    X(conditional_mispredicts, "")                                                                          \
+    X(conditional_branches, "conditional branches")                                                         \
+    X(conditional_mispredicts, "of them, predicted the wrong way")                                          \
     X(indirect_branches, "indirect jumps and calls")                                                        \
-    X(indirect_mispredicts, "")                                                                             \
-    X(returns, "")                                                                                          \
-    X(return_mispredicts, "")                                                                               \
+    X(indirect_mispredicts, "of them, with the wrong target")                                               \
+    X(returns, "returns predicted")                                                                         \
+    X(return_mispredicts, "of them, with the wrong target")                                                 \
     X(apl_transfer_lookups, "APL cache lookups for transfers into another domain")                          \
     X(apl_data_lookups, "likewise for loads and stores on other domains' pages")                            \
     X(apl_capability_lookups, "likewise for the origins of capabilities that cover them")                   \
@@ -68,7 +68,9 @@ struct Counters {
     X(crossing_jumps, "of them, jumps and falling through")                                                 \
     X(domain_faults, "accesses and transfers that the protection unit refused")
 // clang-format on
-#define STILE_COUNTER_FIELD(name, help) uint64_t name = 0;
+#define STILE_COUNTER_FIELD(name, help)                            \
+    static_assert(sizeof(help) > 1, "what does " #name " count?"); \
+    uint64_t name = 0;
     STILE_COUNTERS(STILE_COUNTER_FIELD)
 #undef STILE_COUNTER_FIELD
     std::array<uint64_t, static_cast<size_t>(Phase::count)> phase{};  // cycles; sums to `cycles`

@@ -277,7 +277,7 @@ void CoreModule::statistics(StatisticsSink& sink) const {
           "of them, predicted wrongly");
     count("branch_predictor.indirect", c.indirect_branches, "indirect jumps and calls");
     count("branch_predictor.indirect_mispredicts", c.indirect_mispredicts, "of them, predicted wrongly");
-    count("branch_predictor.returns", c.returns, "returns");
+    count("branch_predictor.returns", c.returns, "returns predicted");
     count("branch_predictor.return_mispredicts", c.return_mispredicts, "of them, predicted wrongly");
     count("branch_predictor.resteers", c.branch_resteers,
           "direct branches whose target was not known before they were decoded");

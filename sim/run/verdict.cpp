@@ -198,7 +198,7 @@ void add_statistics(const MeasurementResult& measured, std::vector<RowStatistic>
         const model::Counters& roi = *measured.roi;
 #define STILE_ROI(name, help)                              \
     if (timed || !model::Counters::only_when_timed(#name)) \
-        statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", *help ? help : #name});
+        statistics.push_back({"roi." #name, static_cast<double>(roi.name), true, "", help});
         STILE_COUNTERS(STILE_ROI)
 #undef STILE_ROI
     }

@@ -51,6 +51,21 @@ TEST_F(Reference, EveryKeyOfTheListIsOnThePage) {
     EXPECT_GT(keys, 350u);
 }
 
+// A statistic that is described by nothing, or by its name once more, tells nobody what it counts.
+TEST_F(Reference, EveryStatisticIsDescribed) {
+    std::istringstream lines(page("statistics").out);
+    unsigned statistics = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| `")) continue;
+        const std::string path = line.substr(3, line.find('`', 3) - 3);
+        const size_t unit = line.find(" | ") + 3, what = line.find(" | ", unit) + 3;
+        const std::string description = line.substr(what, line.find(" |", what) - what);
+        ++statistics;
+        EXPECT_FALSE(description.empty() || path.ends_with(description)) << line;
+    }
+    EXPECT_GT(statistics, 200u);
+}
+
 // Everything that a run and a sweep leave behind is on the page of files.
 TEST_F(Reference, EveryFileIsOnItsPage) {
     const std::string markdown = contents(source + "/docs/reference/files.md");
