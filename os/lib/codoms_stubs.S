@@ -7,7 +7,7 @@
  * registers 0 and 1 are arguments. The domain capability stack needs no care: the return capability that the call
  * pushes lies between the caller's entries and the callee.
  */
-#include "os/lib/zero_registers.inc"
+#include "os/lib/registers.inc"
 
     /* Of abi/codoms.h, whose structures no assembler reads. */
     .set CAPRST, 0x3c
@@ -21,16 +21,7 @@
     .type codoms_isolated_call2, @function
     .balign 64
 codoms_isolated_call2:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    pushf
-    sub $16, %rsp
-    stmxcsr (%rsp)
-    fnstcw 4(%rsp)
+    save_registers 16
     .byte 0x0f, CAPOP, 0xc7                        /* cd.cappush c7 */
     .byte 0x0f, CAPBASE, 0xf8                      /* cd.capbase rax, c7 */
     mov %rsp, %rcx
@@ -47,16 +38,7 @@ codoms_isolated_call2:
     .byte 0x0f, CAPOP, 0xcf                        /* cd.cappop c7 */
     .byte 0x0f, CAPCLR, 0x7f                       /* nothing stays lent */
     fninit
-    fldcw 4(%rsp)
-    ldmxcsr (%rsp)
-    add $16, %rsp
-    popf
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    restore_registers 16
     ret
     .size codoms_isolated_call2, . - codoms_isolated_call2
 

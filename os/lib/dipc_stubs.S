@@ -9,7 +9,7 @@
  * registers 0 to 6 are the callee's to change (ours): who wants to keep one pushes it before the call (cd.cappush)
  * and pops it after.
  */
-#include "os/lib/zero_registers.inc"
+#include "os/lib/registers.inc"
 
     .section .text.stub, "ax", @progbits
 
@@ -27,16 +27,7 @@
     .type dipc_isolated_call2, @function
     .balign 64
 dipc_isolated_call2:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    pushf
-    sub $16, %rsp
-    stmxcsr (%rsp)
-    fnstcw 4(%rsp)
+    save_registers 16
     mov %rdi, %rax
     mov %rsi, %rdi
     mov %rdx, %rsi
@@ -46,16 +37,7 @@ dipc_isolated_call2:
     call *%rax
     /* The x87 stack must be empty again, whatever the callee says. */
     fninit
-    fldcw 4(%rsp)
-    ldmxcsr (%rsp)
-    add $16, %rsp
-    popf
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    restore_registers 16
     ret
     .size dipc_isolated_call2, . - dipc_isolated_call2
 

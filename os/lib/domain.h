@@ -27,6 +27,13 @@ struct stile_domain_server {
 };
 extern const struct stile_domain_server stile_domain_server __attribute__((weak));
 
+/* Where its pages begin and end, named by cmake/guest_domain.ld: without one these are absent, which only
+ * weak names may be. */
+#define STILE_DOMAIN_BOUNDS(attribute)                                                                   \
+    extern char stile_domain_code[] attribute, stile_domain_code_end[] attribute,                        \
+        stile_domain_gate[] attribute, stile_domain_gate_end[] attribute, stile_domain_data[] attribute, \
+        stile_domain_data_end[] attribute
+
 /* 0 or -errno: -ENOSYS where there are no domains. */
 long stile_domain_split(const char* name, int gated);
 /* Of the domain that it has made: for rights over more than the domain's own pages. */

@@ -4,11 +4,9 @@
  * touch nothing outside but what a caller lends it and its table, so that everything it uses is compiled into
  * it, too.
  */
-#include <stddef.h>
+#include "os/lib/domain/names.h"
 
-/* Names of the second copy; libc's are the program's. */
-#define memcpy domain_memcpy
-#define memset domain_memset
+/* Names of the second copy. */
 #define kv_handle domain_kv_handle
 #define kv_init domain_kv_init
 #define kv_find domain_kv_find
@@ -16,8 +14,7 @@
 #define kv_delete domain_kv_delete
 #define kv_next domain_kv_next
 
-#include "os/lib/codoms.h"
-#include "os/lib/domain.h"
+#include "os/lib/domain/serve.h"
 #include "workloads/kv/service.h"
 
 /* An entry point. */
@@ -26,18 +23,6 @@ size_t kv_handle(void* context, uint32_t code, void* in, size_t length, void* ou
 
 #include "workloads/kv/service.c"
 #include "workloads/kv/table.c"
-
-/* What the compiler calls for assignments of structures. */
-void* memcpy(void* to, const void* from, size_t n) {
-    kv_copy(to, from, n);
-    return to;
-}
-
-void* memset(void* to, int value, size_t n) {
-    void* at = to;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(value) : "memory");
-    return to;
-}
 
 static struct kv_service service;
 
@@ -48,37 +33,20 @@ static int set_up(struct stile_channel* client) {
     return 0;
 }
 
-/* Policy `high`: what the gate needs (workloads/sync_call/entry_domain.S), and what it calls. */
-const uint32_t domain_mxcsr __attribute__((visibility("hidden"))) = 0x1f80;
-static char stack[16384] __attribute__((aligned(16)));
-void* domain_free_stack __attribute__((visibility("hidden"))) = stack + sizeof stack;
-long domain_isolated_entry(long code, long length) __attribute__((visibility("hidden")));
-
-extern const char stile_domain_code[], stile_domain_data_end[];
-
-static int apart(uint64_t base, uint64_t length, const void* from, const void* to) {
-    return base + length >= base && (base + length <= (uint64_t)from || base >= (uint64_t)to);
-}
-
-/* Not within our own memory, where our rights and not the caller's would decide. */
-static int foreign(uint64_t base, uint64_t length) {
+/* The table is our own memory, too. */
+static int outside_table(const void* base, size_t length) {
     const struct kv_table* t = &service.table;
-    return apart(base, length, stile_domain_code, stile_domain_data_end) &&
-           apart(base, length, t->heap, t->heap_end) && apart(base, length, t->slots, t->index_end);
+    return domain_apart((uint64_t)base, length, t->heap, t->heap_end) &&
+           domain_apart((uint64_t)base, length, t->slots, t->index_end);
 }
 
-__attribute__((used, visibility("hidden"))) long domain_serve(long code, long length) {
-    void *in = NULL, *out = NULL;
-    size_t capacity = 0;
-    if (length) {
-        in = (void*)stile_cap_base(0);
-        out = (void*)stile_cap_base(1);
-        capacity = stile_cap_length(1);
-        if ((uint64_t)length > stile_cap_length(0) || !foreign((uint64_t)in, (uint64_t)length) ||
-            !foreign((uint64_t)out, capacity))
-            return -22; /* EINVAL */
-    }
-    return (long)kv_handle(&service, (uint32_t)code, in, (size_t)length, out, capacity);
+/* Policy `high`. */
+long domain_serve(long code, long length) {
+    struct domain_loan loan;
+    const int error = domain_borrow(&loan, length);
+    if (error) return error;
+    if (!outside_table(loan.in, (size_t)length) || !outside_table(loan.out, loan.capacity)) return -EINVAL;
+    return (long)kv_handle(&service, (uint32_t)code, loan.in, (size_t)length, loan.out, loan.capacity);
 }
 
 const struct stile_domain_server stile_domain_server = {set_up, kv_handle, &service, domain_isolated_entry};

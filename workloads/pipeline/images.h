@@ -10,11 +10,6 @@
 #include "workloads/pipeline/stage_domain.h"
 #include "workloads/pipeline/stages.h"
 
-#define IMAGE_BOUNDS(part) extern char stile_domain_##part[] IN_DOMAIN, stile_domain_##part##_end[] IN_DOMAIN
-IMAGE_BOUNDS(code);
-IMAGE_BOUNDS(gate);
-IMAGE_BOUNDS(data);
-
 extern long image_distance[MAX_DEPTH]; /* from the first stage's */
 
 /* The symbol in the image of stage i + 1. */

@@ -5,7 +5,7 @@
  * As codoms_isolated_call2 (os/lib/codoms_stubs.S), by a callee that calls on: it runs on a stack of its domain, of which
  * the next one gets what is not in use, and passes on capability registers 0 and 1, which it needs again afterwards.
  */
-#include "os/lib/zero_registers.inc"
+#include "os/lib/registers.inc"
 
     /* Of abi/codoms.h, whose structures no assembler reads. */
     .set CAPMK, 0x3b
@@ -21,16 +21,7 @@
     .type domain_nested_call2, @function
     .balign 64
 domain_nested_call2:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    pushf
-    sub $16, %rsp
-    stmxcsr (%rsp)
-    fnstcw 4(%rsp)
+    save_registers 16
     .byte 0x0f, CAPOP, 0xc0                        /* cd.cappush c0, c1, c7 */
     .byte 0x0f, CAPOP, 0xc1
     .byte 0x0f, CAPOP, 0xc7
@@ -51,16 +42,7 @@ domain_nested_call2:
     .byte 0x0f, CAPOP, 0xc8
     .byte 0x0f, CAPCLR, 0x7c
     fninit
-    fldcw 4(%rsp)
-    ldmxcsr (%rsp)
-    add $16, %rsp
-    popf
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    restore_registers 16
     ret
     .size domain_nested_call2, . - domain_nested_call2
 

@@ -7,11 +7,9 @@
 #ifndef STILE_WORKLOADS_PIPELINE_STAGE_DOMAIN_H
 #define STILE_WORKLOADS_PIPELINE_STAGE_DOMAIN_H
 
+#include "os/lib/domain/serve.h"
 #include "workloads/pipeline/stage.h"
 
-#define IN_DOMAIN __attribute__((visibility("hidden")))
-
-enum { DOMAIN_STACK_BYTES = 16384 };
 enum { NEXT_ENTRY }; /* own[] of `onward`: the gate in front of the next stage */
 
 struct domain_stage {
@@ -21,13 +19,10 @@ struct domain_stage {
 };
 
 extern struct domain_stage domain_stage IN_DOMAIN;
-extern char domain_stack[DOMAIN_STACK_BYTES] IN_DOMAIN; /* under `high` */
-extern void* domain_free_stack IN_DOMAIN;               /* its end, while nobody uses it */
 
-/* An entry point, and the gate in front of it (workloads/sync_call/entry_domain.S). */
+/* An entry point. */
 size_t domain_stage_handle(void* context, uint32_t code, void* in, size_t length, void* out,
                            size_t capacity) IN_DOMAIN;
-long domain_isolated_entry(long code, long length) IN_DOMAIN;
 
 /* Calls of the next stage, by policy. */
 long domain_call_low(struct stile_channel* ch, uint32_t code, size_t length, void** in) IN_DOMAIN;

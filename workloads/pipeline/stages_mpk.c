@@ -2,26 +2,14 @@
  *
  * Stages with memory of a protection key of their own (chain_gate.h).
  */
-#include <cpuid.h>
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
+#include "os/lib/keys/keys.h"
 #include "workloads/pipeline/chain_gate.h"
 #include "workloads/pipeline/images.h"
 
 struct chain_gate chain_gates[CHAIN_STAGES + 1] __attribute__((aligned(CHAIN_GATE_BYTES)));
-
-static int has_keys(void) {
-    unsigned a, b, c = 0, d;
-    const unsigned ospke = 1 << 4;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & ospke);
-}
-
-static long give(void* from, size_t bytes, int prot, long key) {
-    return stile_syscall6(SYS_pkey_mprotect, (long)from, (long)((bytes + 4095) & ~(size_t)4095), prot, key, 0,
-                          0);
-}
 
 STILE_STUB static long call(struct stile_channel* ch, uint32_t code, size_t length, void** in) {
     void* answer = ch->own_memory[0];
@@ -42,28 +30,26 @@ static long close_stage(unsigned i, const struct stile_channel* first) {
                                              .answer = (uint64_t)first->own_memory[0],
                                              .bytes = first->capacity,
                                              .mxcsr = 0x1f80};
-    long r = give(stile_domain_code + image_distance[i], (size_t)(stile_domain_code_end - stile_domain_code),
-                  PROT_READ | PROT_EXEC, key);
+    long r = stile_key_give(stile_domain_code + image_distance[i],
+                            (size_t)(stile_domain_code_end - stile_domain_code), PROT_READ | PROT_EXEC, key);
     if (r >= 0)
-        r = give(stile_domain_data + image_distance[i], (size_t)(stile_domain_data_end - stile_domain_data),
-                 PROT_READ | PROT_WRITE, key);
-    if (r >= 0) r = give(&chain_gates[i + 1], sizeof chain_gates[0], PROT_READ | PROT_WRITE, key);
+        r = stile_key_give(stile_domain_data + image_distance[i],
+                           (size_t)(stile_domain_data_end - stile_domain_data), PROT_READ | PROT_WRITE, key);
+    if (r >= 0) r = stile_key_give(&chain_gates[i + 1], sizeof chain_gates[0], PROT_READ | PROT_WRITE, key);
     return r;
 }
 
-/* The gates' immediate operands name keys: each must be the one expected. */
-static long allocate(unsigned depth) {
-    for (long wanted = CHAIN_KEY_PAYLOAD; wanted <= CHAIN_KEY((long)depth); ++wanted) {
-        const long key = stile_syscall3(SYS_pkey_alloc, 0, 0, 0);
-        if (key != wanted) return key < 0 ? key : -EBUSY;
-    }
-    return 0;
+static long allocate_keys(unsigned depth) {
+    long r = 0;
+    for (long wanted = CHAIN_KEY_PAYLOAD; wanted <= CHAIN_KEY((long)depth) && r >= 0; ++wanted)
+        r = stile_key_allocate(wanted);
+    return r;
 }
 
 int make_key_stages(struct stile_channel* first, const struct arguments* a, const char** why) {
     const size_t room = a->size ? a->size : 1;
     long gates[MAX_DEPTH] = {0};
-    if (!has_keys()) return -ENOSYS;
+    if (!stile_has_keys()) return -ENOSYS;
     if (a->depth > CHAIN_STAGES) {
         *why = "there are 15 keys to be had, and each stage and the payload need one";
         return -ENOSPC;
@@ -77,10 +63,10 @@ int make_key_stages(struct stile_channel* first, const struct arguments* a, cons
     for (unsigned i = 0; i + 1 < a->depth; ++i)
         gates[i] = (long)(a->policy ? chain_high[i + 1] : chain_low[i + 1]);
     connect_images(first, a, domain_call_gate, gates);
-    r = allocate(a->depth);
+    r = allocate_keys(a->depth);
     for (unsigned i = 0; i < a->depth && r >= 0; ++i) r = close_stage(i, first);
-    if (r >= 0) r = give(first->out, room, PROT_READ | PROT_WRITE, CHAIN_KEY_PAYLOAD);
-    if (r >= 0) r = give(first->own_memory[0], room, PROT_READ | PROT_WRITE, CHAIN_KEY_PAYLOAD);
+    if (r >= 0) r = stile_key_give(first->out, room, PROT_READ | PROT_WRITE, CHAIN_KEY_PAYLOAD);
+    if (r >= 0) r = stile_key_give(first->own_memory[0], room, PROT_READ | PROT_WRITE, CHAIN_KEY_PAYLOAD);
     if (r >= 0) __asm__ volatile("wrpkru" : : "a"(CHAIN_PKRU_A), "c"(0), "d"(0) : "memory");
     return r < 0 ? (int)r : 0;
 }

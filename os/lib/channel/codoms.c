@@ -10,12 +10,7 @@
 #include "os/lib/codoms.h"
 #include "os/lib/domain.h"
 
-/* Named by cmake/guest_domain.ld; absent in programs without a second domain. */
-#define BOUNDS(part) \
-    extern char stile_domain_##part[] __attribute__((weak)), stile_domain_##part##_end[] __attribute__((weak))
-BOUNDS(code);
-BOUNDS(gate);
-BOUNDS(data);
+STILE_DOMAIN_BOUNDS(__attribute__((weak)));
 
 #define MOVE(part, to, from) \
     dipc_dom_remap(to, from, stile_domain_##part, (size_t)(stile_domain_##part##_end - stile_domain_##part))

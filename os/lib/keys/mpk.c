@@ -4,41 +4,22 @@
  * that knows of domains. The server is the one of mechanism `codoms`, on the same pages of its own; what
  * keeps the client from them is PKRU, which a gate changes on the way in and on the way out (gate.h).
  */
-#include <cpuid.h>
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "os/lib/domain.h"
 #include "os/lib/keys/gate.h"
+#include "os/lib/keys/keys.h"
 
-/* Named by cmake/guest_domain.ld. */
-extern char stile_domain_code[], stile_domain_code_end[], stile_domain_data[], stile_domain_data_end[];
+STILE_DOMAIN_BOUNDS();
 
 struct stile_key_gate stile_key_gate __attribute__((aligned(4096), visibility("hidden")));
 
 enum { STACK_BYTES = 16384 };
 
-static int has_keys(void) {
-    unsigned a, b, c = 0, d;
-    const unsigned ospke = 1 << 4;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & ospke);
-}
-
-static long give(void* from, size_t bytes, int prot, long key) {
-    return stile_syscall6(SYS_pkey_mprotect, (long)from, (long)((bytes + 4095) & ~(size_t)4095), prot, key, 0,
-                          0);
-}
-
-/* The gates' immediate operands name keys. */
-static long allocate(long wanted) {
-    const long key = stile_syscall3(SYS_pkey_alloc, 0, 0, 0);
-    return key < 0 || key == wanted ? key : -EBUSY;
-}
-
 static int prepare(struct stile_channel* ch) {
     const size_t room = ch->capacity ? ch->capacity : 1;
-    if (!has_keys()) return -ENOSYS;
+    if (!stile_has_keys()) return -ENOSYS;
     if (!&stile_domain_server) return -ENOENT;
     ch->out = stile_channel_memory(ch->capacity);
     ch->own_memory[0] = stile_channel_memory(ch->capacity);
@@ -53,19 +34,19 @@ static int prepare(struct stile_channel* ch) {
                                              .answer = (uint64_t)ch->own_memory[0],
                                              .bytes = ch->capacity,
                                              .mxcsr = 0x1f80};
-    const int data = PROT_READ | PROT_WRITE;
-    long r = allocate(STILE_KEY_SERVER);
-    if (r >= 0) r = allocate(STILE_KEY_PAYLOAD);
+    const int code = PROT_READ | PROT_EXEC, data = PROT_READ | PROT_WRITE;
+    long r = stile_key_allocate(STILE_KEY_SERVER);
+    if (r >= 0) r = stile_key_allocate(STILE_KEY_PAYLOAD);
     if (r >= 0)
-        r = give(stile_domain_code, (size_t)(stile_domain_code_end - stile_domain_code),
-                 PROT_READ | PROT_EXEC, STILE_KEY_SERVER);
+        r = stile_key_give(stile_domain_code, (size_t)(stile_domain_code_end - stile_domain_code), code,
+                           STILE_KEY_SERVER);
     if (r >= 0)
-        r = give(stile_domain_data, (size_t)(stile_domain_data_end - stile_domain_data), data,
-                 STILE_KEY_SERVER);
-    if (r >= 0) r = give(&stile_key_gate, sizeof stile_key_gate, data, STILE_KEY_SERVER);
-    if (r >= 0) r = give(stack, STACK_BYTES, data, STILE_KEY_SERVER);
-    if (r >= 0) r = give(ch->out, room, data, STILE_KEY_PAYLOAD);
-    if (r >= 0) r = give(ch->own_memory[0], room, data, STILE_KEY_PAYLOAD);
+        r = stile_key_give(stile_domain_data, (size_t)(stile_domain_data_end - stile_domain_data), data,
+                           STILE_KEY_SERVER);
+    if (r >= 0) r = stile_key_give(&stile_key_gate, sizeof stile_key_gate, data, STILE_KEY_SERVER);
+    if (r >= 0) r = stile_key_give(stack, STACK_BYTES, data, STILE_KEY_SERVER);
+    if (r >= 0) r = stile_key_give(ch->out, room, data, STILE_KEY_PAYLOAD);
+    if (r >= 0) r = stile_key_give(ch->own_memory[0], room, data, STILE_KEY_PAYLOAD);
     if (r < 0) return (int)r;
     __asm__ volatile("wrpkru" : : "a"(STILE_PKRU_CLIENT), "c"(0), "d"(0) : "memory");
     return 0;

@@ -24,8 +24,8 @@ static int attach(struct stile_pool* pool, unsigned client, struct stile_channel
     const int error = stile_pool_channel_like_first(pool, client, ch);
     if (error || client == 0) return error;
     const size_t room = pool->capacity ? pool->capacity : 1;
-    long r = give(ch->out, room, PROT_READ | PROT_WRITE, STILE_KEY_PAYLOAD);
-    if (r >= 0) r = give(ch->own_memory[0], room, PROT_READ | PROT_WRITE, STILE_KEY_PAYLOAD);
+    long r = stile_key_give(ch->out, room, PROT_READ | PROT_WRITE, STILE_KEY_PAYLOAD);
+    if (r >= 0) r = stile_key_give(ch->own_memory[0], room, PROT_READ | PROT_WRITE, STILE_KEY_PAYLOAD);
     return r < 0 ? (int)r : 0;
 }
 

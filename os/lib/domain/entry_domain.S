@@ -8,7 +8,7 @@
  * way back takes its address from the caller's stack, where it may only lead out of here: a return within a domain is
  * not checked by the hardware.
  */
-#include "os/lib/zero_registers.inc"
+#include "os/lib/registers.inc"
 
 .macro guard offset
     .org domain_isolated_entry + \offset, 0xcc
