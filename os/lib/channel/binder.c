@@ -264,18 +264,21 @@ STILE_STUB static void answer_request(struct stile_channel* ch, const struct bin
     put(BC_REPLY, &answer, sizeof answer);
 }
 
+/* The next request, from its arrival until the driver has the answer. 0 or -errno. */
+STILE_STUB static inline long serve_one(struct stile_channel* ch) {
+    const long word = next_word(ch);
+    if (word < 0) return word;
+    if ((uint32_t)word != BR_TRANSACTION) return -EPROTO;
+    struct binder_transaction_data t;
+    take(&t, sizeof t);
+    answer_request(ch, &t);
+    return wait_for_response(ch, NULL);
+}
+
 STILE_STUB static int serve_requests(struct stile_channel* ch) {
-    while (!ch->stopping) {
-        const long word = next_word(ch);
-        if (word < 0) return (int)word;
-        if ((uint32_t)word != BR_TRANSACTION) return -EPROTO;
-        struct binder_transaction_data t;
-        take(&t, sizeof t);
-        answer_request(ch, &t);
-        const long r = wait_for_response(ch, NULL);
-        if (r < 0) return (int)r;
-    }
-    return 0;
+    long r = 0;
+    while (!ch->stopping && r >= 0) r = serve_one(ch);
+    return (int)r;
 }
 
 /* Until the context manager is there. */

@@ -68,13 +68,7 @@ static int serve_thread(struct stile_channel* ch, unsigned number, uint32_t how)
     if (served->server_begins) served->server_begins(served->context, number);
     enter(how);
     while (!*served->stopping) {
-        const long word = next_word(ch);
-        if (word < 0) return (int)word;
-        if ((uint32_t)word != BR_TRANSACTION) return -EPROTO;
-        struct binder_transaction_data t;
-        take(&t, sizeof t);
-        answer_request(ch, &t);
-        const long r = wait_for_response(ch, NULL);
+        const long r = serve_one(ch);
         if (r < 0) return (int)r;
     }
     _exit(0);
