@@ -5,7 +5,7 @@
 #   lib/stile/plugins/        the built-in workloads
 #   lib/cmake/Stile/          find_package(Stile)
 #   share/stile/configs/      what `stile:machines/default.yaml` names
-#   share/stile/sdk/          what workloads are built with: abi/, os/lib/, workloads/workload.h, cmake/
+#   share/stile/sdk/          what workloads are built with: abi/, os/lib/, the headers of workloads/, cmake/
 #   share/doc/stile/
 # Nothing in it names a folder outside it, so that it can be moved. Folder names are fixed, whatever the system
 # calls its libraries' folder, because the program looks for its own from where it stands.
@@ -33,7 +33,7 @@ install(FILES ${CMAKE_BINARY_DIR}/install/hello.yaml DESTINATION share/stile/con
 set(sdk share/stile/sdk)
 install(DIRECTORY abi DESTINATION ${sdk})
 install(DIRECTORY os/lib DESTINATION ${sdk}/os)
-install(FILES workloads/workload.h DESTINATION ${sdk}/workloads)
+install(FILES workloads/workload.h workloads/mechanisms.h DESTINATION ${sdk}/workloads)
 install(FILES cmake/guest.cmake cmake/workload.cmake cmake/guest_sections.ld cmake/guest_domain.ld cmake/guest_note.S
         DESTINATION ${sdk}/cmake)
 

@@ -93,7 +93,7 @@ Descriptor describe() {
     Descriptor d;
     d.name = "kv";
     d.help = "A small key-value service: get, put, delete and scan in a mix, by several clients";
-    for (const load::Kind& k : load::kinds()) d.mechanisms.push_back(k.mechanism);
+    d.mechanisms = load::mechanisms();
     d.parameters = parameters();
     d.images = embedded_images();
     d.rows = rows;

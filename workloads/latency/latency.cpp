@@ -30,7 +30,7 @@ Descriptor describe() {
         "Urgent and ordinary clients call one server at fixed instants and must be done by a deadline, over "
         "every "
         "mechanism; timed calls are those of the urgent ones";
-    for (const load::Kind& k : load::kinds()) d.mechanisms.push_back(k.mechanism);
+    d.mechanisms = load::mechanisms();
     d.parameters = load::common_parameters({64});
     add(d, "pairs", 1, 1, 16,
         "Pairs of an urgent and an ordinary client; each makes measure.repetitions calls");

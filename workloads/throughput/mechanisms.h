@@ -1,75 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the descriptors of `throughput` and `latency` have in common: the mechanisms, and rows of them.
+// What the descriptors of workloads with several clients (throughput, latency, kv) have in common: the mechanisms,
+// and rows of them.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "workloads/workload.h"
+#include "workloads/mechanisms.h"
 
 namespace stile::workload::load {
 
 using Strings = std::vector<std::string>;
 
-struct Kind {
-    Mechanism mechanism;
-    bool cross_process;
-    bool policies;  // one row per isolation policy
-    bool booted;    // the server is started at boot, not by the client
-    bool shared;    // they need a place in the shared page table
-};
-
-inline const std::vector<Kind>& kinds() {
-    static const std::vector<Kind> all{
-        {{"function", "call in one protection domain; each client's thread runs the service"},
-         false,
-         false,
-         false,
-         false},
-        {{"syscall", "empty system call (getpid); no service, no payload"}, false, false, false, false},
-        {{"codoms", "call into another domain of the same process, by each client's thread"},
-         false,
-         true,
-         false,
-         true},
-        {{"mpk", "call into memory of a protection key, by each client's thread"}, false, true, false, true},
-        {{"pipe", "two pipes per client; clients are dealt out to the server's threads"},
-         true,
-         false,
-         false,
-         false},
-        {{"binder", "Binder transactions to a pool of threads"}, true, false, false, false},
-        {{"dipc", "call into another process through a dIPC proxy, by each client's thread"},
-         true,
-         true,
-         true,
-         true},
+inline std::vector<Mechanism> mechanisms() {
+    return {
+        {"function", "call in one protection domain; each client's thread runs the service"},
+        {"syscall", "empty system call (getpid); no service, no payload"},
+        {"codoms", "call into another domain of the same process, by each client's thread"},
+        {"mpk", "call into memory of a protection key, by each client's thread"},
+        {"pipe", "two pipes per client; clients are dealt out to the server's threads"},
+        {"binder", "Binder transactions to a pool of threads"},
+        {"dipc", "call into another process through a dIPC proxy, by each client's thread"},
     };
-    return all;
-}
-
-inline const Kind& find(const std::string& name) {
-    for (const Kind& k : kinds())
-        if (k.mechanism.name == name) return k;
-    throw std::invalid_argument("mechanisms: '" + name + "' is no mechanism of this workload");
-}
-
-inline Strings names() {
-    Strings all;
-    for (const Kind& k : kinds()) all.push_back(k.mechanism.name);
-    return all;
 }
 
 // Keys that both have; `placement` is a list in them.
 inline std::vector<Parameter> common_parameters(const std::vector<int64_t>& sizes) {
     return {
-        {.name = "mechanisms",
-         .type = Type::string_list,
-         .default_value = names(),
-         .help = "Mechanisms to measure, in this order",
-         .choices = names()},
+        mechanisms_parameter(mechanisms()),
         {.name = "sizes",
          .type = Type::bytes_list,
          .default_value = sizes,
@@ -124,18 +83,13 @@ struct Arguments {
 // /bin/NAME_server and their position-independent twins; `more` goes to both.
 inline std::vector<Row> rows(const std::string& name, const Parameters& p, const Measure& measure,
                              const Strings& more) {
-    const auto& mechanisms = std::get<Strings>(p.at("mechanisms"));
-    const auto& policies = std::get<Strings>(p.at("policies"));
-    const auto& sizes = std::get<std::vector<int64_t>>(p.at("sizes"));
-    const auto& placements = std::get<Strings>(p.at("placement"));
-    if (mechanisms.empty()) throw std::invalid_argument("mechanisms: the list is empty; name at least one");
-    if (sizes.empty()) throw std::invalid_argument("sizes: the list is empty; name at least one, such as 0");
-    if (policies.empty()) throw std::invalid_argument("policies: the list is empty; name low, high or both");
-    if (placements.empty()) throw std::invalid_argument("placement: the list is empty; name at least one");
+    const auto& mechanisms = not_empty<Strings>(p, "mechanisms", "at least one");
+    const auto& sizes = not_empty<std::vector<int64_t>>(p, "sizes", "at least one, such as 0");
+    const auto& policies = not_empty<Strings>(p, "policies", "low, high or both");
+    const auto& placements = not_empty<Strings>(p, "placement", "at least one");
     std::vector<Row> all;
-    for (const std::string& mechanism : mechanisms) {
-        const Kind& kind = find(mechanism);
-        for (const std::string& policy : kind.policies ? policies : Strings{"-"})
+    for (const std::string& mechanism : mechanisms)
+        for (const std::string& policy : policies_of(kind(mechanism), policies))
             for (const int64_t size : sizes)
                 for (const std::string& placement : placements) {
                     Arguments a;
@@ -145,23 +99,12 @@ inline std::vector<Row> rows(const std::string& name, const Parameters& p, const
                     a.add("lock", std::get<bool>(p.at("service_lock")) ? "yes" : "no");
                     a.add("warmup", measure.warmup).add("repetitions", measure.repetitions);
                     a.all.insert(a.all.end(), more.begin(), more.end());
-                    const auto program = [&](const char* role) {
-                        const std::string path = "/bin/" + name + role + (kind.shared ? "_pie" : "");
-                        Process process{path, {path}, {}, ""};
-                        process.argv.insert(process.argv.end(), a.all.begin(), a.all.end());
-                        return process;
-                    };
-                    Row row;
-                    row.mechanism = mechanism;
-                    row.policy = policy;
-                    row.scope = kind.cross_process ? "cross_process" : "same_process";
-                    row.placement = placement;
-                    row.size_bytes = size;
-                    row.processes.push_back(program("_client"));
-                    if (kind.booted) row.processes.push_back(program("_server"));
+                    Row row = row_of(kind(mechanism), policy, placement, size);
+                    row.processes.push_back(process_of(kind(mechanism), name + "_client", a.all));
+                    if (kind(mechanism).booted)
+                        row.processes.push_back(process_of(kind(mechanism), name + "_server", a.all));
                     all.push_back(row);
                 }
-    }
     return all;
 }
 

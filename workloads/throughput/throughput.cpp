@@ -18,7 +18,7 @@ Descriptor describe() {
     d.name = "throughput";
     d.help =
         "Several clients call one server with several threads, as fast as they can, over every mechanism";
-    for (const load::Kind& k : load::kinds()) d.mechanisms.push_back(k.mechanism);
+    d.mechanisms = load::mechanisms();
     d.parameters = load::common_parameters({0});
     d.parameters.push_back(
         {.name = "clients",
