@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "sim/config/fault.h"
+#include "sim/process/child.h"
 
 namespace stile::sim {
 namespace {
@@ -65,25 +66,15 @@ std::string input_of(const ArraySpec& a) {
 
 // Its standard output; `status` as waitpid() gives it.
 std::string run(const fs::path& program, const fs::path& input, int& status) {
-    int ends[2];
-    if (pipe(ends) != 0) throw std::runtime_error("a pipe cannot be made");
-    const pid_t child = fork();
-    if (child < 0) throw std::runtime_error("a process cannot be made");
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
+    const auto [child, fd] = start_child(Flow::to_us, [&](int to_us) {
+        dup2(to_us, STDOUT_FILENO);
         if (chdir(program.parent_path().c_str()) == 0)
             execl(program.c_str(), program.c_str(), "-infile", input.c_str(), static_cast<char*>(nullptr));
         _exit(127);
-    }
-    close(ends[1]);
-    std::string out;
-    char buffer[4096];
-    for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
-        out.append(buffer, static_cast<size_t>(n));
-    close(ends[0]);
-    waitpid(child, &status, 0);
+    });
+    const std::string out = read_all(fd);
+    close(fd);
+    status = reap(child);
     return out;
 }
 

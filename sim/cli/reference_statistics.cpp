@@ -3,7 +3,6 @@
 // docs/reference/statistics.md. Which statistics a machine has is asked of one machine of each kind, each in
 // a process of its own.
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "sim/cli/reference.h"
 #include "sim/cli/statistics.h"
 #include "sim/config/reference.h"
+#include "sim/process/child.h"
 
 namespace stile::sim {
 namespace {
@@ -37,29 +37,19 @@ std::string lines_of(const MachineConfig& machine) {
 }
 
 std::string in_a_child(const MachineConfig& machine) {
-    int ends[2];
-    if (pipe(ends) != 0) throw std::runtime_error("a pipe cannot be made");
-    const pid_t child = fork();
-    if (child < 0) throw std::runtime_error("a process cannot be made");
-    if (child == 0) {
+    const auto [child, fd] = start_child(Flow::to_us, [&](int to_us) {
         bool written = true;
         const std::string text = lines_of(machine);
         for (size_t at = 0; at < text.size() && written;) {
-            const ssize_t n = write(ends[1], text.data() + at, text.size() - at);
+            const ssize_t n = write(to_us, text.data() + at, text.size() - at);
             written = n > 0;
             at += written ? static_cast<size_t>(n) : 0;
         }
         _exit(written ? 0 : 1);
-    }
-    close(ends[1]);
-    std::string text;
-    std::array<char, 4096> buffer{};
-    for (ssize_t n; (n = read(ends[0], buffer.data(), buffer.size())) > 0;)
-        text.append(buffer.data(), static_cast<size_t>(n));
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (status != 0) throw std::runtime_error("a machine's statistics cannot be listed");
+    });
+    const std::string text = read_all(fd);
+    close(fd);
+    if (reap(child) != 0) throw std::runtime_error("a machine's statistics cannot be listed");
     return text;
 }
 

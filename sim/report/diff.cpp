@@ -7,7 +7,6 @@
 #include <cmath>
 #include <optional>
 
-#include "sim/report/sqlite.h"
 #include "sim/report/words.h"
 #include "sim/results/csv.h"
 #include "sim/results/row_result.h"

@@ -6,10 +6,10 @@
 
 #include "sim/config/tree.h"
 #include "sim/report/diff.h"
-#include "sim/report/sqlite.h"
 #include "sim/report/sweep_data.h"
 #include "sim/results/csv.h"
 #include "sim/results/run_directory.h"
+#include "sim/sqlite/sqlite.h"
 
 namespace stile::sim {
 namespace {
@@ -101,8 +101,8 @@ Results load_run(const fs::path& directory, bool with_statistics) {
 
 void add_statistics(const fs::path& file, const SweepData& data,
                     const std::map<std::pair<int64_t, int64_t>, size_t>& place, Results& results) {
-    const ReadDatabase database(file);
-    database.query("SELECT point, row, name, value FROM statistics", [&](const QueryRow& row) {
+    const Database database(file, Database::For::reading);
+    database.query("SELECT point, row, name, value FROM statistics", [&](const Statement& row) {
         const auto found = place.find({row.integer(0), row.integer(1)});
         if (found != place.end()) results.rows[found->second].statistics[row.text(2)] = row.cell(3);
     });

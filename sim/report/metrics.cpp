@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/metrics.h"
+#include "sim/sqlite/sqlite.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include "sim/results/csv.h"
 
 namespace stile::sim {
 namespace {
@@ -63,14 +66,14 @@ void add_axes(SweepData& data) {
     }
 }
 
-void add_statistics(const ReadDatabase& database, SweepData& data, const std::set<std::string>& wanted) {
+void add_statistics(const Database& database, SweepData& data, const std::set<std::string>& wanted) {
     std::set<std::string> taken(wanted);
     size_t numbers = data.metrics.size() * data.rows.size();
     const std::string rows = std::to_string(data.rows.size());
     database.query(
         "SELECT name FROM statistics GROUP BY name HAVING min(value) <> max(value) OR count(value) < " +
             rows + " ORDER BY name",
-        [&](const QueryRow& row) {
+        [&](const Statement& row) {
             numbers += data.rows.size();
             if (numbers <= page_numbers) {
                 taken.insert(row.text(0));
@@ -82,7 +85,7 @@ void add_statistics(const ReadDatabase& database, SweepData& data, const std::se
     for (size_t i = 0; i < data.rows.size(); ++i)
         place[{data.points[data.rows[i].point].number, data.rows[i].row}] = i;
     std::map<std::string, Metric> statistics;
-    database.query("SELECT name, point, row, value FROM statistics", [&](const QueryRow& row) {
+    database.query("SELECT name, point, row, value FROM statistics", [&](const Statement& row) {
         const std::string name = row.text(0);
         const auto at = place.find({row.integer(1), row.integer(2)});
         if (!taken.count(name) || at == place.end()) return;
@@ -121,7 +124,7 @@ bool Metric::varies() const {
     return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) != values.end();
 }
 
-void read_metrics(const ReadDatabase& database, SweepData& data) {
+void read_metrics(const Database& database, SweepData& data) {
     const std::string cost = data.get("cost").empty() ? "area_swept_mm2" : data.get("cost");
     const std::string objective = data.get("objective").empty() ? "cycles_mean" : data.get("objective");
     data.more_is_better = data.get("better") == "more";

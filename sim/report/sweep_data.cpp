@@ -10,8 +10,9 @@
 #include "sim/config/design.h"
 #include "sim/config/tree.h"
 #include "sim/report/metrics.h"
-#include "sim/report/sqlite.h"
+#include "sim/results/csv.h"
 #include "sim/results/row_result.h"
+#include "sim/sqlite/sqlite.h"
 
 namespace stile::sim {
 namespace {
@@ -28,8 +29,8 @@ std::string short_name(const std::string& key) {
     return name.starts_with("workload.") || name.starts_with("measure.") ? key.substr(last + 1) : name;
 }
 
-void read_axes(const ReadDatabase& database, SweepData& data) {
-    database.query("SELECT key, unit, zip_group FROM axes ORDER BY position", [&](const QueryRow& row) {
+void read_axes(const Database& database, SweepData& data) {
+    database.query("SELECT key, unit, zip_group FROM axes ORDER BY position", [&](const Statement& row) {
         data.axes.push_back({row.text(0), row.text(1),
                              row.is_null(2) ? std::nullopt : std::optional<int64_t>(row.integer(2))});
     });
@@ -50,9 +51,9 @@ void read_axes(const ReadDatabase& database, SweepData& data) {
                                      [](const std::string& key) { return !is_built(key); });
 }
 
-void read_points(const ReadDatabase& database, SweepData& data) {
+void read_points(const Database& database, SweepData& data) {
     std::map<int64_t, size_t> index;
-    database.query("SELECT point, status, reason FROM points ORDER BY point", [&](const QueryRow& row) {
+    database.query("SELECT point, status, reason FROM points ORDER BY point", [&](const Statement& row) {
         index[row.integer(0)] = data.points.size();
         SweepPoint point;
         point.number = row.integer(0);
@@ -63,7 +64,7 @@ void read_points(const ReadDatabase& database, SweepData& data) {
     });
     std::map<std::string, size_t> axis;
     for (size_t i = 0; i < data.axes.size(); ++i) axis[data.axes[i].key] = i;
-    database.query("SELECT point, key, value, number FROM axis_values", [&](const QueryRow& row) {
+    database.query("SELECT point, key, value, number FROM axis_values", [&](const Statement& row) {
         const auto point = index.find(row.integer(0));
         const auto key = axis.find(row.text(1));
         if (point == index.end() || key == axis.end()) return;
@@ -126,7 +127,7 @@ void sort_levels(SweepData& data) {
 }
 
 // Arrays whose figures differ between any two points are what the sweep is about.
-void read_arrays(const ReadDatabase& database, SweepData& data) {
+void read_arrays(const Database& database, SweepData& data) {
     struct Array {
         int64_t point;
         std::string name, figures;
@@ -137,7 +138,7 @@ void read_arrays(const ReadDatabase& database, SweepData& data) {
     database.query(
         "SELECT point, name, bits, area_mm2, access_ns, read_pJ, leakage_mW, shared FROM arrays ORDER "
         "BY point, name",
-        [&](const QueryRow& row) {
+        [&](const Statement& row) {
             std::string figures;
             for (int i = 2; i < 7; ++i) figures += row.text(i) + " ";
             arrays.push_back({row.integer(0), row.text(1), figures, row.number(3).value_or(0),
@@ -171,7 +172,7 @@ void read_arrays(const ReadDatabase& database, SweepData& data) {
     }
 }
 
-void read_rows(const ReadDatabase& database, SweepData& data) {
+void read_rows(const Database& database, SweepData& data) {
     data.columns = database.columns("results");
     std::erase_if(data.columns, [](const std::string& name) { return name == "point" || name == "row"; });
     std::map<int64_t, size_t> index;
@@ -183,7 +184,7 @@ void read_rows(const ReadDatabase& database, SweepData& data) {
         for (char c : column) sql += c == '"' ? std::string("\"\"") : std::string(1, c);
         sql += "\"";
     }
-    database.query(sql + " FROM results", [&](const QueryRow& row) {
+    database.query(sql + " FROM results", [&](const Statement& row) {
         const auto point = index.find(row.integer(0));
         if (point == index.end()) return;
         SweepRow& one = rows[{point->second, row.integer(1)}];
@@ -193,7 +194,7 @@ void read_rows(const ReadDatabase& database, SweepData& data) {
     });
     std::set<std::pair<int64_t, int64_t>> refused;
     for (const SweepRefusal& one : data.refused) refused.insert({one.point, one.row});
-    database.query("SELECT DISTINCT point, row FROM statistics", [&](const QueryRow& row) {
+    database.query("SELECT DISTINCT point, row FROM statistics", [&](const Statement& row) {
         const auto point = index.find(row.integer(0));
         if (point == index.end() || refused.count({row.integer(0), row.integer(1)})) return;
         rows[{point->second, row.integer(1)}];
@@ -247,11 +248,11 @@ void group_rows(SweepData& data) {
     }
 }
 
-void read_refused(const ReadDatabase& database, SweepData& data) {
+void read_refused(const Database& database, SweepData& data) {
     database.query(
         "SELECT point, row, mechanism, policy, scope, placement, size_bytes, errno, reason FROM "
         "refused ORDER BY point, row",
-        [&](const QueryRow& row) {
+        [&](const Statement& row) {
             data.refused.push_back({row.integer(0), row.integer(1), row.integer(6), row.integer(7),
                                     row.text(2), row.text(3), row.text(4), row.text(5), row.text(8)});
         });
@@ -298,13 +299,13 @@ size_t SweepData::expected_points() const {
 }
 
 SweepData read_sweep(const std::filesystem::path& path) {
-    const ReadDatabase database(path);
+    const Database database(path, Database::For::reading);
     if (const int64_t version = database.version(); version != schema_version)
         throw std::runtime_error(fmt::format("{} has schema version {}; this version of Stile reads {}",
                                              path.string(), version, schema_version));
     SweepData data;
     database.query("SELECT key, value FROM meta",
-                   [&](const QueryRow& row) { data.meta[row.text(0)] = row.text(1); });
+                   [&](const Statement& row) { data.meta[row.text(0)] = row.text(1); });
     read_axes(database, data);
     read_points(database, data);
     read_core_models(data);

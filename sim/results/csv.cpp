@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -66,8 +68,17 @@ std::string number_text(double value) {
     return text == "-0" ? "0" : text;
 }
 
+std::optional<double> whole_number(const std::string& text) {
+    // strtod() also reads "nan", "infinity" and hexadecimal, which are words here.
+    if (text.empty() || text.find_first_not_of("+-.0123456789eE") != std::string::npos) return std::nullopt;
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (end != text.c_str() + text.size() || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
 std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports) {
-    std::string out = std::string(key_columns) + "," + figure_columns;
+    std::string out = fmt::format("{},{}", key_columns, figure_columns);
     for (const char* phase : model::phase_names) out += std::string(",phase_") + phase;
     for (const std::string& name : reports) out += "," + csv_cell(name);
     out += "\n";
@@ -79,7 +90,7 @@ std::string results_csv(const std::vector<RowResult>& rows, const std::vector<st
 }
 
 std::string refused_csv(const std::vector<RowResult>& rows) {
-    std::string out = std::string(key_columns) + ",errno,errno_name,reason\n";
+    std::string out = fmt::format("{},errno,errno_name,reason\n", key_columns);
     for (const RowResult& row : rows) {
         if (row.status != RowResult::Status::refused) continue;
         const char* name = strerrorname_np(row.refused_errno);

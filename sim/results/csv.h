@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,7 @@ std::string csv_cell(const std::string& text);
 
 // At most six decimals, without trailing zeros: 12, 12.5, 0.333333.
 std::string number_text(double value);
+// The other way round: nothing if the text is not a number from end to end.
+std::optional<double> whole_number(const std::string& text);
 
 }  // namespace stile::sim

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/row_pool.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,10 +12,10 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <system_error>
 
 #include "sim/boot/boot.h"
 #include "sim/checkpoint/file.h"
+#include "sim/process/child.h"
 
 namespace stile::sim {
 namespace {
@@ -93,11 +91,7 @@ class SignalScope {
     signal(SIGINT, SIG_IGN);
     stop_requested = 0;
     signal(SIGTERM, request_stop);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(125);  // it died before
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    follow_parent(parent);
     try {
         const RowResult result = run(row, [fd](const Progress& p) {
             send(fd, {{"instructions", p.instructions}});
@@ -168,7 +162,7 @@ class Pool {
         const auto until = Clock::now() + grace;
         while (!children_.empty() && stop_requested <= 1 && Clock::now() < until) wait(mask);
         for (const Child& child : children_) kill(child.pid, SIGKILL);
-        for (const Child& child : children_) reap(child);
+        for (const Child& child : children_) end(child);
     }
 
     bool timed_out() const {
@@ -188,20 +182,12 @@ class Pool {
     }
 
     void start(size_t row) {
-        int fds[2];
-        if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-        fflush(stdout);
-        fflush(stderr);
         const pid_t self = getpid();
-        const pid_t pid = fork();
-        if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-        if (pid == 0) {
-            close(fds[0]);
+        const auto [pid, fd] = start_child(Flow::to_us, [&](int to_us) {
             for (const Child& other : children_) close(other.fd);
-            child_main(fds[1], row, keys_[row], run_, self);
-        }
-        close(fds[1]);
-        children_.push_back({pid, fds[0], row, {}, 0, false});
+            child_main(to_us, row, keys_[row], run_, self);
+        });
+        children_.push_back({pid, fd, row, {}, 0, false});
     }
 
     void wait(const sigset_t& mask) {
@@ -251,16 +237,13 @@ class Pool {
         }
     }
 
-    int reap(const Child& child) {
-        int status = 0;
-        while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-        }
+    int end(const Child& child) {
         close(child.fd);
-        return status;
+        return reap(child.pid);
     }
 
     void finish(const Child& child) {
-        const int status = reap(child);
+        const int status = end(child);
         ++finished_;
         if (child.has_result) return;
         RowResult& row = result_.rows[child.row];

@@ -38,7 +38,7 @@ void Coordinator::merge_leftovers() {
                 why = misfit(result);
                 if (why.empty()) record(std::move(result));
             }
-        } catch (const StoreError&) {
+        } catch (const DatabaseError&) {
             throw;
         } catch (const std::runtime_error& error) {
             why = error.what();

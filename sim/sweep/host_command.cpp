@@ -14,6 +14,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "sim/process/child.h"
+
 namespace stile::sim {
 namespace {
 
@@ -96,9 +98,7 @@ HostCommand run_host_command(const std::vector<std::string>& arguments, std::chr
         kill(pid, SIGKILL);
         result.err += fmt::format("{} gave no answer in {} s\n", arguments[0], at_most.count());
     }
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = reap(pid);
     result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     result.found = result.status != not_found;
     return result;

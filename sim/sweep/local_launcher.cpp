@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <system_error>
+
+#include "sim/process/child.h"
 
 namespace stile::sim {
 namespace {
@@ -23,16 +23,11 @@ constexpr std::chrono::seconds grace{30};
 constexpr size_t longest_text = 64 << 10;
 
 [[noreturn]] void become_worker(const std::vector<std::string>& arguments, int error_fd, pid_t parent) {
-    // Whatever happens to the coordinator, SIGKILL included, its workers go with it.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(125);
     // Control-C is for the coordinator, which decides.
     setpgid(0, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    follow_parent(parent);
     const int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
@@ -72,22 +67,11 @@ void LocalLauncher::start(const std::vector<size_t>& points) {
 
 void LocalLauncher::start(size_t point) {
     const std::vector<std::string> arguments = worker_arguments(options_, point);
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-    fflush(stdout);
-    fflush(stderr);
     const pid_t self = getpid();
-    const pid_t pid = fork();
-    if (pid < 0) {
-        const int why = errno;
-        close(fds[0]);
-        close(fds[1]);
-        throw std::system_error(why, std::generic_category(), "fork");
-    }
-    if (pid == 0) become_worker(arguments, fds[1], self);
-    close(fds[1]);
-    fcntl(fds[0], F_SETFL, O_NONBLOCK);
-    workers_.push_back({point, pid, fds[0], {}, Clock::now()});
+    const auto [pid, fd] =
+        start_child(Flow::to_us, [&](int error) { become_worker(arguments, error, self); });
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    workers_.push_back({point, pid, fd, {}, Clock::now()});
 }
 
 bool LocalLauncher::read(Worker& worker) {
@@ -101,10 +85,8 @@ bool LocalLauncher::read(Worker& worker) {
     }
 }
 
-Ended LocalLauncher::reap(Worker& worker) {
-    int status = 0;
-    while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+Ended LocalLauncher::end(Worker& worker) {
+    const int status = reap(worker.pid);
     close(worker.fd);
     Ended ended{worker.point, false, last_lines(worker.text)};
     const auto add = [&ended](const std::string& text) {
@@ -136,7 +118,7 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
     if (ppoll(polls.data(), polls.size(), &time, &waiting) < 0) return all;
     for (size_t i = polls.size(); i-- > 0;) {
         if (polls[i].revents == 0 || read(workers_[i])) continue;
-        all.push_back(reap(workers_[i]));
+        all.push_back(end(workers_[i]));
         workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     for (Worker& worker : workers_) {
@@ -159,7 +141,7 @@ void LocalLauncher::stop() {
             pollfd more{worker.fd, POLLIN, 0};
             poll(&more, 1, 100);
         }
-        reap(worker);
+        end(worker);
     }
     workers_.clear();
 }

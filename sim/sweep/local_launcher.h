@@ -41,7 +41,7 @@ class LocalLauncher : public Launcher {
 
     void start(size_t point);
     bool read(Worker& worker);  // false when it has closed its end
-    Ended reap(Worker& worker);
+    Ended end(Worker& worker);
 
     WorkerOptions options_;
     size_t jobs_;

@@ -3,13 +3,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <vector>
 
+#include "sim/process/child.h"
 #include "sim/sweep/slurm.h"
 
 namespace stile::sim {
@@ -29,14 +28,7 @@ const std::string over = "over";
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
     const int null = open("/dev/null", O_RDWR);
     for (const int standard : {0, 1, 2}) dup2(null, standard);
-    std::string text;
-    char buffer[4096];
-    while (true) {
-        const ssize_t n = read(3, buffer, sizeof buffer);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        text.append(buffer, static_cast<size_t>(n));
-    }
+    const std::string text = read_all(3);
     std::vector<std::string> names;
     for (size_t at = 0, end = text.find('\n'); end != text.npos; at = end + 1, end = text.find('\n', at))
         names.push_back(text.substr(at, end - at));
@@ -55,25 +47,15 @@ const std::string over = "over";
 }  // namespace
 
 SlurmGuardian::SlurmGuardian() {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-    pid_ = fork();
-    if (pid_ < 0) {
-        const int why = errno;
-        close(fds[0]);
-        close(fds[1]);
-        throw std::system_error(why, std::generic_category(), "fork");
-    }
-    if (pid_ == 0) keep_watch(fds[0]);
-    close(fds[0]);
-    fd_ = fds[1];
+    const auto [pid, fd] = start_child(Flow::to_child, keep_watch);
+    pid_ = pid;
+    fd_ = fd;
 }
 
 SlurmGuardian::~SlurmGuardian() {
     say(over);
     close(fd_);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    reap(pid_);
 }
 
 void SlurmGuardian::guard(const std::string& job_name) { say(job_name); }

@@ -132,8 +132,6 @@ int sweep(const LoadedSweep& loaded, const SweepOptions& options) {
         return sweep_into(loaded, stored, directory, options);
     } catch (const BadInput&) {
         throw;
-    } catch (const StoreError& error) {
-        throw BadInput(place, error.what(), remedy);
     } catch (const fs::filesystem_error& error) {
         throw BadInput(place, error.path1().string() + ": " + error.code().message(), remedy);
     } catch (const std::runtime_error& error) {

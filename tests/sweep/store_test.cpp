@@ -9,8 +9,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "sim/report/sqlite.h"
 #include "sim/results/csv.h"
+#include "sim/sqlite/sqlite.h"
 #include "sim/sweep/store/store.h"
 
 namespace stile::sim {
@@ -60,8 +60,9 @@ class StoreTest : public testing::Test {
 
     std::string query(const std::string& sql) const {
         std::string all;
-        ReadDatabase(path_).query(sql,
-                                  [&](const QueryRow& r) { all += (all.empty() ? "" : "\n") + r.text(0); });
+        Database(path_, Database::For::reading).query(sql, [&](const Statement& r) {
+            all += (all.empty() ? "" : "\n") + r.text(0);
+        });
         return all;
     }
 
@@ -143,11 +144,11 @@ TEST_F(StoreTest, PointsAreRecordedAndReplaced) {
 
     // The columns are those of a run's results.csv, and so are the cells.
     const Csv csv = parse_csv(results_csv({row("dipc")}, {"domain_calls"}));
-    const ReadDatabase database(path_);
+    const Database database(path_, Database::For::reading);
     std::vector<std::string> columns = database.columns("results");
     columns.erase(columns.begin(), columns.begin() + 2);
     EXPECT_EQ(columns, csv.header);
-    database.query("SELECT * FROM results WHERE row = 1", [&](const QueryRow& r) {
+    database.query("SELECT * FROM results WHERE row = 1", [&](const Statement& r) {
         for (size_t i = 0; i < csv.header.size(); ++i)
             EXPECT_EQ(r.cell(static_cast<int>(i) + 2), csv.rows[0][i]) << csv.header[i];
     });
@@ -158,7 +159,7 @@ TEST_F(StoreTest, PointsAreRecordedAndReplaced) {
 
 TEST_F(StoreTest, WhatIsNotCommittedIsUndone) {
     {
-        Database database(path_, false);
+        Database database(path_, Database::For::writing);
         const Transaction transaction(database);
         database.execute("DELETE FROM meta");
     }
@@ -166,8 +167,8 @@ TEST_F(StoreTest, WhatIsNotCommittedIsUndone) {
 }
 
 TEST_F(StoreTest, AnotherSchemaIsRefused) {
-    Database(path_, false).execute("PRAGMA user_version = 9");
-    EXPECT_THROW({ Store store(path_); }, StoreError);
+    Database(path_, Database::For::writing).execute("PRAGMA user_version = 9");
+    EXPECT_THROW({ Store store(path_); }, DatabaseError);
 }
 
 TEST(JudgePoint, TellsTheHostsFaultsFromTheGuests) {

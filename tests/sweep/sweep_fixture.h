@@ -10,7 +10,7 @@
 #include <functional>
 #include <thread>
 
-#include "sim/report/sqlite.h"
+#include "sim/sqlite/sqlite.h"
 #include "tests/e2e/stile.h"
 
 namespace stile::sim {
@@ -70,7 +70,7 @@ class Sweep : public Stile {
     static std::string query(const std::string& out, const std::string& sql) {
         std::string all;
         try {
-            ReadDatabase(out + "/results.sqlite").query(sql, [&](const QueryRow& row) {
+            Database(out + "/results.sqlite", Database::For::reading).query(sql, [&](const Statement& row) {
                 all += (all.empty() ? "" : "\n") + row.text(0);
             });
         } catch (const std::runtime_error&) {

@@ -101,7 +101,7 @@ void create_store(const std::filesystem::path& path, const StoredSweep& sweep) {
     temporary += ".new";
     std::filesystem::remove(temporary);
     {
-        Database database(temporary, true);
+        Database database(temporary, Database::For::creating);
         Transaction transaction(database);
         database.execute(schema);
         database.execute(create_results(sweep.reports));
@@ -120,10 +120,10 @@ void create_store(const std::filesystem::path& path, const StoredSweep& sweep) {
     std::filesystem::rename(temporary, path);
 }
 
-Store::Store(const std::filesystem::path& path) : database_(path, false) {
+Store::Store(const std::filesystem::path& path) : database_(path, Database::For::writing) {
     Statement version(database_, "PRAGMA user_version");
     if (!version.step() || version.integer(0) != schema_version) {
-        throw StoreError(
+        throw DatabaseError(
             path.string() + " is of another version of Stile, or no sweep's: its schema is version " +
             std::to_string(version.integer(0)) + ", " + std::to_string(schema_version) + " is expected");
     }

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/sqlite/sqlite.h"
 #include "sim/sweep/store/point_result.h"
-#include "sim/sweep/store/sqlite.h"
 
 namespace stile::sim {
 
