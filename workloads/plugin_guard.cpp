@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace stile::workload {
@@ -28,6 +29,7 @@ void end(const char* what, const char* detail) {
 }
 
 void on_signal(int signal) {
+    if (signal == SIGVTALRM) end(" computes and does not come to an end", "");
     const char* name = sigabbrev_np(signal);
     end(" crashed: SIG", name ? name : "?");
 }
@@ -36,9 +38,15 @@ void on_exit() {
     if (*subject) end(" ended the program: it called exit()", "");
 }
 
+// Of this process, outside the kernel: waiting for a file does not count. 0: no longer.
+void set_timer(int seconds) {
+    const itimerval timer{{0, 0}, {seconds, 0}};
+    setitimer(ITIMER_VIRTUAL, &timer, nullptr);
+}
+
 }  // namespace
 
-PluginGuard::PluginGuard(const std::string& who) {
+PluginGuard::PluginGuard(const std::string& who, int seconds) {
     static const int registered = atexit(on_exit);
     static_cast<void>(registered);
     strncpy(subject, ("stile: error: " + who).c_str(), sizeof subject - 1);
@@ -50,9 +58,11 @@ PluginGuard::PluginGuard(const std::string& who) {
     action.sa_handler = on_signal;
     action.sa_flags = SA_ONSTACK;
     for (size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &old_[i]);
+    set_timer(seconds);
 }
 
 PluginGuard::~PluginGuard() {
+    set_timer(0);
     for (size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &old_[i], nullptr);
     sigaltstack(&old_stack_, nullptr);
     *subject = '\0';

@@ -11,6 +11,7 @@
 
 #include "tests/plugin/support.h"
 #include "workloads/plugin.h"
+#include "workloads/plugin_guard.h"
 
 namespace stile::workload {
 namespace {
@@ -122,6 +123,12 @@ TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) 
     const auto code = testing::ExitedWithCode(2);
     EXPECT_EXIT(rows_of_bad("rows_exit"), code,
                 "'rows_exit' .*its rows\\(\\) ended the program: it called exit");
+    EXPECT_EXIT(
+        {
+            const PluginGuard guard("workload 'x': its rows()", 1);
+            for (volatile bool on = true; on;) continue;
+        },
+        code, "error: workload 'x': its rows\\(\\) computes and does not come to an end");
     EXPECT_EXIT(rows_of_bad("rows_crash"), code, "'rows_crash' .*its rows\\(\\) crashed: SIGILL");
     EXPECT_EXIT(rows_of_bad("rows_recurse"), code, "'rows_recurse' .*its rows\\(\\) crashed: SIGSEGV");
 }
