@@ -2,22 +2,8 @@
 #include "workloads/kv/service.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
 
-/* Whoever holds it may have been interrupted, and wait for this core. */
-static void lock(struct kv_service* s) {
-    unsigned spins = 0;
-    while (__atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE)) {
-        while (__atomic_load_n(&s->lock, __ATOMIC_RELAXED)) {
-            if (++spins % 64 == 0)
-                stile_syscall3(SYS_sched_yield, 0, 0, 0);
-            else
-                __asm__ volatile("pause");
-        }
-    }
-}
-
-static void unlock(struct kv_service* s) { __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE); }
+#include "os/lib/spin_lock.h"
 
 static size_t get(struct kv_service* s, const char* key, size_t key_bytes, struct kv_answer* answer,
                   size_t room) {
@@ -91,7 +77,7 @@ __attribute__((noinline)) size_t kv_handle(void* context, uint32_t code, void* i
         answer->status = -EINVAL;
         return answered;
     }
-    lock(s);
+    stile_spin_lock(&s->lock);
     switch (code) {
         case KV_GET:
             answered = get(s, key, key_bytes, answer, room);
@@ -115,6 +101,6 @@ __attribute__((noinline)) size_t kv_handle(void* context, uint32_t code, void* i
         default:
             answer->status = -ENOSYS;
     }
-    unlock(s);
+    stile_spin_unlock(&s->lock);
     return answered;
 }

@@ -1,38 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "workloads/throughput/service.h"
 
-#include <sys/syscall.h>
-
-/* Whoever holds it may have been interrupted, and wait for this core. */
-static void lock(struct service* s) {
-    unsigned spins = 0;
-    while (__atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE)) {
-        while (__atomic_load_n(&s->lock, __ATOMIC_RELAXED)) {
-            if (++spins % 64 == 0)
-                stile_syscall3(SYS_sched_yield, 0, 0, 0);
-            else
-                __asm__ volatile("pause");
-        }
-    }
-}
-
-static void unlock(struct service* s) { __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE); }
+#include "os/lib/spin_lock.h"
 
 static void work(struct service* s) {
     if (!s->locked) {
         for (unsigned i = 0; i < s->work; ++i) __atomic_add_fetch(&s->words[i], 1, __ATOMIC_RELAXED);
         return;
     }
-    lock(s);
+    stile_spin_lock(&s->lock);
     for (unsigned i = 0; i < s->work; ++i) ++s->words[i];
-    unlock(s);
+    stile_spin_unlock(&s->lock);
 }
 
 static int nothing_lost(struct service* s) {
     int right = 1;
-    lock(s);
+    stile_spin_lock(&s->lock);
     for (unsigned i = 0; i < s->work; ++i) right &= s->words[i] == s->expected;
-    unlock(s);
+    stile_spin_unlock(&s->lock);
     return right;
 }
 

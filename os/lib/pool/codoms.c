@@ -8,22 +8,14 @@
 #include "os/lib/pool/pool.h"
 
 static int prepare_first(struct stile_pool* pool) {
-    struct stile_channel* ch = &pool->first;
-    int error = stile_channel_open(ch, "codoms", pool->capacity);
-    if (error) return error;
-    ch->policy = pool->policy;
-    if (isolated(ch) && pool->clients > 1)
-        return stile_pool_refuse(pool, -EAGAIN,
-                                 "the gate of policy high has one stack and serves one caller at a time");
-    ch->context = pool->context;
-    return ch->mechanism->prepare(ch);
+    int error = stile_pool_open_first(pool, "codoms");
+    if (!error && isolated(&pool->first)) error = stile_pool_one_caller(pool);
+    return error ? error : stile_pool_prepare_first(pool);
 }
-
-static int connect_first(struct stile_pool* pool) { return pool->first.mechanism->connect(&pool->first); }
 
 static const struct stile_pool_mechanism pool_codoms = {.name = "codoms",
                                                         .flags = STILE_SAME_PROCESS | STILE_CALLER_CROSSES,
                                                         .prepare = prepare_first,
-                                                        .connect = connect_first,
+                                                        .connect = stile_pool_connect_first,
                                                         .attach = stile_pool_channel_like_first};
 STILE_POOL_MECHANISM(pool_codoms);

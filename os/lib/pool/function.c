@@ -7,12 +7,8 @@
 #include "os/lib/pool/pool.h"
 
 static int prepare_first(struct stile_pool* pool) {
-    struct stile_channel* ch = &pool->first;
-    const int error = stile_channel_open(ch, "function", pool->capacity);
-    if (error) return error;
-    ch->handler = pool->handler;
-    ch->context = pool->context;
-    return ch->mechanism->prepare(ch);
+    const int error = stile_pool_open_first(pool, "function");
+    return error ? error : stile_pool_prepare_first(pool);
 }
 
 static int nothing_to_connect(struct stile_pool* pool) { return 0; }

@@ -22,6 +22,24 @@ int stile_pool_open(struct stile_pool* pool, const char* mechanism) {
     return -ENOENT;
 }
 
+int stile_pool_open_first(struct stile_pool* pool, const char* mechanism) {
+    struct stile_channel* ch = &pool->first;
+    const int error = stile_channel_open(ch, mechanism, pool->capacity);
+    ch->policy = pool->policy;
+    ch->handler = pool->handler;
+    ch->context = pool->context;
+    return error;
+}
+
+int stile_pool_one_caller(struct stile_pool* pool) {
+    if (pool->clients == 1) return 0;
+    return stile_pool_refuse(pool, -EAGAIN,
+                             "the gate of policy high has one stack and serves one caller at a time");
+}
+
+int stile_pool_prepare_first(struct stile_pool* pool) { return pool->first.mechanism->prepare(&pool->first); }
+int stile_pool_connect_first(struct stile_pool* pool) { return pool->first.mechanism->connect(&pool->first); }
+
 int stile_pool_channel_like_first(struct stile_pool* pool, unsigned client, struct stile_channel* ch) {
     *ch = pool->first;
     if (client == 0) return 0;

@@ -76,8 +76,13 @@ static inline int stile_pool_refuse(struct stile_pool* pool, int error, const ch
     return error;
 }
 
-/* For mechanisms whose callee is in the caller's process: a channel like `first`, which is client 0's, with
- * buffers of its own. */
+/* For mechanisms whose callee is in the caller's process: `first` is client 0's channel, opened for the
+ * pool's server, prepared and connected as one of its kind is; -EAGAIN where its server has one stack, for
+ * one caller at a time; and other clients' channels are like it, with buffers of their own. */
+int stile_pool_open_first(struct stile_pool* pool, const char* mechanism);
+int stile_pool_one_caller(struct stile_pool* pool);
+int stile_pool_prepare_first(struct stile_pool* pool);
+int stile_pool_connect_first(struct stile_pool* pool);
 int stile_pool_channel_like_first(struct stile_pool* pool, unsigned client, struct stile_channel* ch);
 
 /* A thread of this program that runs body(argument); 0 or -errno. It is never joined. */

@@ -7,18 +7,10 @@
 #include "os/lib/pool/pool.h"
 
 static int prepare_first(struct stile_pool* pool) {
-    struct stile_channel* ch = &pool->first;
-    const int error = stile_channel_open(ch, "mpk", pool->capacity);
-    if (error) return error;
-    ch->policy = pool->policy;
-    if (ch->policy && pool->clients > 1)
-        return stile_pool_refuse(pool, -EAGAIN,
-                                 "the gate of policy high has one stack and serves one caller at a time");
-    ch->context = pool->context;
-    return ch->mechanism->prepare(ch);
+    int error = stile_pool_open_first(pool, "mpk");
+    if (!error && pool->policy) error = stile_pool_one_caller(pool);
+    return error ? error : stile_pool_prepare_first(pool);
 }
-
-static int connect_first(struct stile_pool* pool) { return pool->first.mechanism->connect(&pool->first); }
 
 static int attach(struct stile_pool* pool, unsigned client, struct stile_channel* ch) {
     const int error = stile_pool_channel_like_first(pool, client, ch);
@@ -32,6 +24,6 @@ static int attach(struct stile_pool* pool, unsigned client, struct stile_channel
 static const struct stile_pool_mechanism pool_mpk = {.name = "mpk",
                                                      .flags = STILE_SAME_PROCESS | STILE_CALLER_CROSSES,
                                                      .prepare = prepare_first,
-                                                     .connect = connect_first,
+                                                     .connect = stile_pool_connect_first,
                                                      .attach = attach};
 STILE_POOL_MECHANISM(pool_mpk);
