@@ -61,14 +61,17 @@ std::vector<Bank> all_banks(const Technology& t, const ArraySpec& spec, Part par
     const double port = part == Part::data && spec.port_bits ? spec.port_bits : spec.block_bits;
     const double first = part == Part::tags ? .125 : part == Part::data ? port / spec.block_bits : 1;
     Cut cut;
+    const auto multiplexed = [&] {
+        for (cut.ndcm = 1; cut.ndcm <= most_mux; cut.ndcm *= 2)
+            for (cut.sam1 = 1; cut.sam1 <= most_mux; cut.sam1 *= 2)
+                for (cut.sam2 = 1; cut.sam2 <= most_mux; cut.sam2 *= 2)
+                    if (const auto p = partition(t, spec, part, cut)) banks.push_back(evaluate(t, *p));
+        cut.ndcm = cut.sam1 = cut.sam2 = 1;
+    };
     for (cut.nspd = first; cut.nspd <= most_mux; cut.nspd *= 2)
         for (cut.ndwl = 1; cut.ndwl <= most_cuts; cut.ndwl *= 2)
             for (cut.ndbl = 1; cut.ndbl <= most_cuts; cut.ndbl *= 2)
-                for (cut.ndcm = 1; cut.ndcm <= most_mux; cut.ndcm *= 2)
-                    for (cut.sam1 = 1; cut.sam1 <= most_mux; cut.sam1 *= 2)
-                        for (cut.sam2 = 1; cut.sam2 <= most_mux; cut.sam2 *= 2)
-                            if (const auto p = partition(t, spec, part, cut))
-                                banks.push_back(evaluate(t, *p));
+                if (has_subarrays(spec, part, cut)) multiplexed();
     return banks;
 }
 

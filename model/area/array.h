@@ -26,7 +26,8 @@ struct ArraySpec {
     unsigned port_bits = 0;            // of data that a port delivers; 0: a block
     Ports ports;
     unsigned nm = 32;
-    bool ecc = true;  // eight bits get a ninth one
+    bool ecc = true;           // eight bits get a ninth one
+    unsigned least_rows = 16;  // of a subarray, unless associative: CACTI's
     bool operator==(const ArraySpec&) const = default;
 };
 
@@ -36,7 +37,7 @@ struct ArrayFigures {
     double cycle_ns = 0;   // from one access to the next
 };
 
-// Empty where an array is too small or too oddly shaped to be cut into subarrays of at least 16 rows.
+// Empty where an array is too small or too oddly shaped to be cut into subarrays of so many rows.
 std::optional<ArrayFigures> estimate(const ArraySpec& spec);
 
 }  // namespace stile::model::area

@@ -80,9 +80,10 @@ struct Half {
 
 }  // namespace
 
-Decoder::Decoder(const Technology& t, unsigned lines, bool way_select, double c, double r, double cell_height)
-    : load(c), wire_resistance(r), vdd_(t.vdd) {
-    const bool many = log2_floor(lines) >= 4;
+Decoder::Decoder(const Technology& t, unsigned lines, bool way_select, double c, double r, double cell_height,
+                 bool always)
+    : few(always && log2_floor(lines) < 4), load(c), wire_resistance(r), vdd_(t.vdd) {
+    const bool many = few || log2_floor(lines) >= 4;
     if (!many && !way_select) return;
     inputs = many && way_select ? 3 : 2;
     chain = GateChain(t, inputs, load, wire_resistance * load / 2, 4 * cell_height);
@@ -93,10 +94,13 @@ Predecoder::Predecoder(const Technology& t, unsigned lines, const Decoder& decod
     const unsigned all = log2_floor(lines);
     double load[2]{decoder.load, 0}, resistance = decoder.wire_resistance;
     bits[0] = all;
-    if (all >= 4) {
+    const double gates = decoders * decoder.chain.input_cap();
+    if (decoder.few) {
+        load[0] = gates + wire_cap;
+        resistance = wire_resistance;
+    } else if (all >= 4) {
         bits[0] = (all + 1) / 2;
         bits[1] = all - bits[0];
-        const double gates = decoders * decoder.chain.input_cap();
         for (unsigned i : {0, 1}) load[i] = (1u << bits[1 - i]) * gates + wire_cap;
         resistance = wire_resistance;
     }

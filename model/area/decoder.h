@@ -15,13 +15,14 @@ inline unsigned log2_floor(unsigned long n) {
 }
 
 // The last stage, one line of it. Below 16 lines there is none, unless a way-select signal joins it: the
-// predecoder drives the lines.
+// predecoder drives the lines. `always`: not so, for the rows of subarrays that are smaller than CACTI's.
 class Decoder {
   public:
     Decoder(const Technology& t, unsigned lines, bool way_select, double load, double wire_resistance,
-            double cell_height);
+            double cell_height, bool always = false);
     unsigned inputs = 0;
     GateChain chain;
+    const bool few;  // fewer lines than 16, and yet there is one
     double load, wire_resistance;
     double delay = 0;
     // Of one line.

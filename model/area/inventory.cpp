@@ -27,20 +27,30 @@ struct List {
         const uint64_t lines = c.size / c.line, sets = lines ? lines / c.ways : 0;
         // Tag, state of the line and its place in the order of use.
         const unsigned tag = physical - log2_of(c.line) - log2_of(sets) + 2 + log2_of(c.ways);
-        add({name, ArrayKind::cache, lines, 8 * c.line, tag, c.ways, {}, port_bits, true, shared, c.latency});
+        add({name,
+             ArrayKind::cache,
+             lines,
+             8 * c.line,
+             tag,
+             c.ways,
+             {},
+             port_bits,
+             true,
+             shared,
+             c.latency,
+             true});
     }
     void table(const char* name, uint64_t entries, unsigned data, unsigned tag, unsigned ways, Ports ports,
-               Cycles latency = 0) {
+               Cycles latency = 0, bool partial = false) {
         const auto kind = tag == 0          ? ArrayKind::ram
                           : ways == entries ? ArrayKind::associative
                                             : ArrayKind::cache;
-        // Look-ups of associative arrays are searches.
         if (kind != ArrayKind::associative)
             ports.search = 0;
         else if (ports.search == 0)
-            ports.search = ports.read_write + ports.read;
+            ports = searching(ports);
         add({name, kind, entries, data, tag, kind == ArrayKind::cache ? ways : 1, ports, 0, false, false,
-             latency});
+             latency, false, partial});
     }
     // Lines on their way, found by address.
     void lines(const std::string& name, unsigned entries, unsigned data, bool shared) {
@@ -104,7 +114,7 @@ std::vector<Structure> inventory(const MachineConfig& m) {
     if (p.direction == Direction::tage)
         list.table("predictor.tagged", uint64_t{p.tables} * p.table_entries, 3 + 2 + 9, 0, 1, dual);
     list.table("predictor.counters", p.entries, 2, 0, 1, dual);
-    list.table("predictor.btb", p.btb_entries, 32, 16, p.btb_ways, dual);
+    list.table("predictor.btb", p.btb_entries, 32, 16, p.btb_ways, dual, 0, true);
     list.table("predictor.indirect", p.indirect_entries, 32, 0, 1, dual);
     list.table("predictor.return_stack", p.return_stack, 48, 0, 1, dual);
     list.table("store_buffer", m.core.store_buffer, 64 + 8 + 10, physical, m.core.store_buffer, searched(1));
@@ -117,6 +127,8 @@ std::vector<Structure> inventory(const MachineConfig& m) {
                    a.latency);
         list.table("codoms.capabilities", 8, capability_register_bits + capability_watch_bits, 0, 1,
                    ports(2, 1));
+        // Each of them may be the one that allows an access.
+        list.all.back().all_at_once = true;
     }
     if (!out_of_order) {
         list.table("registers.integer", 16, 64, 0, 1, ports(2 * m.core.width, m.core.width));
@@ -124,7 +136,7 @@ std::vector<Structure> inventory(const MachineConfig& m) {
         return list.all;
     }
     const unsigned w = o.width;
-    list.table("uop_cache", o.uop_cache.entries, 85, 36, o.uop_cache.ways, dual);
+    list.table("uop_cache", o.uop_cache.entries, 85, 36, o.uop_cache.ways, dual, 0, true);
     list.table("decode_queue", o.decode_queue, 85, 0, 1, ports(w, w));
     list.table("rob", o.rob, 76, 0, 1, ports(o.retire, w));
     const unsigned name = log2_of(o.integer_registers);

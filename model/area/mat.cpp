@@ -24,7 +24,7 @@ Mat::Mat(const Technology& t, const Partition& p)
     const double cell_height = cam_ ? p.cam_height : p.cell_height;
     cells = sub_.cells;
 
-    Decoder row(t, p.rows, false, sub_.word_line_cap, sub_.word_line_resistance, cell_height);
+    Decoder row(t, p.rows, false, sub_.word_line_cap, sub_.word_line_resistance, cell_height, !cam_);
     const unsigned amplifiers = p.columns / cut.ndcm;
     const double along = per_row_ * p.columns * p.cell_width;
     const double along_r = along * t.global.resistance / (per_row_ >= 2 ? 2 : 1);

@@ -10,7 +10,7 @@ namespace stile::model::area {
 namespace {
 
 constexpr unsigned address_bits = 42, state_bits = 5;
-constexpr double least_rows = 16, least_columns = 2, most = 262144;
+constexpr double least_columns = 2, most = 262144;
 
 unsigned with_ecc(unsigned bits, bool ecc) { return ecc ? bits + (bits + 7) / 8 : bits; }
 
@@ -20,6 +20,15 @@ unsigned default_tag(const ArraySpec& spec) {
     return address_bits + state_bits - log2_floor(spec.bits / 8) + log2_floor(2 * spec.ways - 1);
 }
 
+double rows_of(const ArraySpec& spec, const Cut& cut) {
+    return std::ceil(static_cast<double>(spec.bits) / (spec.block_bits * cut.nspd * spec.ways * cut.ndbl));
+}
+
+double columns_of(const ArraySpec& spec, Part part, const Cut& cut) {
+    const unsigned bits = part == Part::tags ? spec.tag_bits.value_or(default_tag(spec)) : spec.block_bits;
+    return std::ceil(bits * cut.nspd * spec.ways / cut.ndwl);
+}
+
 void protect(Partition& p, bool ecc) {
     for (unsigned* bits : {&p.mat_out, &p.mat_in, &p.search_out, &p.search_in, &p.bank_in, &p.bank_out,
                            &p.bank_search_in, &p.bank_search_out})
@@ -27,8 +36,7 @@ void protect(Partition& p, bool ecc) {
 }
 
 std::optional<Partition> associative(const Technology& t, const ArraySpec& spec, const Cut& cut) {
-    if (cut.ndwl != 1 || cut.ndcm != 1 || cut.nspd != 1 || cut.sam1 != 1 || cut.sam2 != 1 || cut.ndbl < 2)
-        return {};
+    if (cut.ndcm != 1 || cut.sam1 != 1 || cut.sam2 != 1) return {};
     Partition p{.part = Part::associative, .cut = cut, .ports = spec.ports};
     p.tag_bits = (spec.tag_bits.value_or(default_tag(spec)) + 3) / 4 * 4;
     p.rows = static_cast<unsigned>(spec.bits / (uint64_t{spec.block_bits} * cut.ndbl));
@@ -59,19 +67,21 @@ std::optional<Partition> associative(const Technology& t, const ArraySpec& spec,
 
 }  // namespace
 
+bool has_subarrays(const ArraySpec& spec, Part part, const Cut& cut) {
+    if (part == Part::associative) return cut.ndwl == 1 && cut.nspd == 1 && cut.ndbl >= 2;
+    const double rows = rows_of(spec, cut), columns = columns_of(spec, part, cut);
+    return cut.ndwl >= 2 && cut.ndbl >= 2 && rows >= spec.least_rows && rows <= most &&
+           columns >= least_columns && columns <= most;
+}
+
 std::optional<Partition> partition(const Technology& t, const ArraySpec& spec, Part part, const Cut& cut) {
+    if (!has_subarrays(spec, part, cut)) return {};
     if (part == Part::associative) return associative(t, spec, cut);
-    if (cut.ndwl < 2 || cut.ndbl < 2) return {};
     const bool tags = part == Part::tags;
     Partition p{.part = part, .cut = cut, .ports = spec.ports, .ways = spec.ways};
     if (tags) p.tag_bits = spec.tag_bits.value_or(default_tag(spec));
-    const double sets_per_row = cut.nspd * spec.ways;
-    const double rows =
-        std::ceil(static_cast<double>(spec.bits) / (spec.block_bits * sets_per_row * cut.ndbl));
-    const double columns = std::ceil((tags ? p.tag_bits : spec.block_bits) * sets_per_row / cut.ndwl);
-    if (rows < least_rows || rows > most || columns < least_columns || columns > most) return {};
-    p.rows = static_cast<unsigned>(rows);
-    const auto bare_columns = static_cast<unsigned>(columns);
+    p.rows = static_cast<unsigned>(rows_of(spec, cut));
+    const auto bare_columns = static_cast<unsigned>(columns_of(spec, part, cut));
     p.columns = with_ecc(bare_columns, spec.ecc);
     p.subarrays = cut.ndwl * cut.ndbl;
     p.mats_across = cut.ndwl / 2;

@@ -39,6 +39,9 @@ struct Partition {
     unsigned sensing() const { return reading() + ports.search; }
 };
 
+// Whether rows and columns of the subarrays are as many as they have to be: what rules most cuts out.
+bool has_subarrays(const ArraySpec& spec, Part part, const Cut& cut);
+
 // Empty where the cut is impossible.
 std::optional<Partition> partition(const Technology& t, const ArraySpec& spec, Part part, const Cut& cut);
 

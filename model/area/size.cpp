@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The smallest way to build a structure. What can do more can do less: nobody builds 8 ways of 32 sets where
+// 8 ways of 64, or 16 of 32, are smaller. So a structure never needs more area than one that has more of it,
+// however much CACTI's choice of a cut varies from size to size.
+#include <algorithm>
 #include <bit>
 
 #include "model/area/flip_flops.h"
 #include "model/area/inventory.h"
+#include "model/area/technology.h"
 
 namespace stile::model::area {
 namespace {
 
-// Below it decoders and sense amplifiers would be larger than what they serve.
-constexpr uint64_t fewest_rows = 8;
 constexpr unsigned narrow = 8, word = 64;
+// Of a subarray. Associative ones of CACTI's have as few; below it decoders and sense amplifiers would be
+// larger than what they serve.
+constexpr unsigned fewest_rows = 4;
+// What is tried: numbers of sets, that asked for and powers of two above it; ways, powers of two.
+constexpr unsigned sizes = 4, most_ways = 16;
 
 ArrayFigures between(const ArrayFigures& a, const ArrayFigures& b, double part) {
     const auto mix = [part](double x, double y) { return x + (y - x) * part; };
@@ -29,7 +38,76 @@ std::optional<ArrayFigures> with_any_ways(ArraySpec spec) {
     return between(*low, *high, static_cast<double>(ways - below) / below);
 }
 
+unsigned log2_ceil(uint64_t n) { return static_cast<unsigned>(std::bit_width(n - 1)); }
+
+// The tag has the address bits that are not in the index, and maybe the place in an order of ways.
+Structure resized(Structure s, uint64_t sets, unsigned ways) {
+    if (s.kind == ArrayKind::cache) {
+        if (!s.partial) {
+            s.tag_bits += log2_ceil(s.entries / s.ways);
+            s.tag_bits -= std::min(log2_ceil(sets), s.tag_bits - 1);
+        }
+        if (s.ordered) s.tag_bits += log2_ceil(ways) - log2_ceil(s.ways);
+    }
+    s.entries = sets * ways;
+    s.ways = ways;
+    return s;
+}
+
+// The same places for every entry.
+Structure associative(Structure s) {
+    s.tag_bits += log2_ceil(s.entries / s.ways);
+    s.kind = ArrayKind::associative;
+    s.ways = 1;
+    s.ports = searching(s.ports);
+    return s;
+}
+
+class Smallest {
+  public:
+    Smallest(const Structure& asked, unsigned nm) : asked_(asked), nm_(nm) {}
+
+    void in_flip_flops() { offer(asked_, flip_flops(asked_, nm_), Style::flip_flops, {}); }
+    void in_sizes(const Structure& s) {
+        uint64_t sets = s.entries / s.ways;
+        for (unsigned i = 0; i < sizes; ++i, sets = std::bit_ceil(sets + 1))
+            in_sram(resized(s, sets, s.ways));
+    }
+    const Sized& best() const { return best_; }
+
+  private:
+    const Structure& asked_;
+    const unsigned nm_;
+    Sized best_{.figures = {.area_mm2 = 1e9}, .built = {}};
+
+    // Subarrays have as many rows as CACTI wants if possible.
+    void in_sram(const Structure& s) {
+        if (cells(s) >= best_.figures.area_mm2) return;
+        ArraySpec spec = spec_of(s, nm_);
+        for (; spec.least_rows >= fewest_rows; spec.least_rows /= 2)
+            if (const auto f = with_any_ways(spec)) return offer(s, *f, style_of(s, spec), spec);
+    }
+    // What is certainly needed.
+    double cells(const Structure& s) const {
+        const Technology& t = technology(nm_);
+        return static_cast<double>(s.bits()) * t.sram_width * t.sram_height * 1e-6;
+    }
+    Style style_of(const Structure& s, const ArraySpec& spec) const {
+        if (s.kind != asked_.kind) return Style::associative;
+        if (s.entries != asked_.entries || s.ways != asked_.ways) return Style::larger;
+        return spec.least_rows < ArraySpec{}.least_rows ? Style::shallow : Style::sram;
+    }
+    void offer(const Structure& s, const ArrayFigures& f, Style style, const ArraySpec& built) {
+        if (f.area_mm2 >= best_.figures.area_mm2) return;
+        best_ = {f, style, 1e3 * (s.kind == ArrayKind::associative ? f.search_nj : f.read_nj), built};
+    }
+};
+
 }  // namespace
+
+Ports searching(const Ports& p) {
+    return {std::max(p.read_write + p.write, 1u), 0, 0, p.read_write + p.read};
+}
 
 ArraySpec spec_of(const Structure& s, unsigned nm) {
     ArraySpec spec{s.kind, s.entries * s.data_bits, s.data_bits, s.ways, {}, s.port_bits, s.ports, nm, s.ecc};
@@ -41,20 +119,15 @@ ArraySpec spec_of(const Structure& s, unsigned nm) {
 }
 
 Sized size_of(const Structure& s, unsigned nm) {
-    const ArraySpec spec = spec_of(s, nm);
-    const auto lookup = [&s](const ArrayFigures& f) {
-        return 1e3 * (s.kind == ArrayKind::associative ? f.search_nj : f.read_nj);
-    };
-    if (s.entries >= fewest_rows) {
-        if (const auto f = with_any_ways(spec)) return {*f, Style::sram, lookup(*f)};
-        // Sets too few for subarrays: a row per entry, of which a look-up reads as many as there are ways.
-        ArraySpec rows{ArrayKind::ram, s.bits(), s.data_bits + s.tag_bits, 1, {}, 0, s.ports, nm, s.ecc};
-        rows.ports.search = 0;
-        if (s.kind == ArrayKind::cache)
-            if (const auto f = estimate(rows)) return {*f, Style::banked, lookup(*f) * s.ways};
-    }
-    const ArrayFigures f = flip_flops(s, nm);
-    return {f, Style::flip_flops, lookup(f)};
+    Smallest smallest(s, nm);
+    smallest.in_flip_flops();
+    if (s.all_at_once) return smallest.best();
+    smallest.in_sizes(s);
+    if (s.kind != ArrayKind::cache) return smallest.best();
+    for (unsigned ways = std::bit_ceil(s.ways + 1); ways <= most_ways && ways < s.entries; ways *= 2)
+        smallest.in_sizes(resized(s, (s.entries + ways - 1) / ways, ways));
+    smallest.in_sizes(associative(s));
+    return smallest.best();
 }
 
 }  // namespace stile::model::area

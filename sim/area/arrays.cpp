@@ -10,16 +10,17 @@ namespace stile::sim {
 using model::area::Structure;
 
 SizedArray ArraySizer::size(const Structure& s, const model::MachineConfig& machine) const {
-    SizedArray array{s, model::area::size_of(s, machine.area.node), ""};
-    array.style = model::area::name_of(array.size.style);
-    // CACTI takes no array of less than 64 bytes; flip-flops and banks are ours as well.
+    using namespace model::area;
+    SizedArray array{s, size_of(s, machine.area.node), ""};
+    array.style = name_of(array.size.style);
+    // CACTI takes no array of less than 64 bytes, nor subarrays that are too small for it.
     constexpr uint64_t least_bits = 64 * 8;
-    if (!machine.area.cacti.empty() && array.size.style == model::area::Style::sram &&
-        s.entries * s.data_bits >= least_bits) {
-        array.size.figures = cacti_figures(machine.area.cacti, model::area::spec_of(s, machine.area.node));
-        array.size.access_pj =
-            1e3 * (s.kind == model::area::ArrayKind::associative ? array.size.figures.search_nj
-                                                                 : array.size.figures.read_nj);
+    const ArraySpec& built = array.size.built;
+    if (!machine.area.cacti.empty() && array.size.style != Style::flip_flops &&
+        built.least_rows == ArraySpec{}.least_rows && built.bits >= least_bits) {
+        array.size.figures = cacti_figures(machine.area.cacti, built);
+        array.size.access_pj = 1e3 * (built.kind == ArrayKind::associative ? array.size.figures.search_nj
+                                                                           : array.size.figures.read_nj);
         array.style = "cacti";
     }
     return array;

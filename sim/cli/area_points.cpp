@@ -11,7 +11,7 @@
 #include <sstream>
 #include <vector>
 
-#include "model/area/flip_flops.h"
+#include "model/area/inventory.h"
 #include "model/area/technology.h"
 #include "sim/cli/area.h"
 #include "sim/config/fault.h"
@@ -164,7 +164,8 @@ std::string area_points(const std::string& path, bool errors) {
         unsigned nm = 0;
         ArraySpec spec;
         const Structure structure = structure_of(points, i, nm, spec);
-        const ArrayFigures f = estimate(spec).value_or(flip_flops(structure, nm));
+        const auto cut = estimate(spec);
+        const ArrayFigures f = cut ? *cut : size_of(structure, nm).figures;
         const std::array<double, 4> figures{f.access_ns, f.read_nj, f.leakage_mw, f.area_mm2};
         const char* kind = spec.kind == ArrayKind::ram     ? "ram"
                            : spec.kind == ArrayKind::cache ? "set-associative"

@@ -64,13 +64,35 @@ TEST(Inventory, AplCacheGrowsFasterThanItsEntries) {
     EXPECT_GT(area[2] - area[1], 2 * (area[1] - area[0]));
 }
 
-TEST(Inventory, FewWordsAreFlipFlopsAndFewSetsAreBanks) {
+TEST(Inventory, TheSmallestStyleIsTaken) {
     MachineConfig machine;
-    const auto all = inventory(machine);
-    EXPECT_EQ(size_of(*find(all, "codoms.capabilities"), 22).style, Style::flip_flops);
-    EXPECT_EQ(size_of(*find(all, "walker.pml4"), 22).style, Style::flip_flops);
-    EXPECT_EQ(size_of(*find(all, "dtlb"), 22).style, Style::banked);
-    EXPECT_EQ(size_of(*find(all, "stlb"), 22).style, Style::sram);
+    const auto style = [&](const char* name) { return size_of(*find(inventory(machine), name), 22).style; };
+    EXPECT_EQ(style("codoms.capabilities"), Style::flip_flops);
+    EXPECT_EQ(style("l1d"), Style::sram);
+    EXPECT_EQ(style("stlb"), Style::sram);
+    // 16 sets are fewer than CACTI's two subarrays of 16 rows.
+    EXPECT_EQ(style("dtlb"), Style::shallow);
+    machine.dtlb.entries = machine.dtlb.ways = 2;
+    EXPECT_EQ(style("dtlb"), Style::flip_flops);
+    // Two sets are fewer than two subarrays of four rows.
+    machine.l1d = {.size = 1 << 10, .ways = 8, .line = 64};
+    EXPECT_EQ(style("l1d"), Style::larger);
+    // A set of 32 is wider than 64 entries that are searched are high.
+    machine.dtlb.entries = 64, machine.dtlb.ways = 32;
+    EXPECT_EQ(style("dtlb"), Style::associative);
+}
+
+// What has no figures of its own but those of something larger has them all.
+TEST(Inventory, WhatIsLargerHasItsFiguresAndItsShape) {
+    MachineConfig machine;
+    machine.dtlb.entries = 64, machine.dtlb.ways = 32;
+    const Sized of_sets = size_of(*find(inventory(machine), "dtlb"), 22);
+    machine.dtlb.ways = 64;
+    const Sized searched = size_of(*find(inventory(machine), "dtlb"), 22);
+    EXPECT_EQ(of_sets.figures.area_mm2, searched.figures.area_mm2);
+    EXPECT_EQ(of_sets.access_pj, searched.access_pj);
+    EXPECT_EQ(of_sets.built, searched.built);
+    EXPECT_EQ(of_sets.built.kind, ArrayKind::associative);
 }
 
 TEST(Inventory, WaysBetweenPowersOfTwo) {
