@@ -24,6 +24,42 @@
 
     .section .text.phase.entry_exit, "ax"
 
+/* The registers of a struct TrapFrame, RDI first. */
+    .macro push_registers rax
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq \rax
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    .endm
+    .macro pop_registers
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rax
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    .endm
+
 /* System call: RCX = return address, R11 = flags, RAX = number; IF, TF, DF and AC are cleared by FMASK.
  * The handler gets its arguments in the C registers: R10 goes to RCX, the rest are in place.
  * There are two doors, and the second one is for several CPUs: it takes the big lock (arch/big_lock.h) unless the call
@@ -39,21 +75,7 @@
     pushq %rcx
     pushq %rax                  /* error = system-call number */
     pushq $FRAME_SYSCALL        /* vector */
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq $-38                  /* rax: -ENOSYS until there is a result */
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_registers $-38         /* rax: -ENOSYS until there is a result */
     cmpq $512, %rax
     jae 2f
     .if \several
@@ -79,21 +101,7 @@
     .endif
     /* Only system calls come here, with nothing pending: RIP is where `syscall` was executed, so it is canonical
      * and sysret is safe. RCX and R11 are what sysret takes. */
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
+    pop_registers
     movq 40(%rsp), %rsp         /* over vector, error, rip, cs, rflags */
     swapgs
     sysretq
@@ -140,21 +148,7 @@ return_with_work:
 
 /* Undoes a frame down to RIP: the registers, then vector and error code. */
     .macro pop_frame
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
+    pop_registers
     addq $16, %rsp
     .endm
 
@@ -173,21 +167,7 @@ return_iret_user:
 /* Exceptions and interrupts. The stubs make the two words below RIP uniform: error code, then vector. */
 trap_common:
     cld
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rax
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_registers %rax
     movq %rsp, %rdi
     testb $3, 144(%rsp)         /* cs */
     jz 1f
