@@ -155,11 +155,12 @@ Next movs(Exec& x, const Uop* u) {
         }
         // The first element through the MMU: it faults, makes the page known, or must go that way for good
         // (device, watched store, code page). Overlap within a piece is excluded by its size.
-        uint64_t piece = 1;
+        uint64_t piece = std::min<uint64_t>(n, slow_bytes / u->size);
         const uint64_t distance = to > from ? to - from : ~0ull;
-        if (n > 1 && host_from && distance >= slow_bytes && is_ram(x, to) &&
-            !cut_by_capability(x, to, slow_bytes))
-            piece = std::min<uint64_t>(n, slow_bytes / u->size);
+        const auto in_one = [&](const uint8_t* host, uint64_t vaddr) {
+            return host || (is_ram(x, vaddr) && !cut_by_capability(x, vaddr, piece * u->size));
+        };
+        if (distance < slow_bytes || !in_one(host_from, from) || !in_one(host_to, to)) piece = 1;
         uint8_t data[slow_bytes];
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
         if (!read_memory(x, u, from, data, piece_bytes)) return raise(x, u);
