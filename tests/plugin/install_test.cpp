@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <map>
 
 #include "tests/e2e/stile.h"
 
@@ -136,7 +137,8 @@ TEST(BuiltInWorkloads, IncludeNothingThatIsNotInstalled) {
                 if (!line.starts_with("#include \"")) continue;
                 const std::string name = line.substr(10, line.find('"', 10) - 10);
                 ++included;
-                if (name == "workloads/workload.h" || name.starts_with("os/lib/") || name.starts_with("abi/"))
+                if (name == "workloads/workload.h" || name == "workloads/mechanisms.h" ||
+                    name.starts_with("os/lib/") || name.starts_with("abi/"))
                     continue;
                 if (name == "tests/security/attacks/attacks.def") continue;
                 // What is left belongs to workloads.
@@ -162,6 +164,13 @@ TEST_F(Installed, AProjectOfManyKindsOfPrograms) {
     for (size_t i = 0; i < csv.rows.size(); ++i)
         EXPECT_EQ(csv.at(i, "checked"), "1") << csv.at(i, "mechanism");
     EXPECT_EQ(csv.at(4, "domain_crossings"), "2");
+    // What they have in common is compiled once for all programs of a kind, and once for the other kind.
+    std::map<std::string, unsigned> compiled;
+    for (const auto& file : fs::recursive_directory_iterator("build"))
+        if (file.path().extension() == ".o") ++compiled[file.path().filename()];
+    EXPECT_EQ(compiled["os.lib.payload.c.o"], 2u);
+    EXPECT_EQ(compiled["os.lib.channel.pipe.c.o"], 2u);
+    EXPECT_EQ(compiled["os.lib.pool.pipe.c.o"], 1u);
 }
 
 TEST_F(Installed, WhatCMakeIsToldWronglyIsRefusedWithWhatWouldBeRight) {
@@ -188,6 +197,8 @@ TEST_F(Installed, WhatCMakeIsToldWronglyIsRefusedWithWhatWouldBeRight) {
     EXPECT_THAT(told("stile_add_workload(HOSTS a.cpp)"), HasSubstr("'HOSTS' is no keyword"));
     EXPECT_THAT(told("stile_add_workload(NAME mine HOST a.cpp IMAGES b)"),
                 HasSubstr("there is no stile_guest_executable(NAME b ...) before it"));
+    EXPECT_THAT(told("stile_guest_executable(NAME p KIND musl SOURCES a.c LIBRARIES b)"),
+                HasSubstr("there is no stile_guest_library(NAME b ...) before it"));
     EXPECT_THAT(told("stile_add_workload(NAME mine HOST a.cpp PROGRAM p c.c)"),
                 HasSubstr("SOURCES files [FLAGS"));
 }
