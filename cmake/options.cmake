@@ -16,7 +16,8 @@ option(STILE_SANITIZE "build the host side with AddressSanitizer and UndefinedBe
 find_program(STILE_CCACHE ccache)
 if(STILE_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${STILE_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${STILE_CCACHE})
+  # Without this it leaves everything alone that has a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${STILE_CCACHE})
 endif()
 
 # Linked by every host target of ours.

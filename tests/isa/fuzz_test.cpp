@@ -54,7 +54,7 @@ TEST(IsaFuzz, AStoreBufferChangesNothingForItsOwnCore) {
 #ifdef __SANITIZE_ADDRESS__
     const FuzzResult r = fuzz(buffered(30'000, 2));
 #else
-    const FuzzResult r = fuzz(buffered(300'000, 2));
+    const FuzzResult r = fuzz(buffered(100'000, 2));
 #endif
     for (const Mismatch& m : r.mismatches) ADD_FAILURE() << m.text;
 }

@@ -31,7 +31,8 @@ TEST_F(SlurmSweep, KilledItsJobsAreCancelled) {
 
 // Its guardian is killed with it, as when their computer fails: the jobs go on, and --resume finds them.
 TEST_F(SlurmSweep, JobsThatOutliveItAreTakenOver) {
-    const pid_t pid = begin("sweep quick.yaml --out s --launcher slurm --jobs 1");
+    write("some.yaml", sweep_text(60));
+    const pid_t pid = begin("sweep some.yaml --out s --launcher slurm --jobs 1");
     ASSERT_TRUE(within(60, [&] { return running(); }));
     const std::vector<pid_t> guardians = children_of(pid);
     ASSERT_EQ(guardians.size(), 1u);
@@ -40,9 +41,10 @@ TEST_F(SlurmSweep, JobsThatOutliveItAreTakenOver) {
     waitpid(pid, nullptr, 0);
     // What has not begun waits until there is somebody to take it over.
     const std::string job = shell("squeue --noheader --format=%F | head -1").out;
-    ASSERT_EQ(shell("scontrol hold " + job.substr(0, job.find('\n'))).code, 0);
+    const Output held = shell("scontrol hold " + job.substr(0, job.find('\n')));
+    ASSERT_EQ(held.code, 0) << job << held.err;
     ASSERT_GT(tasks(), 0u);
-    const pid_t next = begin("sweep quick.yaml --out s --launcher slurm --resume");
+    const pid_t next = begin("sweep some.yaml --out s --launcher slurm --resume");
     EXPECT_TRUE(within(60, [] {
         return contents("begun.err").find("still with Slurm, from an earlier session") != std::string::npos;
     })) << contents("begun.err");
