@@ -4,6 +4,7 @@
 // of runs it leaves the block with RIP unchanged, so that interrupts are not kept waiting and the memory log
 // stays short. Faults and interruptions find RCX, RSI and RDI at what is left.
 #include <algorithm>
+#include <optional>
 
 #include "model/core/core_impl.h"
 #include "model/core/exec/groups.h"
@@ -72,11 +73,6 @@ uint8_t* host_for_write(Exec& x, uint64_t vaddr, uint64_t bytes) {
                : nullptr;
 }
 
-bool is_ram(Exec& x, uint64_t vaddr) {
-    PageAttributes page;
-    return x.mmu->probe(vaddr, page) && impl_of(x).memory.contains(page.page_paddr);
-}
-
 // A capability that begins or ends within the bytes may allow some of the elements and not others.
 bool cut_by_capability(const Exec& x, uint64_t vaddr, uint64_t bytes) {
     if (!(x.s.cd.control & 1)) return false;
@@ -84,6 +80,27 @@ bool cut_by_capability(const Exec& x, uint64_t vaddr, uint64_t bytes) {
     return std::ranges::any_of(x.s.cd.caps, [&](const stile_cap& c) {
         return type_of(c) != STILE_CAP_EMPTY && (within(c.base) || within(c.base + c.length));
     });
+}
+
+// Where in RAM an access through the MMU goes, if it may be made in one: not to a device, and not where a
+// capability makes a difference between its elements. `host`: what the software TLB says of it.
+std::optional<uint64_t> place_in_ram(Exec& x, const uint8_t* host, uint64_t vaddr, uint64_t bytes) {
+    if (host) return static_cast<uint64_t>(host - x.ram);
+    PageAttributes page;
+    if (!x.mmu->probe(vaddr, page) || !impl_of(x).memory.contains(page.page_paddr)) return {};
+    if (cut_by_capability(x, vaddr, bytes)) return {};
+    return page.page_paddr | (vaddr & 0xfff);
+}
+
+// As much as the MMU takes in one access, or a single element. An element may be read where one before it was
+// written, by the same address or by another one of the same memory.
+uint64_t elements_in_one(Exec& x, unsigned size, uint64_t n, const uint8_t* host_from, uint64_t from,
+                         const uint8_t* host_to, uint64_t to) {
+    const uint64_t piece = std::min<uint64_t>(n, slow_bytes / size), bytes = piece * size;
+    if (piece == 1) return 1;
+    const auto source = place_in_ram(x, host_from, from, bytes);
+    const auto target = place_in_ram(x, host_to, to, bytes);
+    return source && target && *target - *source - 1 >= bytes - 1 ? piece : 1;
 }
 
 // Joins the event just logged with one before it that it continues, so that a run made in small pieces logs
@@ -153,14 +170,9 @@ Next movs(Exec& x, const Uop* u) {
             p.advance(true, true, n);
             continue;
         }
-        // The first element through the MMU: it faults, makes the page known, or must go that way for good
-        // (device, watched store, code page). Overlap within a piece is excluded by its size.
-        uint64_t piece = std::min<uint64_t>(n, slow_bytes / u->size);
-        const uint64_t distance = to > from ? to - from : ~0ull;
-        const auto in_one = [&](const uint8_t* host, uint64_t vaddr) {
-            return host || (is_ram(x, vaddr) && !cut_by_capability(x, vaddr, piece * u->size));
-        };
-        if (distance < slow_bytes || !in_one(host_from, from) || !in_one(host_to, to)) piece = 1;
+        // Through the MMU: it faults, makes the page known, or must go that way for good (device, watched
+        // store, code page, buffer that a capability lends).
+        const uint64_t piece = elements_in_one(x, u->size, n, host_from, from, host_to, to);
         uint8_t data[slow_bytes];
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
         if (!read_memory(x, u, from, data, piece_bytes)) return raise(x, u);
@@ -190,8 +202,8 @@ Next stos(Exec& x, const Uop* u) {
             p.advance(false, true, n);
             continue;
         }
-        const bool many = n > 1 && is_ram(x, to) && !cut_by_capability(x, to, slow_bytes);
-        const uint64_t piece = many ? std::min<uint64_t>(n, slow_bytes / u->size) : 1;
+        uint64_t piece = std::min<uint64_t>(n, slow_bytes / u->size);
+        if (piece > 1 && !place_in_ram(x, nullptr, to, piece * u->size)) piece = 1;
         const auto piece_bytes = static_cast<unsigned>(piece * u->size);
         uint8_t data[slow_bytes];
         fill_up(data, x.s.r[RAX], piece_bytes, u->size);
