@@ -41,12 +41,13 @@ STILE_STUB static long call(struct stile_channel* ch, uint32_t code, size_t leng
 }
 
 /* The server's side. These run in the caller's thread, on behalf of this process. */
-static struct stile_channel* served;
+static struct stile_channel served;
 static char* requests;
 
 DIPC_PLAIN_ENTRY static long serve_call(long code, long length) {
-    return (long)served->handler(served->context, (uint32_t)code, requests, (size_t)length, served->out,
-                                 served->capacity);
+    if ((size_t)length > served.capacity) return -EINVAL;
+    return (long)served.handler(served.context, (uint32_t)code, requests, (size_t)length, served.out,
+                                served.capacity);
 }
 DIPC_PLAIN_ENTRY static long serve_attach(long a, long b) { return (long)requests; }
 DIPC_ISOLATED_ENTRY(serve_call_isolated, serve_call);
@@ -71,7 +72,7 @@ static int serve(struct stile_channel* ch) {
     name_of(ch, name);
     const long shared = ch->onward ? take_buffers(ch) : make_buffers(ch, name);
     if (shared < 0) return (int)shared;
-    served = ch;
+    served = *ch;
     const int error =
         dipc_service_offer(name, ch->policy, (struct dipc_service_entry){serve_call, serve_call_isolated},
                            (struct dipc_service_entry){serve_attach, serve_attach_isolated}, shared);

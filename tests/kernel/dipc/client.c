@@ -364,6 +364,18 @@ static int handles(void) {
     return 0;
 }
 
+/* A caller says how long its request is; the server's handler must not believe what is longer than there is
+ * room for. */
+static int too_long(void) {
+    struct stile_channel ch;
+    void* in;
+    if (stile_channel_open(&ch, "dipc", CHANNEL_BYTES) != 0) return 1;
+    if (ch.mechanism->connect(&ch) != 0) return 2;
+    if (stile_channel_call(&ch, 0, CHANNEL_BYTES, &in) != CHANNEL_BYTES) return 3;
+    if (stile_channel_call(&ch, 0, CHANNEL_BYTES + 1, &in) != -EINVAL) return 4;
+    return stile_channel_call(&ch, 0, (size_t)-CHANNEL_BYTES, &in) == -EINVAL ? 0 : 5;
+}
+
 /* Pages of a domain of our own: out of reach until granted, and again after. */
 static int own_domain(void) {
     const long d = dipc_dom_create("private");
@@ -565,7 +577,8 @@ static const struct scenario {
                  {"two_domains", two_domains, 1},
                  {"upgraded", upgraded, 1},
                  {"capabilities", capabilities, 1},
-                 {"own_domain", own_domain, 1}};
+                 {"own_domain", own_domain, 1},
+                 {"too_long", too_long, 1}};
 
 int main(int argc, char** argv) {
     if (argc < 3) return 110;

@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(Dipc, Works,
                          testing::Values("call", "warm", "kernel_deputy", "thread_deputy", "crash", "many",
                                          "nested", "nested_mixed", "shared_stack", "dead", "forked",
                                          "handles", "exit_in_visit", "threads", "killed_asleep",
-                                         "signal_on_visit", "deep", "too_deep", "upgraded"),
+                                         "signal_on_visit", "deep", "too_deep", "upgraded", "too_long"),
                          [](const auto& info) { return info.param; });
 
 class OnSeveralCores : public Dipc {};

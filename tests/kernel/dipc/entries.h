@@ -8,7 +8,7 @@
 #include "os/lib/dipc.h"
 
 enum { ADD, SECRET, CRASH, WHO, MANY, CALL_BACK, LEAVE, STACK, CODE, EXIT, BLOCK, SPIN, DEEP, UNTOUCHED, HOSTS, TLS, MOVE, CAPS, ENTRIES };
-enum { SECRET_VALUE = 42 };
+enum { SECRET_VALUE = 42, CHANNEL_BYTES = 100 };
 
 static inline void describe(struct stile_entry e[ENTRIES], unsigned policy) {
     static const unsigned char arguments[ENTRIES][2] = {

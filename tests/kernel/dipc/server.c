@@ -6,12 +6,13 @@
 
 #include <errno.h>
 
+#include "os/lib/channel.h"
 #include "os/lib/codoms.h"
 #include "os/lib/dipc_hosts.h"
 #include "tests/kernel/dipc/entries.h"
 
 static volatile long secret = SECRET_VALUE;
-static int leaving;
+static struct stile_channel channel;
 static long back_proxy;
 static volatile long nowhere = 8;
 
@@ -71,8 +72,8 @@ DIPC_PLAIN_ENTRY static long call_back(long n) {
     return ((long (*)(long))back_proxy)(n) + 1;
 }
 DIPC_PLAIN_ENTRY static long leave(void) {
-    leaving = 1;
-    return stile_syscall6(SYS_futex, (long)&leaving, 129 /* FUTEX_WAKE, private */, 1, 0, 0, 0);
+    channel.stopping = 1;
+    return stile_syscall6(SYS_futex, (long)&channel.stopping, 129 /* FUTEX_WAKE, private */, 1, 0, 0, 0);
 }
 /* Writes below and above the caller's stack pointer: what a callee on the same stack can do, and on another
  * cannot. */
@@ -84,6 +85,10 @@ DIPC_PLAIN_ENTRY static long stack(long callers) {
     }
     *(volatile long*)callers = 7;
     return 0;
+}
+
+static size_t accept_any(void* context, uint32_t code, void* in, size_t length, void* out, size_t capacity) {
+    return length;
 }
 
 int main(void) {
@@ -111,7 +116,8 @@ int main(void) {
     const long own = dipc_dom_default();
     const long exported = dipc_entry_register(own, e, ENTRIES);
     if (own < 0 || exported < 0) return 100;
+    if (stile_channel_open(&channel, "dipc", CHANNEL_BYTES) != 0) return 102;
+    channel.handler = accept_any;
     if (dipc_name_publish("test.entries", exported) < 0) return 101;
-    while (!leaving) stile_syscall6(SYS_futex, (long)&leaving, 128 /* FUTEX_WAIT, private */, 0, 0, 0, 0);
-    return 0;
+    return channel.mechanism->serve(&channel);
 }
