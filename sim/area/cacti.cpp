@@ -66,7 +66,9 @@ std::string input_of(const ArraySpec& a) {
 
 // Its standard output; `status` as waitpid() gives it.
 std::string run(const fs::path& program, const fs::path& input, int& status) {
+    const pid_t self = getpid();
     const auto [child, fd] = start_child(Flow::to_us, [&](int to_us) {
+        follow_parent(self);
         dup2(to_us, STDOUT_FILENO);
         if (chdir(program.parent_path().c_str()) == 0)
             execl(program.c_str(), program.c_str(), "-infile", input.c_str(), static_cast<char*>(nullptr));

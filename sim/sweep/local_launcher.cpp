@@ -42,6 +42,12 @@ constexpr size_t longest_text = 64 << 10;
     _exit(126);
 }
 
+// With its row, and whatever else of its has the same standard error.
+void end_group(pid_t worker) {
+    kill(-worker, SIGKILL);
+    kill(worker, SIGKILL);  // it may have no group of its own yet
+}
+
 std::string last_lines(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     return text;
@@ -126,15 +132,14 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
         if (Clock::now() - worker.started < std::chrono::duration<double>(options_.timeout_seconds) + grace)
             continue;
         worker.overdue = true;
-        kill(worker.pid, SIGKILL);
+        end_group(worker.pid);
     }
     return all;
 }
 
 void LocalLauncher::stop() {
-    for (const Worker& worker : workers_) kill(worker.pid, SIGKILL);
-    // A worker's row dies of its parent's death, a moment later: when nobody holds the standard error of both
-    // any more, it is gone as well.
+    for (const Worker& worker : workers_) end_group(worker.pid);
+    // A process that was killed ends a moment later: when nobody holds the standard error any more, all have.
     const auto until = Clock::now() + grace;
     for (Worker& worker : workers_) {
         while (read(worker) && Clock::now() < until) {

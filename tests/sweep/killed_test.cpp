@@ -95,6 +95,28 @@ TEST_F(SweepKilled, InterruptedKeepsWhatIsDone) {
     EXPECT_EQ(contents("o/results.csv"), contents("whole/results.csv"));
 }
 
+// A program that a worker has started and that would live on goes with it.
+TEST_F(SweepKilled, InterruptedEndsWhatItsWorkersStarted) {
+    // Where points are prepared it answers at once.
+    write("cacti",
+          "#!/bin/sh\n"
+          "if grep -q -e --worker /proc/$PPID/cmdline; then echo $$ >> started; exec sleep 1000; fi\n"
+          "echo 'Access time (ns): 0.5'\necho 'Cycle time (ns): 0.5'\n"
+          "echo 'Total dynamic read energy per access (nJ): 0.002'\n"
+          "echo 'Total dynamic associative search energy per access (nJ): 0.002'\n"
+          "echo 'Total leakage power of a bank (mW): 4'\n"
+          "echo 'Cache height x width (mm): 0.2 x 0.4'\n");
+    fs::permissions("cacti", fs::perms::owner_all);
+    Running running({"sweep", "s.yaml", "--out", "o", "--jobs", "2", "--set", "output.energy=true", "--set",
+                     "machine.area.cacti=" + folder_ + "/cacti"});
+    ASSERT_TRUE(eventually([&] { return !contents("started").empty(); }));
+    const pid_t program = std::atoi(contents("started").c_str());
+    running.send(SIGINT);
+    EXPECT_EQ(running.wait(), 130);
+    EXPECT_TRUE(eventually([&] { return kill(program, 0) != 0; })) << "it outlives them";
+    kill(program, SIGKILL);
+}
+
 // Many points take a while to look at, before anything runs: that is shown, and can be ended.
 TEST_F(SweepKilled, InterruptedWhileItPreparesLeavesNothing) {
     write("many.yaml",
