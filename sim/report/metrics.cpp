@@ -2,8 +2,6 @@
 #include "sim/report/metrics.h"
 #include "sim/sqlite/sqlite.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -109,13 +107,31 @@ std::optional<size_t> find_metric(const SweepData& data, const std::string& name
     return std::nullopt;
 }
 
-// What to look at where the sweep's own wish, or cycles_mean, is not to be had.
-std::optional<size_t> first_varying(const SweepData& data) {
+bool has_figures(const Metric& metric) {
+    return std::any_of(metric.values.begin(), metric.values.end(),
+                       [](const auto& value) { return value.has_value(); });
+}
+
+// What to look at where the sweep's own wish is not to be had: what calls take, or what they execute, even if
+// that is the same everywhere.
+std::optional<std::string> next_best(const SweepData& data) {
+    for (const char* name : {"cycles_mean", "instructions"})
+        if (const auto at = find_metric(data, name); at && has_figures(data.metrics[*at])) return name;
     for (const Metric::Kind kind : {Metric::Kind::result, Metric::Kind::statistic}) {
-        for (size_t i = 0; i < data.metrics.size(); ++i)
-            if (data.metrics[i].kind == kind && data.metrics[i].varies()) return i;
+        for (const Metric& metric : data.metrics)
+            if (metric.kind == kind && metric.varies()) return metric.name;
     }
     return std::nullopt;
+}
+
+// The name of the figure that is looked at, `wish` if any row has it.
+std::string choose(SweepData& data, const std::string& wish, const std::optional<std::string>& instead) {
+    const auto found = find_metric(data, wish);
+    if (data.rows.empty() || (found && has_figures(data.metrics[*found]))) return wish;
+    std::string warning = "no row has a figure called " + wish;
+    if (instead && *instead != wish) warning += ": " + *instead + " is shown instead";
+    data.warnings.push_back(warning);
+    return instead.value_or(wish);
 }
 
 }  // namespace
@@ -125,31 +141,22 @@ bool Metric::varies() const {
 }
 
 void read_metrics(const Database& database, SweepData& data) {
-    const std::string cost = data.get("cost").empty() ? "area_swept_mm2" : data.get("cost");
-    const std::string objective = data.get("objective").empty() ? "cycles_mean" : data.get("objective");
+    const std::string own_cost = "area_swept_mm2", cost_wish = data.get("cost"),
+                      objective_wish = data.get("objective");
     data.more_is_better = data.get("better") == "more";
     add_costs(data);
     add_results(data);
     add_axes(data);
-    add_statistics(database, data, {cost, objective});
+    add_statistics(database, data, {cost_wish, objective_wish});
     leave_out_untimed(data);
+    const std::string cost = choose(data, cost_wish.empty() ? own_cost : cost_wish, own_cost);
+    const std::string objective =
+        choose(data, objective_wish.empty() ? "cycles_mean" : objective_wish, next_best(data));
     std::erase_if(data.metrics, [&](const Metric& metric) {
-        return !metric.varies() && metric.name != cost && metric.name != objective &&
-               metric.name != "area_swept_mm2";
+        return !metric.varies() && metric.name != cost && metric.name != objective && metric.name != own_cost;
     });
-    const auto find = [&](const std::string& name, std::optional<size_t> instead) {
-        const auto found = find_metric(data, name);
-        const bool empty =
-            !found || std::all_of(data.metrics[*found].values.begin(), data.metrics[*found].values.end(),
-                                  [](const auto& value) { return !value; });
-        if (!empty || data.rows.empty()) return found.value_or(0);
-        if (!instead) instead = 0;
-        data.warnings.push_back(fmt::format("no row has a figure called {}: {} is shown instead", name,
-                                            data.metrics[*instead].name));
-        return *instead;
-    };
-    data.cost = find(cost, find_metric(data, "area_swept_mm2"));
-    data.objective = find(objective, first_varying(data));
+    data.cost = find_metric(data, cost).value_or(0);
+    data.objective = find_metric(data, objective).value_or(0);
 }
 
 }  // namespace stile::sim

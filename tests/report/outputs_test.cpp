@@ -256,6 +256,29 @@ TEST(Answer, WhatHasNoTimeIsNoDesignWhereTimeCounts) {
                 AllOf(HasSubstr("instructions per call"), HasSubstr("3 of 3 points have no figure of time")));
 }
 
+// Nothing is looked at in place of what is to be explained: neither area against area, nor how many calls
+// were made.
+TEST(Answer, WithoutTimeInstructionsAreLookedAtEvenIfTheyAreTheSame) {
+    const auto answer_with = [](const std::string& instructions) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.meta("config_yaml", "machine:\n  core:\n    model: functional\n");
+            sweep.axis("machine.l1d.size");
+            for (const int size : {16, 32}) {
+                const int point = sweep.point({{std::to_string(size), size}});
+                sweep.array(point, "l1d", size * 1e-3);
+                sweep.row(point, 1, 100, {{"core", "functional"}, {"instructions", instructions}});
+            }
+        }
+        return sweep_answer(folder / "results.sqlite");
+    };
+    EXPECT_THAT(
+        answer_with("47"),
+        HasSubstr("Both designs are alike: 47 instructions per call; the cheapest is 16 l1d (0.016 mm2)."));
+    EXPECT_THAT(answer_with(""), HasSubstr("No design has results for everything that is asked of it here."));
+}
+
 // A name, or how the simulation goes about it, is no silicon: such points are one design.
 TEST(Answer, WhatIsNotBuiltMakesNoDesigns) {
     for (const char* key : {"machine.name", "machine.watchdog", "machine.quantum", "machine.area.cacti",
