@@ -18,8 +18,8 @@ struct Bank {
     double way_select = 0, before_output = 0, after_output = 0;
 };
 
-Bank evaluate(const Technology& t, const Partition& p) {
-    const Mat mat(t, p);
+Bank evaluate(const Technology& t, const Partition& p, const RowPath& path) {
+    const Mat mat(t, p, path);
     const bool cam = p.part == Part::associative;
     const Ports& ports = p.ports;
     const double address = (p.mat_address + p.bank_select) * p.all();
@@ -61,17 +61,22 @@ std::vector<Bank> all_banks(const Technology& t, const ArraySpec& spec, Part par
     const double port = part == Part::data && spec.port_bits ? spec.port_bits : spec.block_bits;
     const double first = part == Part::tags ? .125 : part == Part::data ? port / spec.block_bits : 1;
     Cut cut;
-    const auto multiplexed = [&] {
-        for (cut.ndcm = 1; cut.ndcm <= most_mux; cut.ndcm *= 2)
-            for (cut.sam1 = 1; cut.sam1 <= most_mux; cut.sam1 *= 2)
-                for (cut.sam2 = 1; cut.sam2 <= most_mux; cut.sam2 *= 2)
-                    if (const auto p = partition(t, spec, part, cut)) banks.push_back(evaluate(t, *p));
+    const auto multiplexed = [&](unsigned columns) {
+        std::optional<RowPath> path;
+        const auto most = [&](unsigned chosen) { return std::min(columns / chosen, most_mux); };
+        for (cut.ndcm = 1; cut.ndcm <= most(1); cut.ndcm *= 2)
+            for (cut.sam1 = 1; cut.sam1 <= most(cut.ndcm); cut.sam1 *= 2)
+                for (cut.sam2 = 1; cut.sam2 <= most(cut.ndcm * cut.sam1); cut.sam2 *= 2)
+                    if (const auto p = partition(t, spec, part, cut)) {
+                        if (!path) path.emplace(t, *p);
+                        banks.push_back(evaluate(t, *p, *path));
+                    }
         cut.ndcm = cut.sam1 = cut.sam2 = 1;
     };
     for (cut.nspd = first; cut.nspd <= most_mux; cut.nspd *= 2)
         for (cut.ndwl = 1; cut.ndwl <= most_cuts; cut.ndwl *= 2)
             for (cut.ndbl = 1; cut.ndbl <= most_cuts; cut.ndbl *= 2)
-                if (has_subarrays(spec, part, cut)) multiplexed();
+                if (const unsigned columns = chosen_columns(spec, part, cut)) multiplexed(columns);
     return banks;
 }
 

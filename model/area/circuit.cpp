@@ -36,9 +36,9 @@ double ways_off(unsigned n, unsigned k) {
 }
 
 double series(double current, unsigned n) {
-    double sum = 0;
-    for (unsigned off = 1; off <= n; ++off)
-        sum += current * std::pow(stack_factor, off - 1.) * ways_off(n, off);
+    double sum = 0, factor = 1;
+    for (unsigned off = 1; off <= n; ++off, factor *= stack_factor)
+        sum += current * factor * ways_off(n, off);
     return sum;
 }
 

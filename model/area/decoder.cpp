@@ -33,7 +33,6 @@ struct Half {
 
     Half(const Technology& t, unsigned bits, double load, double wire) : shape(shapes[bits]) {
         const double h = t.cell_height;
-        if (bits == 0) return;
         const bool combines = shape.inputs != 0;
         if (combines) combined = GateChain(t, shape.inputs, load, wire, h);
         const auto first = [&](unsigned inputs, unsigned fan) {
@@ -104,15 +103,16 @@ Predecoder::Predecoder(const Technology& t, unsigned lines, const Decoder& decod
         for (unsigned i : {0, 1}) load[i] = (1u << bits[1 - i]) * gates + wire_cap;
         resistance = wire_resistance;
     }
-    const Half halves[2]{Half(t, bits[0], load[0], resistance * load[0] / 2),
-                         Half(t, bits[1], load[1], resistance * load[1] / 2)};
-    for (const Half& half : halves) {
+    const Shape& first = shapes[bits[0]];
+    for (unsigned i : {0, 1}) {
+        if (bits[i] == 0) continue;
+        const Half half(t, bits[i], load[i], resistance * load[i] / 2);
         half.slower(delay, ramp);
         area += half.area();
         leakage += half.leakage() * t.vdd;
         // Of both halves as many gates switch as in the first.
-        energy += half.driver_energy() + halves[0].shape.active_two * half.two.energy() +
-                  halves[0].shape.active_three * half.three.energy() + half.combined.energy();
+        energy += half.driver_energy() + first.active_two * half.two.energy() +
+                  first.active_three * half.three.energy() + half.combined.energy();
     }
 }
 

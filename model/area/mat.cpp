@@ -11,20 +11,28 @@ double Mat::below_cell(unsigned columns) const {
     return cam_ ? p_.cam_width : p_.cell_width * columns / p_.sensing();
 }
 
-Mat::Mat(const Technology& t, const Partition& p)
-    : t_(t),
-      p_(p),
-      cam_(p.part == Part::associative),
-      per_mat_(p.subarrays / p.mats),
-      per_row_(!cam_          ? p.cut.ndwl / p.mats_across
-               : per_mat_ > 2 ? per_mat_ / 2
-                              : per_mat_),
-      sub_(t, p) {
+RowPath::RowPath(const Technology& t, const Partition& p)
+    : cam(p.part == Part::associative),
+      per_mat(p.subarrays / p.mats),
+      per_row(!cam          ? p.cut.ndwl / p.mats_across
+              : per_mat > 2 ? per_mat / 2
+                            : per_mat),
+      sub(t, p),
+      cell_height(cam ? p.cam_height : p.cell_height),
+      row(t, p.rows, false, sub.word_line_cap, sub.word_line_resistance, cell_height, !cam),
+      past((cam ? 1 : per_row) * p.rows * cell_height),
+      predecoder(t, p.rows + (cam ? log2_floor(per_mat) : 0), row, past * t.global.capacitance,
+                 past * t.global.resistance, per_mat),
+      ramp(row.drive(predecoder.ramp)) {}
+
+Mat::Mat(const Technology& t, const Partition& p, const RowPath& path)
+    : t_(t), p_(p), cam_(path.cam), per_mat_(path.per_mat), per_row_(path.per_row), sub_(path.sub) {
     const Cut& cut = p.cut;
-    const double cell_height = cam_ ? p.cam_height : p.cell_height;
+    const double cell_height = path.cell_height;
     cells = sub_.cells;
 
-    Decoder row(t, p.rows, false, sub_.word_line_cap, sub_.word_line_resistance, cell_height, !cam_);
+    const Decoder& row = path.row;
+    const Predecoder& row_pre = path.predecoder;
     const unsigned amplifiers = p.columns / cut.ndcm;
     const double along = per_row_ * p.columns * p.cell_width;
     const double along_r = along * t.global.resistance / (per_row_ >= 2 ? 2 : 1);
@@ -37,19 +45,15 @@ Mat::Mat(const Technology& t, const Partition& p)
     Decoder mux1 = select(p.sa_mux, p.way_signals != 0, cut.sam1, all_amplifiers / cut.sam1);
     Decoder mux2 = select(cut.sam2, false, cut.sam2, all_amplifiers / (cut.sam1 * cut.sam2));
 
-    const double past = (cam_ ? 1 : per_row_) * p.rows * cell_height;
-    const Predecoder row_pre(t, p.rows + (cam_ ? log2_floor(per_mat_) : 0), row, past * t.global.capacitance,
-                             past * t.global.resistance, per_mat_);
     const Predecoder column_pre(t, cut.ndcm, column, 0, 0, 1), mux1_pre(t, p.sa_mux, mux1, 0, 0, 1),
         mux2_pre(t, cut.sam2, mux2, 0, 0, 1);
-    const double row_ramp = row.drive(row_pre.ramp);
     for (auto [decoder, pre] : {std::pair{&column, &column_pre}, {&mux1, &mux1_pre}, {&mux2, &mux2_pre}})
         decoder->drive(pre->ramp);
     word_line = row_pre.delay + row.delay;
     column_select = column_pre.delay + column.delay;
     sa_mux1 = mux1_pre.delay + mux1.delay;
     sa_mux2 = mux2_pre.delay + mux2.delay;
-    ramp_ = row_ramp;
+    ramp_ = path.ramp;
     row_decode_ = row.delay;
 
     // The wire from the sense amplifiers to the edge of the mat.

@@ -25,9 +25,22 @@ struct Search {
     double leakage = 0;                 // of a subarray
 };
 
+// The way to a word line: the same whatever columns are chosen behind it.
+struct RowPath {
+    RowPath(const Technology& t, const Partition& p);
+    bool cam;
+    unsigned per_mat, per_row;  // subarrays
+    Subarray sub;
+    double cell_height;
+    Decoder row;
+    double past;  // length of the predecoder's wires, along all rows
+    Predecoder predecoder;
+    double ramp;  // of the word line
+};
+
 class Mat {
   public:
-    Mat(const Technology& t, const Partition& p);
+    Mat(const Technology& t, const Partition& p, const RowPath& path);
 
     double width = 0, height = 0, cells = 0;  // cells: area of all cells of a subarray
     // From the address to the word lines, to the column multiplexers and to both levels of those behind the
@@ -43,7 +56,7 @@ class Mat {
     const Partition& p_;
     const bool cam_;
     const unsigned per_mat_, per_row_;  // subarrays
-    const Subarray sub_;
+    const Subarray& sub_;
     double ramp_ = 0, row_decode_ = 0;
 
     struct Costs {

@@ -25,7 +25,9 @@ double rows_of(const ArraySpec& spec, const Cut& cut) {
 }
 
 double columns_of(const ArraySpec& spec, Part part, const Cut& cut) {
-    const unsigned bits = part == Part::tags ? spec.tag_bits.value_or(default_tag(spec)) : spec.block_bits;
+    const unsigned bits = part != Part::tags ? spec.block_bits
+                          : spec.tag_bits    ? *spec.tag_bits
+                                             : default_tag(spec);
     return std::ceil(bits * cut.nspd * spec.ways / cut.ndwl);
 }
 
@@ -67,21 +69,23 @@ std::optional<Partition> associative(const Technology& t, const ArraySpec& spec,
 
 }  // namespace
 
-bool has_subarrays(const ArraySpec& spec, Part part, const Cut& cut) {
+unsigned chosen_columns(const ArraySpec& spec, Part part, const Cut& cut) {
     if (part == Part::associative) return cut.ndwl == 1 && cut.nspd == 1 && cut.ndbl >= 2;
+    if (cut.ndwl < 2 || cut.ndbl < 2) return 0;
     const double rows = rows_of(spec, cut), columns = columns_of(spec, part, cut);
-    return cut.ndwl >= 2 && cut.ndbl >= 2 && rows >= spec.least_rows && rows <= most &&
-           columns >= least_columns && columns <= most;
+    return rows >= spec.least_rows && rows <= most && columns >= least_columns && columns <= most
+               ? static_cast<unsigned>(columns)
+               : 0;
 }
 
 std::optional<Partition> partition(const Technology& t, const ArraySpec& spec, Part part, const Cut& cut) {
-    if (!has_subarrays(spec, part, cut)) return {};
+    const unsigned bare_columns = chosen_columns(spec, part, cut);
+    if (bare_columns == 0) return {};
     if (part == Part::associative) return associative(t, spec, cut);
     const bool tags = part == Part::tags;
     Partition p{.part = part, .cut = cut, .ports = spec.ports, .ways = spec.ways};
     if (tags) p.tag_bits = spec.tag_bits.value_or(default_tag(spec));
     p.rows = static_cast<unsigned>(rows_of(spec, cut));
-    const auto bare_columns = static_cast<unsigned>(columns_of(spec, part, cut));
     p.columns = with_ecc(bare_columns, spec.ecc);
     p.subarrays = cut.ndwl * cut.ndbl;
     p.mats_across = cut.ndwl / 2;

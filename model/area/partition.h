@@ -39,8 +39,9 @@ struct Partition {
     unsigned sensing() const { return reading() + ports.search; }
 };
 
-// Whether rows and columns of the subarrays are as many as they have to be: what rules most cuts out.
-bool has_subarrays(const ArraySpec& spec, Part part, const Cut& cut);
+// Columns of a subarray: ndcm, sam1 and sam2 choose among no more. 0 where rows or columns are not as many as
+// they have to be, which rules most cuts out; 1 in an associative array, where nothing is chosen.
+unsigned chosen_columns(const ArraySpec& spec, Part part, const Cut& cut);
 
 // Empty where the cut is impossible.
 std::optional<Partition> partition(const Technology& t, const ArraySpec& spec, Part part, const Cut& cut);
