@@ -17,7 +17,8 @@ constexpr unsigned narrow = 8, word = 64;
 // Of a subarray. Associative ones of CACTI's have as few; below it decoders and sense amplifiers would be
 // larger than what they serve.
 constexpr unsigned fewest_rows = 4;
-// What is tried: numbers of sets, that asked for and powers of two above it; ways, powers of two.
+// What is tried: numbers of sets, those needed and powers of two above; ways, powers of two and those asked
+// for times a power of two.
 constexpr unsigned sizes = 4, most_ways = 16;
 
 ArrayFigures between(const ArrayFigures& a, const ArrayFigures& b, double part) {
@@ -124,8 +125,12 @@ Sized size_of(const Structure& s, unsigned nm) {
     if (s.all_at_once) return smallest.best();
     smallest.in_sizes(s);
     if (s.kind != ArrayKind::cache) return smallest.best();
-    for (unsigned ways = std::bit_ceil(s.ways + 1); ways <= most_ways && ways < s.entries; ways *= 2)
-        smallest.in_sizes(resized(s, (s.entries + ways - 1) / ways, ways));
+    for (unsigned ways = s.ways + 1; ways <= most_ways && ways < s.entries; ++ways) {
+        // A look-up reads one set, which has to hold a whole one of those asked for, or several.
+        const unsigned held = ways / s.ways;
+        if (!std::has_single_bit(ways) && !(ways % s.ways == 0 && std::has_single_bit(held))) continue;
+        smallest.in_sizes(resized(s, (s.entries / s.ways + held - 1) / held, ways));
+    }
     smallest.in_sizes(associative(s));
     return smallest.best();
 }

@@ -110,6 +110,26 @@ TEST_P(Monotone, WaysOfAsManyEntries) {
             "l1d", {1, 2, 4, 8, 12, 16},
             [kib](MachineConfig& m, unsigned w) { m.l1d.size = kib << 10, m.l1d.ways = w; },
             std::to_string(kib) + " KiB");
+    rise(
+        "l1d", {3, 6, 12}, [](MachineConfig& m, unsigned w) { m.l1d.size = 48 << 10, m.l1d.ways = w; },
+        "48 KiB in a power of two of sets");
+}
+
+// A look-up reads one set. What is built in another shape has the sets asked for in sets of its own, whole
+// ones.
+TEST_P(Monotone, WhatIsBuiltInsteadHoldsWholeSets) {
+    unsigned others = 0;
+    for (const unsigned ways : {2u, 3u, 5u, 6u, 7u, 9u, 12u}) {
+        for (const unsigned sets : powers(2, 256)) {
+            const Structure s{"x", ArrayKind::cache, uint64_t{sets} * ways, 64, 30, ways, {}};
+            const Sized sized = size_of(s, GetParam());
+            if (sized.style != Style::larger) continue;
+            ++others;
+            const uint64_t built_sets = sized.built.bits / sized.built.block_bits / sized.built.ways;
+            EXPECT_GE(built_sets * (sized.built.ways / ways), sets) << ways << " ways";
+        }
+    }
+    EXPECT_GT(others, 0u);
 }
 
 TEST_P(Monotone, EntriesOfPredictors) {
