@@ -34,15 +34,6 @@ constexpr uint64_t frames[] = {0x210000, 0x220000, 0x230000, 0x250000};
 
 GUEST(lent_stop, "mov r15, rsp\n mov r14, cr2\n hlt");
 
-struct Recorder final : Timing {
-    std::vector<MemEvent> events;
-    BlockCost block(const BlockRun& run, const MemLog& log) override {
-        events.insert(events.end(), log.e, log.e + log.n);
-        return {run.code->insns.size(), 0};
-    }
-    BlockCost event(isa::OpClass, const MemLog&) override { return {1, 0}; }
-};
-
 struct Machine : Rig {
     explicit Machine(std::unique_ptr<Timing> timing = nullptr)
         : Rig(ProtectionKind::codoms, std::move(timing)) {

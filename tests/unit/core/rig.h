@@ -31,6 +31,16 @@ inline constexpr uint64_t code_at = 0x100000, data_at = 0x200000, stack_top = 0x
                           tss_at = 0x12000, ist_top = 0x18000, tables_at = 0x1000000;
 enum : uint64_t { P = 1, W = 2, U = 4, NX = 1ull << 63 };
 
+// Records the memory log instead of modelling anything.
+struct Recorder final : Timing {
+    std::vector<MemEvent> events;
+    BlockCost block(const BlockRun& run, const MemLog& log) override {
+        events.insert(events.end(), log.e, log.e + log.n);
+        return {run.code->insns.size(), 0};
+    }
+    BlockCost event(isa::OpClass, const MemLog&) override { return {1, 0}; }
+};
+
 class Rig : public MmioPort, public Observer {
   public:
     explicit Rig(ProtectionKind protection = ProtectionKind::none, std::unique_ptr<Timing> timing = nullptr,

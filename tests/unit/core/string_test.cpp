@@ -21,16 +21,6 @@ struct Regs {
     uint64_t rax, rcx, rsi, rdi, flags;
 };
 
-// Records the log instead of modelling anything.
-struct Recorder final : Timing {
-    std::vector<MemEvent> events;
-    BlockCost block(const BlockRun& run, const MemLog& log) override {
-        events.insert(events.end(), log.e, log.e + log.n);
-        return {run.code->insns.size(), 0};
-    }
-    BlockCost event(isa::OpClass, const MemLog&) override { return {1, 0}; }
-};
-
 // cld or std, [prefix] opcode with operand size, then for the host a return.
 std::vector<uint8_t> encode(bool down, unsigned prefix, uint8_t opcode, unsigned size) {
     std::vector<uint8_t> c{static_cast<uint8_t>(down ? 0xfd : 0xfc)};
