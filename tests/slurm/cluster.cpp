@@ -73,7 +73,20 @@ std::string Cluster::missing() {
     return "";
 }
 
+// Another may take a port between its choice and its use: then with others.
 Cluster::Cluster(const std::string& folder, const std::string& settings) : folder_(folder) {
+    for (int tries = 0; tries < 3; ++tries) {
+        if (bring_up(settings)) return;
+        trouble_ = "the cluster did not come up:\n" + logs();
+        take_down();
+    }
+}
+
+Cluster::~Cluster() { take_down(); }
+
+bool Cluster::bring_up(const std::string& settings) {
+    trouble_.clear();
+    fs::remove_all(folder_);
     for (const char* part : {"", "/state", "/spool"}) fs::create_directories(folder_ + part);
     {
         std::ofstream key(folder_ + "/key", std::ios::binary);
@@ -105,10 +118,10 @@ Cluster::Cluster(const std::string& folder, const std::string& settings) : folde
     for (int i = 0; i < 100 && !fs::exists(folder_ + "/munge.sock"); ++i) usleep(100'000);
     controller_ = start({find("slurmctld"), "-D", "-c"}, "slurmctld");
     node_ = start({find("slurmd"), "-D"}, "slurmd");
-    if (!wait_until_idle()) trouble_ = "the cluster did not come up:\n" + logs();
+    return wait_until_idle();
 }
 
-Cluster::~Cluster() {
+void Cluster::take_down() {
     stop(node_);
     stop(controller_);
     stop(munged_);

@@ -26,6 +26,8 @@ class Cluster {
     void stop_node();
 
   private:
+    bool bring_up(const std::string& settings);
+    void take_down();
     bool wait_until_idle();
     pid_t start(const std::vector<std::string>& command, const std::string& log);
     void stop(pid_t& pid);

@@ -5,6 +5,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+#include <cctype>
 #include <functional>
 #include <optional>
 
@@ -54,14 +56,44 @@ class SlurmSweep : public Stile {
     bool running() {
         return shell("timeout 30 squeue --noheader --states=RUNNING").out.find('\n') != std::string::npos;
     }
-    static std::vector<pid_t> children_of(pid_t parent) {
+    static std::vector<pid_t> processes(const std::function<bool(const std::filesystem::path&)>& wanted) {
         std::vector<pid_t> all;
         for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-            const std::string text = contents(entry.path() / "status");
-            if (text.find("\nPPid:\t" + std::to_string(parent) + "\n") != std::string::npos)
-                all.push_back(std::atoi(entry.path().filename().c_str()));
+            const std::string name = entry.path().filename();
+            if (std::isdigit(static_cast<unsigned char>(name[0])) && wanted(entry.path()))
+                all.push_back(std::atoi(name.c_str()));
         }
         return all;
+    }
+    // What squeue and the like are is not asked: only the guardian has a session of its own.
+    static std::vector<pid_t> guardians_of(pid_t coordinator) {
+        return processes([&](const std::filesystem::path& process) {
+            const pid_t pid = std::atoi(process.filename().c_str());
+            return getsid(pid) == pid &&
+                   contents(process / "status").find("\nPPid:\t" + std::to_string(coordinator) + "\n") !=
+                       std::string::npos;
+        });
+    }
+    // The tasks of a sweep that are under way, and their children.
+    std::vector<pid_t> workers(const std::string& work) const {
+        const auto folder = std::filesystem::weakly_canonical(folder_ + "/" + work),
+                   program = std::filesystem::canonical(STILE_PROGRAM);
+        return processes([&](const std::filesystem::path& process) {
+            std::error_code error;
+            return std::filesystem::read_symlink(process / "cwd", error) == folder &&
+                   std::filesystem::read_symlink(process / "exe", error) == program;
+        });
+    }
+    // Whether a worker has been stopped, with its children, in the middle of its work.
+    bool halted(const std::string& work) const {
+        const std::vector<pid_t> found = workers(work);
+        for (const pid_t worker : found) kill(worker, SIGSTOP);
+        usleep(50'000);
+        const auto stopped = [](pid_t worker) {
+            return contents("/proc/" + std::to_string(worker) + "/status").find("\nState:\tT") !=
+                   std::string::npos;
+        };
+        return !found.empty() && found == workers(work) && std::all_of(found.begin(), found.end(), stopped);
     }
     static std::vector<std::string> left_in(const std::string& folder) {
         std::vector<std::string> names;
