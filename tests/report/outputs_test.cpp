@@ -172,6 +172,20 @@ TEST(Answer, WithoutACostTheBestIsNamedAndAllAreRanked) {
     EXPECT_THAT(answer, HasSubstr("protection codoms           50\nprotection paging          200\n"));
 }
 
+TEST(Answer, TheOnlyResultIsNotSaidToCostNothing) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("protection");
+        const int done = sweep.point({{"codoms", std::nullopt}});
+        sweep.array(done, "l1d", 0.25);
+        sweep.row(done, 1, 50, {{"protection", "codoms"}});
+        sweep.point({{"paging", std::nullopt}}, "failed", "for the test");
+    }
+    EXPECT_THAT(sweep_answer(folder / "results.sqlite"),
+                HasSubstr("Only one design has results: protection codoms (50 cycles per call).\n"));
+}
+
 TEST(Answer, WhereOnlyTheLoadIsSweptSaysTheRange) {
     Folder folder;
     {

@@ -211,7 +211,9 @@ function rangeText(data, selection) {
 
 function sentenceOf(data, selection, complete, answer) {
     var cost = data.metrics[selection.cost], objective = data.metrics[selection.objective];
-    function figures(design) { return figureText(cost, design.cost) + ', ' + figureText(objective, design.objective); }
+    function figures(design) {
+        return (design.cost === 0 ? '' : figureText(cost, design.cost) + ', ') + figureText(objective, design.objective);
+    }
     function text(design) { return designText(data, design); }
     if (!designsDiffer(data)) return rangeText(data, selection);
     if (!complete.length) return 'No design has results for everything that is asked of it here.';
