@@ -40,8 +40,7 @@ Command add_area(CLI::App& app) {
                                    "CONFIG.yaml or --points FILE.csv is expected");
                 const auto loaded = load_config(
                     arguments->config.config, arguments->config.overrides(),
-                    [](const std::string& name) { return workload::load_plugin(name); },
-                    SweepSection::ignored);
+                    [](const std::string& name) { return workload::load_plugin(name); }, Purpose::machine);
                 fmt::print("{}", area_table(loaded->config.machine, arguments->csv));
                 return exit_done;
             }};

@@ -107,7 +107,7 @@ Node load_tree(const std::string& path, const std::vector<Override>& overrides, 
 }
 
 std::unique_ptr<LoadedConfig> resolve(Node root, const std::string& path, const PluginLoader& load_plugin,
-                                      Faults& faults) {
+                                      Faults& faults, Purpose purpose) {
     auto loaded = std::make_unique<LoadedConfig>();
     RunConfig& config = loaded->config;
     const std::filesystem::path file(path);
@@ -117,6 +117,8 @@ std::unique_ptr<LoadedConfig> resolve(Node root, const std::string& path, const 
 
     root.place = {path, 1, 1};
     bind_run(loaded->keys, config);
+    if (purpose == Purpose::machine && !root.find("workload"))
+        loaded->keys.find("workload.name")->required(false);
     bind_workload(*loaded, root, load_plugin, faults);
     loaded->keys.assign(root, faults);
     if (config.machine.little_cores != 0)
@@ -133,16 +135,16 @@ void throw_sorted(Faults faults) {
 }
 
 std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::vector<Override>& overrides,
-                                          const PluginLoader& load_plugin, SweepSection sweep) {
+                                          const PluginLoader& load_plugin, Purpose purpose) {
     Faults faults;
     Node root = load_tree(path, overrides, faults);
     if (const Node::Entry* section = root.find("sweep")) {
-        if (sweep == SweepSection::refused)
+        if (purpose == Purpose::run)
             faults.push_back({section->key_place, "'sweep' makes many configurations of this one",
                               "'stile sweep' runs them all, 'stile run --point N' one of them"});
         std::erase_if(root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
     }
-    auto loaded = resolve(std::move(root), path, load_plugin, faults);
+    auto loaded = resolve(std::move(root), path, load_plugin, faults, purpose);
     throw_sorted(std::move(faults));
     return loaded;
 }

@@ -31,19 +31,19 @@ class LoadedConfig {
     LoadedConfig& operator=(const LoadedConfig&) = delete;
 };
 
-// What becomes of a `sweep:` section.
-enum class SweepSection { refused, ignored };
+// What a configuration is read for. `machine`: nothing is to run, so that no workload need be named, and a
+// `sweep:` section is passed over; for `run` that is refused.
+enum class Purpose { run, machine };
 
 // Throws BadInput with all faults, in the order of the files.
 std::unique_ptr<LoadedConfig> load_config(const std::string& path, const std::vector<Override>& overrides,
-                                          const PluginLoader& load_plugin,
-                                          SweepSection sweep = SweepSection::refused);
+                                          const PluginLoader& load_plugin, Purpose purpose = Purpose::run);
 
 // The two halves of load_config: the tree with the options over it, and what it means. Faults are added; the
 // first throws BadInput where there is no tree.
 Node load_tree(const std::string& path, const std::vector<Override>& overrides, Faults& faults);
 std::unique_ptr<LoadedConfig> resolve(Node root, const std::string& path, const PluginLoader& load_plugin,
-                                      Faults& faults);
+                                      Faults& faults, Purpose purpose = Purpose::run);
 // In the order of the files; throws BadInput if there is any.
 void throw_sorted(Faults faults);
 

@@ -49,7 +49,7 @@ class Key {
     Key& choices(std::vector<std::string> names) { return choices_ = std::move(names), *this; }
     Key& help(std::string text) { return help_ = std::move(text), *this; }
     Key& source(std::string text) { return source_ = std::move(text), *this; }
-    Key& required() { return required_ = true, *this; }
+    Key& required(bool yes = true) { return required_ = yes, *this; }
     // Nothing that one builds depends on it: a name, a seed, how the simulation goes about it.
     Key& not_built() { return built_ = false, *this; }
     // A value that will be valid one day: refused with the reason.

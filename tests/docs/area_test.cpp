@@ -79,6 +79,20 @@ TEST_F(Stile, AreaAsksCactiInPlaceOfTheModel) {
     EXPECT_THAT(output.out, HasSubstr("\ncodoms.capabilities,flip-flops,"));
 }
 
+// Nothing runs: a machine file alone says enough, and its mistakes are still told.
+TEST_F(Stile, AreaOfAMachineFile) {
+    const std::string machines = source + "/configs/machines/";
+    const Output alone = stile("area --csv " + machines + "xeon-e3-1220v2.yaml");
+    ASSERT_EQ(alone.code, 0) << alone.err;
+    write("run.yaml", "extends: " + machines + "xeon-e3-1220v2.yaml\nworkload: domains\n");
+    EXPECT_EQ(alone.out, stile("area --csv run.yaml").out);
+    write("wrong.yaml", "extends: " + machines + "default.yaml\nmachine: {l1d: {wayz: 4}}\n");
+    EXPECT_THAT(stile("area wrong.yaml").err, HasSubstr("wrong.yaml:2:17: error: unknown key 'wayz'"));
+    write("unnamed.yaml", "workload: {}\n");
+    EXPECT_THAT(stile("area unnamed.yaml").err, HasSubstr("'workload.name' is missing"));
+    EXPECT_EQ(stile("run " + machines + "default.yaml").code, 2);
+}
+
 TEST_F(Stile, AreaMistakes) {
     EXPECT_EQ(stile("area").code, 2);
     EXPECT_EQ(stile("area --points absent.csv").code, 2);
