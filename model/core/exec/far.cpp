@@ -28,14 +28,15 @@ struct Destination {
     uint16_t cs, ss;
 };
 
-// To the same ring, or outward; `with_stack`: SS:RSP come from the frame (always so in a 64-bit iret).
+// To the same ring, or outward; `with_stack`: SS:RSP come from the frame (always so in a 64-bit iret). The
+// RIP is looked at before the stack segment, as AMD's processors do (Intel SDM vol. 2: after it).
 Next far_return(Exec& x, const Uop* u, const Destination& to, bool with_stack) {
     Core::Impl& c = impl_of(x);
     CpuState& s = x.s;
     if (!c.code_segment_for_return(to.cs, x.fault)) return raise(x, u);
     const unsigned ring = to.cs & 3;
-    if (with_stack && !c.stack_segment_for_return(to.ss, ring, x.fault)) return raise(x, u);
     if (!canonical(to.rip)) return raise_gp(x, u);
+    if (with_stack && !c.stack_segment_for_return(to.ss, ring, x.fault)) return raise(x, u);
     if (with_stack) s.ss = to.ss;
     s.r[RSP] = to.rsp;
     s.cs = to.cs;
@@ -68,7 +69,9 @@ Next retf(Exec& x, const Uop* u) {
     uint64_t frame[2], stack[2] = {};
     if (!read_frame(x, u, rsp, 2, frame)) return raise(x, u);
     const auto cs = static_cast<uint16_t>(frame[1]);
-    if ((cs & 3) <= x.s.cpl) return far_return(x, u, {frame[0], rsp + 2 * u->size + u->imm, cs, 0}, false);
+    // A selector of an inner ring is refused in the end, but as AMD's processors do it not before a look at
+    // where an outer stack's pointer would be. Intel's refuse it at once (SDM vol. 2, RET).
+    if ((cs & 3) == x.s.cpl) return far_return(x, u, {frame[0], rsp + 2 * u->size + u->imm, cs, 0}, false);
     if (!read_frame(x, u, rsp + 2 * u->size + u->imm, 2, stack)) return raise(x, u);
     return far_return(x, u, {frame[0], stack[0] + u->imm, cs, static_cast<uint16_t>(stack[1])}, true);
 }
