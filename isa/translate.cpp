@@ -74,9 +74,10 @@ struct Translator::Impl {
             return b == 0x67 || b == 0xf0 || (b & 0xfe) == 0x64 || (b & 0xe7) == 0x26;
         };
         const auto is_prefix = [&](uint8_t b) { return is_mandatory(b) || is_other(b); };
-        // A REX prefix that another prefix follows says nothing, and may go anywhere among them.
+        // REX prefixes that another prefix follows say nothing, and may go anywhere among them.
         auto end = bytes.begin();
-        while (is_prefix(*end) || ((*end & 0xf0) == 0x40 && is_prefix(end[1]))) ++end;
+        for (auto at = end; is_prefix(*at) || (*at & 0xf0) == 0x40; ++at)
+            if (is_prefix(*at)) end = at + 1;
         std::stable_partition(bytes.begin(), end, [&](uint8_t b) { return !is_mandatory(b); });
         const unsigned length = judge({bytes.data(), size});
         if (length != 0 || form.enc.prefix != Mandatory::any) return length;

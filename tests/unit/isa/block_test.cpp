@@ -100,6 +100,30 @@ TEST(Block, RexBeforeALegacyPrefixMeansNothing) {
     EXPECT_EQ(block_text(translate("48 66 01c8", 4096, 1)), "add2_rr rax rax rcx; next ->4");
 }
 
+// Whatever stands before the last prefix: REX prefixes there read like segment overrides, which mean nothing.
+TEST(Block, RexAmongLegacyPrefixesMeansNothing) {
+    static constexpr const char* legacy[] = {"66", "f3", "f2", "67", "64"};
+    static constexpr const char* opcodes[] = {
+        "89c8", "a39090909090909090", "a190909090", "0f10c1", "0f2ac1", "0fe6c1", "0fb8c1", "a5", "c3", "90",
+        "06"};
+    static constexpr const char* rex[][2] = {{"48", "3e"}, {"4f48", "3e3e"}, {"40414f", "3e3e3e"}};
+    unsigned compared = 0;
+    for (const char* opcode : opcodes)
+        for (const auto& [with, without] : rex)
+            for (const std::string first : {"", "66", "f3", "67"})
+                for (const std::string second : legacy)
+                    for (const std::string third : {"", "66", "f2", "f3"}) {
+                        const std::string tail = second + third + opcode + repeat("90", 8);
+                        const BlockCode got = translate(first + with + tail, 4096, 1);
+                        EXPECT_EQ(block_text(got), block_text(translate(first + without + tail, 4096, 1)))
+                            << first << with << tail;
+                        ++compared;
+                    }
+    EXPECT_EQ(compared, 2640u);
+    EXPECT_EQ(block_text(translate("4f486666f3a39090909090909090", 4096, 1)),
+              "movi8 t3 #-8029759185026510704; st2 [t3] rax; next ->14");
+}
+
 TEST(Block, LimitsOfInstructionsAndMicroOperations) {
     BlockCode b = translate(repeat("90", 100), 4096);
     EXPECT_EQ(b.insns.size(), 64u);
