@@ -37,7 +37,7 @@ constexpr const Judgement& judgement(Why why) { return judgements[static_cast<un
          Why::oracle,                                                        \
          judgement(Why::oracle).cls,                                         \
          judgement(Why::oracle).why},
-constexpr Form table[] = {
+constexpr Form form_table[] = {
 #include "isa/forms/codoms.def"
 #include "isa/forms/integer.def"
 #include "isa/forms/mmx.def"
@@ -55,8 +55,8 @@ struct Index {
     Index() {
         for (unsigned slot = 0; slot < 4 * 256; ++slot) {
             first[slot] = static_cast<uint16_t>(rows.size());
-            for (unsigned row = 0; row < std::size(table); ++row) {
-                const Encoding& e = table[row].enc;
+            for (unsigned row = 0; row < std::size(form_table); ++row) {
+                const Encoding& e = form_table[row].enc;
                 const unsigned low = static_cast<unsigned>(e.map) * 256 + e.opcode;
                 if (slot >= low && slot < low + e.count) rows.push_back(static_cast<uint16_t>(row));
             }
@@ -88,7 +88,7 @@ bool prefix_matches(Mandatory wanted, const FormKey& key) {
 
 }  // namespace
 
-std::span<const Form> forms() { return table; }
+std::span<const Form> forms() { return form_table; }
 
 bool matches(const Encoding& e, const FormKey& key) {
     if (e.map != key.map || key.opcode < e.opcode || key.opcode >= e.opcode + e.count) return false;
@@ -103,7 +103,7 @@ const Form* find_form(const FormKey& key, bool* wants_modrm) {
     const Index& i = index();
     const unsigned slot = static_cast<unsigned>(key.map) * 256 + key.opcode;
     for (unsigned n = i.first[slot]; n < i.first[slot + 1]; ++n) {
-        const Form& form = table[i.rows[n]];
+        const Form& form = form_table[i.rows[n]];
         if (form.enc.modrm && !key.has_modrm_byte) {
             *wants_modrm = true;
             continue;

@@ -12,15 +12,15 @@ constexpr OpInfo parse(const char* name, OpClass cls, std::string_view spec) {
             has('r'), has('w'), has('L'), has('S'), has('E')};
 }
 
-constexpr OpInfo table[] = {
+constexpr OpInfo op_table[] = {
 #define STILE_OP(name, cls, spec) parse(#name, OpClass::cls, spec),
 #include "isa/ops.def"
 #undef STILE_OP
 };
-static_assert(std::size(table) == static_cast<size_t>(Op::count));
+static_assert(std::size(op_table) == static_cast<size_t>(Op::count));
 
 }  // namespace
 
-const OpInfo& op_info(Op op) { return table[static_cast<size_t>(op)]; }
+const OpInfo& op_info(Op op) { return op_table[static_cast<size_t>(op)]; }
 
 }  // namespace stile::isa

@@ -4,7 +4,6 @@
 namespace stile::isa::build {
 namespace {
 
-uint8_t xmm(unsigned number) { return static_cast<uint8_t>(XMM0 + number); }
 uint8_t reg(Emitter& e) { return xmm(e.insn().reg); }
 uint8_t rm(Emitter& e) { return xmm(e.insn().rm); }
 
@@ -25,7 +24,7 @@ void binary(Emitter& e, bool aligned) {
     e.emit(e.op(), reg(e), reg(e), b).imm = e.insn().imm & 0xff;
 }
 
-Uop& unary(Emitter& e) {
+Uop& sse_unary(Emitter& e) {
     check(e);
     const uint8_t a = source(e, 1);
     Uop& u = e.emit(e.op(), reg(e), a);
@@ -92,8 +91,8 @@ void movd_out(Emitter& e) {
 
 void vbinary(Emitter& e) { binary(e, true); }
 void vbinary_u(Emitter& e) { binary(e, false); }
-void vunary(Emitter& e) { unary(e); }
-void vtruncate(Emitter& e) { unary(e).aux = 1; }
+void vunary(Emitter& e) { sse_unary(e); }
+void vtruncate(Emitter& e) { sse_unary(e).aux = 1; }
 
 void vcompare(Emitter& e) {
     check(e);

@@ -7,17 +7,17 @@ namespace {
 // Operand kinds of ops_fp.def.
 enum Kind : uint8_t { single, double_, extended, int16, int32, int64, decimal };
 
-void check(Emitter& e) { e.emit_once(Op::fcheck); }
+void x87_check(Emitter& e) { e.emit_once(Op::fcheck); }
 
 Uop& on_stack(Emitter& e, unsigned aux) {
-    check(e);
+    x87_check(e);
     Uop& u = e.emit(e.op(), X87, ZERO, ZERO, X87);
     u.aux = static_cast<uint8_t>(aux);
     return u;
 }
 
 Uop& on_memory(Emitter& e, unsigned aux) {
-    check(e);
+    x87_check(e);
     Uop& u = e.emit_mem(e.op(), X87, X87);
     u.aux = static_cast<uint8_t>(aux);
     return u;
@@ -128,14 +128,14 @@ void fplain(Emitter& e) {
 void fstate(Emitter& e) { on_memory(e, 0).size = e.insn().p66 && !e.insn().w() ? 2 : 4; }
 
 void fstatus_ax(Emitter& e) {
-    check(e);
+    x87_check(e);
     e.emit(e.op(), RAX, ZERO, ZERO, X87);
 }
 
 void fwaiting(Emitter& e) { e.emit(e.op()); }
 
 void fignored(Emitter& e) {
-    check(e);
+    x87_check(e);
     e.emit(e.op());
 }
 

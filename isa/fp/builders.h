@@ -8,6 +8,8 @@
 
 namespace stile::isa::build {
 
+inline uint8_t xmm(unsigned number) { return static_cast<uint8_t>(XMM0 + number); }
+
 // SSE (build_sse.cpp). Operand i is the i-th of the row; 0 is the destination.
 void vload(Emitter& e);        // 0 := memory 1, op tells how
 void vload_half(Emitter& e);   // the other half of 0 stays

@@ -19,7 +19,7 @@ namespace {
 
 using C = isa::OpClass;
 
-constexpr LatencyRow rows[] = {
+constexpr LatencyRow latency_rows[] = {
     {C::alu, "alu", 1, 0, "integer add, logic, move, condition", "osaca, llvm: 1 / 0.33"},
     {C::carry, "carry", 2, 0, "add and subtract with carry", "llvm: 2 / 1; osaca: 1 for one operand pair"},
     {C::cmov, "cmov", 2, 0, "conditional move", "osaca, llvm: 2 / 0.83"},
@@ -40,7 +40,8 @@ constexpr LatencyRow rows[] = {
     {C::store, "store", 1, 1, "store, into the store buffer", "osaca: 1 per cycle"},
     {C::lock, "lock", 22, 22, "locked read-modify-write; drains the store buffer", "inst: 22"},
     {C::fence, "fence", 36, 36, "mfence", "inst: 36.3"},
-    {C::lfence, "lfence", 3, 3, "lfence, beside the wait for what is older", "inst: 4.3, one of them to issue"},
+    {C::lfence, "lfence", 3, 3, "lfence, beside the wait for what is older",
+     "inst: 4.3, one of them to issue"},
     {C::sfence, "sfence", 5, 5, "sfence", "inst: 6, one of them to issue"},
     {C::string, "string", 35, 35, "start of a repeated string instruction",
      "erms: 35; then 16 bytes per cycle"},
@@ -113,17 +114,17 @@ constexpr LatencyRow rows[] = {
     {C::codoms, "codoms", 2, 2, "CODOMs register instructions, beside the memory they move",
      "choice: registers of the protection unit, as far as a load"},
 };
-static_assert(std::size(rows) + 1 == static_cast<size_t>(C::count), "one row per class but none");
+static_assert(std::size(latency_rows) + 1 == static_cast<size_t>(C::count), "one row per class but none");
 
 ClassTable column(Cycles LatencyRow::*what) {
     ClassTable t{};
-    for (const LatencyRow& r : rows) t[static_cast<size_t>(r.cls)] = r.*what;
+    for (const LatencyRow& r : latency_rows) t[static_cast<size_t>(r.cls)] = r.*what;
     return t;
 }
 
 }  // namespace
 
-std::span<const LatencyRow> latency_table() { return rows; }
+std::span<const LatencyRow> latency_table() { return latency_rows; }
 ClassTable default_latencies() { return column(&LatencyRow::latency); }
 ClassTable default_throughputs() { return column(&LatencyRow::throughput); }
 

@@ -10,7 +10,7 @@ namespace {
 
 using C = isa::OpClass;
 
-constexpr PortRow rows[] = {
+constexpr PortRow port_rows[] = {
     {C::alu, "p015", 1, "llvm, osaca"},
     {C::carry, "p015", 2, "llvm, osaca"},
     {C::cmov, "p05", 2, "llvm, osaca: p05 and any"},
@@ -44,7 +44,7 @@ constexpr PortRow rows[] = {
 
 }  // namespace
 
-std::span<const PortRow> port_table() { return rows; }
+std::span<const PortRow> port_table() { return port_rows; }
 
 uint16_t parse_ports(std::string_view text) {
     if (text.size() < 2 || text[0] != 'p') return 0;
@@ -63,13 +63,13 @@ uint16_t parse_ports(std::string_view text) {
 OpCounts default_uops() {
     OpCounts counts;
     counts.fill(1);
-    for (const PortRow& r : rows) counts[static_cast<size_t>(r.cls)] = r.uops;
+    for (const PortRow& r : port_rows) counts[static_cast<size_t>(r.cls)] = r.uops;
     return counts;
 }
 
 PortTable default_ports() {
     PortTable table;
-    for (const PortRow& r : rows) table[static_cast<size_t>(r.cls)] = r.ports;
+    for (const PortRow& r : port_rows) table[static_cast<size_t>(r.cls)] = r.ports;
     return table;
 }
 

@@ -10,7 +10,7 @@ namespace stile::model {
 namespace {
 
 constexpr uint64_t table_mask = 0xff'ffff'f000ull;  // 40 physical address bits
-constexpr uint64_t present = 1, user = 1 << 2, page_size = 1 << 7, global = 1 << 8;
+constexpr uint64_t pte_present = 1, user = 1 << 2, page_size = 1 << 7, global = 1 << 8;
 
 unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
 
@@ -58,7 +58,7 @@ Walker::Result Walker::read_tables(uint64_t vaddr, uint64_t cr3, unsigned pcid, 
         uint64_t entry;
         std::memcpy(&entry, memory_.host(where), 8);
         // The MMU allowed the access, so a hole here means that the guest changed its tables since.
-        if (!(entry & present)) return {t, {}};
+        if (!(entry & pte_present)) return {t, {}};
         if (level == 1 || (entry & page_size))
             return {t,
                     {level != 1, (entry & global) != 0, static_cast<uint16_t>(STILE_PTE_TAG_OF(entry)),

@@ -27,7 +27,7 @@ volatile sig_atomic_t stop_requested = 0;
 void request_stop(int) { stop_requested = stop_requested + 1; }
 
 // How long a row may take to break off and send what it has.
-constexpr std::chrono::seconds grace{10};
+constexpr std::chrono::seconds row_grace{10};
 
 // A message is its length and a CBOR value: unlike JSON text, that holds what a guest prints.
 void send(int fd, const json& message) {
@@ -159,7 +159,7 @@ class Pool {
   private:
     void break_off(const sigset_t& mask) {
         for (const Child& child : children_) kill(child.pid, SIGTERM);
-        const auto until = Clock::now() + grace;
+        const auto until = Clock::now() + row_grace;
         while (!children_.empty() && stop_requested <= 1 && Clock::now() < until) wait(mask);
         for (const Child& child : children_) kill(child.pid, SIGKILL);
         for (const Child& child : children_) end(child);

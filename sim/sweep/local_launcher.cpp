@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // After its time limit a worker still breaks off its row and writes what the machine was doing.
-constexpr std::chrono::seconds grace{30};
+constexpr std::chrono::seconds worker_grace{30};
 constexpr size_t longest_text = 64 << 10;
 
 [[noreturn]] void become_worker(const std::vector<std::string>& arguments, int error_fd, pid_t parent) {
@@ -129,7 +129,8 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
     }
     for (Worker& worker : workers_) {
         if (options_.timeout_seconds <= 0 || worker.overdue) continue;
-        if (Clock::now() - worker.started < std::chrono::duration<double>(options_.timeout_seconds) + grace)
+        if (Clock::now() - worker.started <
+            std::chrono::duration<double>(options_.timeout_seconds) + worker_grace)
             continue;
         worker.overdue = true;
         end_group(worker.pid);
@@ -140,7 +141,7 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
 void LocalLauncher::stop() {
     for (const Worker& worker : workers_) end_group(worker.pid);
     // A process that was killed ends a moment later: when nobody holds the standard error any more, all have.
-    const auto until = Clock::now() + grace;
+    const auto until = Clock::now() + worker_grace;
     for (Worker& worker : workers_) {
         while (read(worker) && Clock::now() < until) {
             pollfd more{worker.fd, POLLIN, 0};

@@ -13,8 +13,6 @@ using isa::Place;
 
 namespace {
 
-constexpr uint8_t RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7;
-
 bool uses(const Choice& c, uint8_t r) {
     return c.memory ? c.address.base == r || c.address.index == r : c.rm == r;
 }

@@ -22,6 +22,8 @@
 
 namespace stile::fuzz {
 
+inline constexpr uint8_t RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7;
+
 class UnitMaker {
   public:
     UnitMaker(Random& random, const State& start);

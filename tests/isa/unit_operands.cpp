@@ -10,7 +10,6 @@ using isa::Place;
 
 namespace {
 
-constexpr uint8_t RAX = 0, RCX = 1, RDX = 2, RSP = 4, RSI = 6, RDI = 7;
 constexpr uint64_t reach = 1 << 20;
 
 bool near_window(uint64_t v) { return v - data_at + reach < 2 * reach; }

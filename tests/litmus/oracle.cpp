@@ -21,9 +21,9 @@ struct State {
 
 char digit(unsigned v) { return "0123456789abcdef"[v & 15]; }
 
-class Machine {
+class StoreBuffers {
   public:
-    Machine(const Litmus& test, Order order) : test_(test), order_(order) {}
+    StoreBuffers(const Litmus& test, Order order) : test_(test), order_(order) {}
 
     Outcomes all() {
         State s;
@@ -85,6 +85,6 @@ class Machine {
 
 }  // namespace
 
-Outcomes allowed(const Litmus& test, Order order) { return Machine(test, order).all(); }
+Outcomes allowed(const Litmus& test, Order order) { return StoreBuffers(test, order).all(); }
 
 }  // namespace stile::test

@@ -39,7 +39,7 @@ Handler own_handler(Exec& x, const Uop& u) { return model::handlers(model::impl_
 
 namespace {
 
-bool alone(Exec& x, const Uop* u, Handler handler, Next& result) {
+bool run_alone(Exec& x, const Uop* u, Handler handler, Next& result) {
     Uop pair[2] = {*u, *u};
     set_handler(pair[1], stop);
     stopped = false;
@@ -53,7 +53,7 @@ bool alone(Exec& x, const Uop* u, Handler handler, Next& result) {
 
 }  // namespace
 
-bool alone(Exec& x, const Uop* u, Next& result) { return alone(x, u, own_handler(x, *u), result); }
+bool alone(Exec& x, const Uop* u, Next& result) { return run_alone(x, u, own_handler(x, *u), result); }
 
 Next as_usual(Exec& x, const Uop* u) {
     Next out;
@@ -64,7 +64,7 @@ Next as(Exec& x, const Uop* u, Op op) {
     Uop other = *u;
     other.op = op;
     Next out;
-    return alone(x, u, own_handler(x, other), out) ? model::next_unwound(u) : out;
+    return run_alone(x, u, own_handler(x, other), out) ? model::next_unwound(u) : out;
 }
 
 }  // namespace stile::fuzz

@@ -11,9 +11,8 @@ namespace stile::model::test {
 namespace {
 
 GUEST(na_stop, "mov r15, rsp\n hlt");
-constexpr uint64_t handler_at = 0x180000, hole = 0x800000000000;
 
-struct Case {
+struct AddressCase {
     const char* name;
     const uint8_t *begin, *end;
     unsigned before;  // bytes of the snippet that come before the faulting instruction
@@ -51,14 +50,16 @@ struct Case {
 CASES
 #undef CASE
 #define CASE(name, text, before, vector) {#name, na_##name##_begin, na_##name##_end, before, vector},
-const Case cases[] = {CASES};
+const AddressCase address_cases[] = {CASES};
+#undef CASE
+#undef CASES
 
-class Canonical : public ::testing::TestWithParam<Case> {};
+class Canonical : public ::testing::TestWithParam<AddressCase> {};
 
 }  // namespace
 
 TEST_P(Canonical, FaultIsPreciseAndOfTheRightKind) {
-    const Case& c = GetParam();
+    const AddressCase& c = GetParam();
     Rig rig;
     rig.user_pages();
     for (unsigned v = 0; v < 32; ++v) {
@@ -86,7 +87,7 @@ TEST_P(Canonical, FaultIsPreciseAndOfTheRightKind) {
     EXPECT_EQ(rig.core->counters().instructions - rig.core->counters().kernel_instructions, c.before != 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Canonical, ::testing::ValuesIn(cases),
+INSTANTIATE_TEST_SUITE_P(All, Canonical, ::testing::ValuesIn(address_cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
 // A stack that is not canonical when an exception is delivered to the same ring is a stack fault in turn;

@@ -11,7 +11,6 @@ namespace stile::model::test {
 namespace {
 
 GUEST(ac_stop, "mov r15, rsp\n hlt");
-constexpr uint64_t handler_at = 0x180000;
 constexpr uint64_t cr0_am = 1 << 18;
 
 struct Access {

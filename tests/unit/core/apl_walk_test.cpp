@@ -16,9 +16,8 @@ using isa::RBX;
 
 namespace {
 
-constexpr uint64_t page_a = user_code, page_b = user_code + 0x2000, page_c = user_data + 0x1000,
-                   page_d = user_data + 0x2000, dcs_page = user_data + 0x8000, directory_at = 0x600000;
-constexpr uint16_t tag_a = 0x11, tag_b = 0x5022, tag_c = 0x7fff, tag_d = 0x8000;
+constexpr uint64_t page_c = user_data + 0x1000, page_d = user_data + 0x2000, directory_at = 0x600000;
+constexpr uint16_t tag_c = 0x7fff, tag_d = 0x8000;
 
 struct NoMemory final : LowerMemory {
     LineReply access(uint64_t, unsigned, LineRequest request, Cycles) override {

@@ -18,13 +18,12 @@ namespace {
 // Code of A and of B, data of each, and A's capability storage.
 constexpr uint64_t code_a = user_code, code_b = user_code + 0x2000, data_a = user_data,
                    data_b = user_data + 0x1000, storage = user_data + 0x2000, dcs = user_data + 0x4000;
-constexpr uint16_t tag_a = 0x11, tag_b = 0x5022, tag_hardware = 0x33;
-constexpr uint64_t handler_at = 0x180000;
+constexpr uint16_t tag_hardware = 0x33;
 
 GUEST(cap_stop, "mov r15, rsp\n mov r14, cr2\n hlt");
 
-struct Machine : Rig {
-    explicit Machine(const CodomsChecks& checks = {}, unsigned cores = 1)
+struct CapabilityMachine : Rig {
+    explicit CapabilityMachine(const CodomsChecks& checks = {}, unsigned cores = 1)
         : Rig(ProtectionKind::codoms, nullptr, config_with(checks, cores)) {
         user_pages();
         for (uint64_t a = code_a; a < code_a + 0x2000; a += 0x1000) tag(a, tag_a);
@@ -110,7 +109,7 @@ CodomsChecks without(bool CodomsChecks::*rule) {
 
 GUEST(cm_make, MAKE ".byte 0x0f, 0x39, 0xcb\n .byte 0x0f, 0x0c, 0xca\n .byte 0x0f, 0x04, 0xce" SYSCALL);
 TEST(Capability, IsMadeOfTheCurrentDomainAndSaysSo) {
-    Machine m;
+    CapabilityMachine m;
     m.core->state().cd.depth = 3;
     m.go(GUEST_BYTES(cm_make));
     EXPECT_EQ(m.vector(), -1);
@@ -126,12 +125,12 @@ GUEST(cm_wraps, "mov rax, -16\n mov ecx, 17\n .byte 0x0f, 0x3b, 0xc8, 1" SYSCALL
 GUEST(cm_last, "mov rax, -16\n mov ecx, 16\n .byte 0x0f, 0x3b, 0xc8, 1" SYSCALL);
 TEST(Capability, OfNoRightOrBeyondTheEndOfMemoryIsAGeneralProtectionFault) {
     for (const auto code : {GUEST_BYTES(cm_no_right), GUEST_BYTES(cm_right4), GUEST_BYTES(cm_wraps)}) {
-        Machine m;
+        CapabilityMachine m;
         m.go(code);
         EXPECT_EQ(m.vector(), VEC_GP);
         EXPECT_EQ(m.cap(1).word, 0u) << "nothing was changed";
     }
-    Machine m;
+    CapabilityMachine m;
     m.go(GUEST_BYTES(cm_last));
     EXPECT_EQ(m.vector(), -1) << "up to 2^64";
 }
@@ -142,7 +141,7 @@ GUEST(cr_lower, MAKE BASE(0x47ffff, 0x10) ".byte 0x0f, 0x3c, 0xc8, 2" SYSCALL);
 GUEST(cr_stronger, BASE(0x480000, 0x40) ".byte 0x0f, 0x3b, 0xc8, 1\n .byte 0x0f, 0x3c, 0xc8, 2" SYSCALL);
 GUEST(cr_empty, BASE(0x480000, 0x40) ".byte 0x0f, 0x3c, 0xc8, 1" SYSCALL);
 TEST(Capability, IsCutDownAndNeverWidened) {
-    Machine part;
+    CapabilityMachine part;
     part.go(GUEST_BYTES(cr_part));
     EXPECT_EQ(part.vector(), -1);
     EXPECT_EQ(part.cap(1).base, data_a + 0x10);
@@ -155,7 +154,7 @@ TEST(Capability, IsCutDownAndNeverWidened) {
                  {GUEST_BYTES(cr_lower), data_a - 1, 2, 3},
                  {GUEST_BYTES(cr_stronger), data_a, 2, 1}};
     for (const auto& w : wider) {
-        Machine m, open(without(&CodomsChecks::cap_range));
+        CapabilityMachine m, open(without(&CodomsChecks::cap_range));
         m.go(w.code);
         m.refused(STILE_CD_CAP_RANGE, w.address, w.asked, w.had);
         EXPECT_EQ(m.cap(1).length, 0x40u) << "as it was";
@@ -163,14 +162,14 @@ TEST(Capability, IsCutDownAndNeverWidened) {
         EXPECT_EQ(open.vector(), -1);
         EXPECT_EQ(STILE_CAP_RIGHT(open.cap(1).word), STILE_RIGHT_READ);
     }
-    Machine empty(without(&CodomsChecks::cap_range));
+    CapabilityMachine empty(without(&CodomsChecks::cap_range));
     empty.go(GUEST_BYTES(cr_empty));
     empty.refused(STILE_CD_CAP_RANGE, data_a, 1, 0);
 }
 
 GUEST(cc_copies, MAKE ".byte 0x0f, 0x3d, 0xe9\n .byte 0x0f, 0x3d, 0xf1\n .byte 0x0f, 0x36, 0x12" SYSCALL);
 TEST(Capability, IsCopiedAndCleared) {
-    Machine m;
+    CapabilityMachine m;
     m.go(GUEST_BYTES(cc_copies));  // c5 := c1; c6 := c1; c1, c4 := empty
     EXPECT_EQ(m.cap(1).word, 0u);
     EXPECT_EQ(m.cap(5).base, data_a);
@@ -190,7 +189,7 @@ GUEST(a_read, STACK
       "mov qword ptr [0x480008], 77\n" BASE(0x480000, 0x40) ".byte 0x0f, 0x3b, 0xc8, 2\n" CALL_B SYSCALL);
 GUEST(a_nothing, STACK "mov qword ptr [0x480008], 77\n" CALL_B SYSCALL);
 TEST(Capability, LendsACalleeWhatItSaysAndNoMore) {
-    Machine load, store, none, weak, beside;
+    CapabilityMachine load, store, none, weak, beside;
     load.go(GUEST_BYTES(a_whole), GUEST_BYTES(b_load));
     EXPECT_EQ(load.vector(), -1) << load.core->dump();
     EXPECT_EQ(load.reg(RBX), 77u);
@@ -210,10 +209,10 @@ TEST(Capability, LendsACalleeWhatItSaysAndNoMore) {
 // A claims B's memory: it can say so, but it lends only what A itself has.
 GUEST(a_claims, BASE(0x481000, 0x1000) ".byte 0x0f, 0x3b, 0xc8, 3\n mov qword ptr [0x481000], 1" SYSCALL);
 TEST(Capability, IsWorthNoMoreThanItsOrigin) {
-    Machine m, granted, open(without(&CodomsChecks::cap_origin));
+    CapabilityMachine m, granted, open(without(&CodomsChecks::cap_origin));
     m.go(GUEST_BYTES(a_claims));
     m.refused(STILE_CD_RIGHT | STILE_CD_WRITE, data_b, STILE_RIGHT_WRITE, STILE_RIGHT_CALL);
-    Machine::grant(*granted.core, STILE_RIGHT_WRITE, STILE_RIGHT_NIL);
+    CapabilityMachine::grant(*granted.core, STILE_RIGHT_WRITE, STILE_RIGHT_NIL);
     granted.go(GUEST_BYTES(a_claims));
     EXPECT_EQ(granted.vector(), -1);
     open.go(GUEST_BYTES(a_claims));
@@ -224,7 +223,7 @@ TEST(Capability, IsWorthNoMoreThanItsOrigin) {
 GUEST(b_leaves, ".p2align 6\n ud2\n .p2align 6\n" BASE(0x481000, 0x1000) ".byte 0x0f, 0x3b, 0xc8, 3\n ret");
 GUEST(a_takes, STACK CALL_B "mov rbx, [0x481008]" SYSCALL);
 TEST(Capability, OfAnActivationDiesWithIt) {
-    Machine m, open(without(&CodomsChecks::frame));
+    CapabilityMachine m, open(without(&CodomsChecks::frame));
     m.go(GUEST_BYTES(a_takes), GUEST_BYTES(b_leaves));
     m.refused(STILE_CD_RIGHT, data_b + 8, STILE_RIGHT_READ, STILE_RIGHT_CALL);
     EXPECT_EQ(m.cap(1).word, 0u);
@@ -238,7 +237,7 @@ TEST(Capability, OfAnActivationDiesWithIt) {
 
 GUEST(as_store, MAKE COUNTER "mov edi, 0x482000\n .byte 0x0f, 0x25, 0x0f\n .byte 0x0f, 0x24, 0x17" SYSCALL);
 TEST(AsyncCapability, IsStoredAndLoadedByAnyCode) {
-    Machine m;
+    CapabilityMachine m;
     m.at<uint64_t>(storage + 0x100) = 41;
     m.go(GUEST_BYTES(as_store));  // stored from c1, loaded into c2
     EXPECT_EQ(m.vector(), -1);
@@ -250,7 +249,7 @@ TEST(AsyncCapability, IsStoredAndLoadedByAnyCode) {
 GUEST(sy_store, MAKE "mov edi, 0x482000\n .byte 0x0f, 0x25, 0x0f" SYSCALL);
 GUEST(sy_load, "mov edi, 0x482000\n .byte 0x0f, 0x24, 0x0f" SYSCALL);
 TEST(AsyncCapability, IsTheOnlyKindThatMayBeStored) {
-    Machine store, load, open(without(&CodomsChecks::cap_type)), proxy, forged;
+    CapabilityMachine store, load, open(without(&CodomsChecks::cap_type)), proxy, forged;
     store.go(GUEST_BYTES(sy_store));
     store.refused(STILE_CD_CAP_TYPE | STILE_CD_WRITE, storage);
     const stile_cap sync{data_b, 64, 0, 0, STILE_CAP_WORD(tag_b, 0, STILE_RIGHT_WRITE, STILE_CAP_SYNC)};
@@ -273,7 +272,7 @@ GUEST(as_odd, MAKE "mov edi, 0x482104\n .byte 0x0f, 0x3d, 0x0f" SYSCALL);
 GUEST(as_plain, MAKE "mov edi, 0x480100\n .byte 0x0f, 0x3d, 0x0f" SYSCALL);
 GUEST(as_used_up, MAKE COUNTER SYSCALL);
 TEST(AsyncCapability, IsMadeOfASynchronousOneByACounterInCapabilityStorage) {
-    Machine twice, odd, plain, used_up;
+    CapabilityMachine twice, odd, plain, used_up;
     twice.go(GUEST_BYTES(as_twice));
     twice.refused(STILE_CD_CAP_TYPE, storage + 0x108);
     odd.go(GUEST_BYTES(as_odd));
@@ -297,10 +296,10 @@ GUEST(b_revokes,
 GUEST(b_twice, ".p2align 6\n ud2\n .p2align 6\n mov rbx, [0x480008]\n mov rdx, [0x480008]\n ret");
 TEST(AsyncCapability, EndsWithTheVeryNextAccessAfterItsRevocation) {
     for (const auto give : {GUEST_BYTES(a_gives), GUEST_BYTES(a_gives_page)}) {
-        Machine m, open(without(&CodomsChecks::counter));
-        for (Machine* x : {&m, &open}) {
+        CapabilityMachine m, open(without(&CodomsChecks::counter));
+        for (CapabilityMachine* x : {&m, &open}) {
             x->tag(storage, tag_b);  // so that B may count there; A, which has read, may name it
-            Machine::grant(*x->core, STILE_RIGHT_READ, STILE_RIGHT_NIL);
+            CapabilityMachine::grant(*x->core, STILE_RIGHT_READ, STILE_RIGHT_NIL);
             x->go(give, GUEST_BYTES(b_revokes));
             EXPECT_EQ(x->reg(RBX), 77u);
         }
@@ -310,7 +309,7 @@ TEST(AsyncCapability, EndsWithTheVeryNextAccessAfterItsRevocation) {
         EXPECT_EQ(open.vector(), -1);
         EXPECT_EQ(open.reg(RDX), 77u);
     }
-    Machine kept;
+    CapabilityMachine kept;
     kept.go(GUEST_BYTES(a_gives), GUEST_BYTES(b_twice));
     EXPECT_EQ(kept.vector(), -1);
     EXPECT_EQ(kept.counters().capability_verifications, 1u) << "the second use costs nothing";
@@ -322,7 +321,7 @@ GUEST(rv_plain, "mov edi, 0x480100\n .byte 0x0f, 0x3e, 0x1f" SYSCALL);
 GUEST(rv_widens,
       MAKE COUNTER "mov edi, 0x482000\n .byte 0x0f, 0x25, 0x0f\n .byte 0x0f, 0x3e, 0x5f, 8" SYSCALL);
 TEST(Revocation, CountsUpToItsEndInCapabilityStorageAndNowhereElse) {
-    Machine m, end, odd, plain, forge, open(without(&CodomsChecks::cap_type));
+    CapabilityMachine m, end, odd, plain, forge, open(without(&CodomsChecks::cap_type));
     m.go(GUEST_BYTES(rv_counts));
     EXPECT_EQ(m.at<uint64_t>(storage + 0x100), 2u);
     end.at<uint64_t>(storage + 0x100) = STILE_COUNTER_END - 1;
@@ -343,7 +342,7 @@ TEST(Revocation, CountsUpToItsEndInCapabilityStorageAndNowhereElse) {
 TEST(Revocation, OfACounterThatCannotBeRead) {
     for (const uint64_t gone :
          std::initializer_list<uint64_t>{0, data_a | P | W | U | STILE_PTE_TAG(tag_a)}) {
-        Machine m;
+        CapabilityMachine m;
         m.go(GUEST_BYTES(a_gives), GUEST_BYTES(b_twice));
         ASSERT_EQ(m.vector(), -1);
         // Once more from B's code, with c1 as it is, and the counter's translation changed.
@@ -365,7 +364,7 @@ TEST(Revocation, OfACounterThatCannotBeRead) {
 GUEST(sn_lends, MAKE COUNTER ".byte 0x0f, 0x3e, 0xd1" SYSCALL);
 GUEST(sn_sync, MAKE ".byte 0x0f, 0x3e, 0xd1" SYSCALL);
 TEST(Capability, TurnsSynchronousForTheRunningActivation) {
-    Machine m, sync;
+    CapabilityMachine m, sync;
     m.core->state().cd.depth = 5;
     m.go(GUEST_BYTES(sn_lends));
     EXPECT_EQ(m.cap(1).word, STILE_CAP_WORD(tag_a, 5, STILE_RIGHT_WRITE, STILE_CAP_SYNC));
@@ -380,7 +379,7 @@ GUEST(st_push, MAKE ".byte 0x0f, 0x3e, 0xc1\n .byte 0x0f, 0x3e, 0xcc" SYSCALL);
 GUEST(st_push2, MAKE ".byte 0x0f, 0x3e, 0xc1\n .byte 0x0f, 0x3e, 0xc1" SYSCALL);
 GUEST(st_pop, ".byte 0x0f, 0x3e, 0xc9" SYSCALL);
 TEST(CapabilityStack, GivesBackWhatWasPushed) {
-    Machine m;
+    CapabilityMachine m;
     m.go(GUEST_BYTES(st_push));
     EXPECT_EQ(m.vector(), -1);
     EXPECT_EQ(m.cap(4).word, m.cap(1).word);
@@ -388,10 +387,10 @@ TEST(CapabilityStack, GivesBackWhatWasPushed) {
 }
 
 TEST(CapabilityStack, IsBounded) {
-    Machine under, over, open(without(&CodomsChecks::dcs)), odd(without(&CodomsChecks::dcs));
+    CapabilityMachine under, over, open(without(&CodomsChecks::dcs)), odd(without(&CodomsChecks::dcs));
     under.go(GUEST_BYTES(st_pop));
     under.refused(STILE_CD_DCS_BOUNDS, dcs, STILE_RIGHT_READ);
-    for (Machine* m : {&over, &open}) m->core->state().cd.dcs_limit = dcs + 32;
+    for (CapabilityMachine* m : {&over, &open}) m->core->state().cd.dcs_limit = dcs + 32;
     over.go(GUEST_BYTES(st_push2));
     over.refused(STILE_CD_DCS_BOUNDS | STILE_CD_WRITE, dcs + 32, STILE_RIGHT_WRITE);
     open.go(GUEST_BYTES(st_push2));
@@ -405,7 +404,7 @@ TEST(CapabilityStack, IsBounded) {
 GUEST(b_pops, ".p2align 6\n ud2\n .p2align 6\n .byte 0x0f, 0x3e, 0xc9\n ret");
 GUEST(a_pushes, STACK MAKE ".byte 0x0f, 0x3e, 0xc1\n .byte 0x0f, 0x36, 0x02\n" CALL_B SYSCALL);
 TEST(CapabilityStack, ReturnCapabilitiesAreNotPopped) {
-    Machine m, open(without(&CodomsChecks::cap_type));
+    CapabilityMachine m, open(without(&CodomsChecks::cap_type));
     m.go(GUEST_BYTES(a_pushes), GUEST_BYTES(b_pops));
     m.refused(STILE_CD_CAP_TYPE, dcs + 32);
     EXPECT_EQ(m.core->state().cd.dcs_ptr, dcs + 64);
@@ -414,7 +413,7 @@ TEST(CapabilityStack, ReturnCapabilitiesAreNotPopped) {
 }
 
 TEST(CapabilityStack, IsCapabilityStorageAndWritable) {
-    Machine plain, read_only;
+    CapabilityMachine plain, read_only;
     plain.pte(dcs) &= ~STILE_PTE_CAP_STORAGE;
     plain.go(GUEST_BYTES(st_push));
     plain.refused(STILE_CD_CAP_PAGE | STILE_CD_WRITE, dcs, STILE_RIGHT_WRITE);
@@ -433,7 +432,7 @@ GUEST(pr_call, "call 1f\n mov ebx, 5" SYSCALL "\n 1: ret");
 GUEST(pr_astray, "lea rax, [rip + 1f]\n push rax\n ret\n ud2\n 1: mov ebx, 5" SYSCALL);
 TEST(PrivilegedReturn, NeedsItsReturnCapabilityWithinTheDomain) {
     for (const auto code : {GUEST_BYTES(pr_call), GUEST_BYTES(pr_astray)}) {
-        Machine plain, proxy, other, open(without(&CodomsChecks::ret));
+        CapabilityMachine plain, proxy, other, open(without(&CodomsChecks::ret));
         plain.go(code);
         EXPECT_EQ(plain.vector(), -1) << "ordinary code returns where it likes within its domain";
         proxy.pte(code_a) |= STILE_PTE_PRIVILEGED;
@@ -455,7 +454,7 @@ TEST(PrivilegedReturn, NeedsItsReturnCapabilityWithinTheDomain) {
 GUEST(kcs_at_edge, ".byte 0x0f, 0x0a, 0xf8" SYSCALL);
 TEST(PrivilegedCode, IsSoOnBothItsPages) {
     for (const bool both : {false, true}) {
-        Machine m;
+        CapabilityMachine m;
         m.pte(code_a) |= STILE_PTE_PRIVILEGED;
         if (both) m.pte(code_a + 0x1000) |= STILE_PTE_PRIVILEGED;
         m.Rig::load(code_a + 0xffe, GUEST_BYTES(kcs_at_edge));
@@ -490,7 +489,7 @@ TEST(Revocation, ReachesTheOtherCore) {
             for (const bool check : {true, false}) {
                 CodomsChecks checks;
                 checks.counter = check;
-                Machine m(checks, 2);
+                CapabilityMachine m(checks, 2);
                 m.map(0x600000, storage, P | W);
                 CoreComplex complex(m.config);
                 Core other(m.config, m.memory, m, nullptr, nullptr, 1);

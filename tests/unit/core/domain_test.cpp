@@ -13,9 +13,6 @@ using isa::RBX;
 
 namespace {
 
-constexpr uint64_t page_a = user_code, page_b = user_code + 0x2000, dcs_page = user_data + 0x8000;
-constexpr uint16_t tag_a = 0x11, tag_b = 0x5022;
-
 GUEST(cd_stop, "mov r15, rsp\n hlt");
 GUEST(caller, "mov ebx, 1\n mov rax, 0x402040\n call rax\n mov ebx, 2\n syscall");
 GUEST(callee, ".p2align 6\n ud2\n .p2align 6\n mov ecx, 77\n ret\n");
@@ -40,7 +37,7 @@ class Domain : public ::testing::Test {
         s.cd.dcs_limit = dcs_page + 0x1000;
         // The thread's own stack, wherever it runs.
         s.cd.caps[7] = {user_stack - 0x1000, 0x1000, 0, 0,
-                          STILE_CAP_WORD(tag_a, 0, STILE_RIGHT_WRITE, STILE_CAP_SYNC)};
+                        STILE_CAP_WORD(tag_a, 0, STILE_RIGHT_WRITE, STILE_CAP_SYNC)};
         r.load(page_a, GUEST_BYTES(caller));
         r.load(page_b, GUEST_BYTES(callee));
         r.enter_user(page_a);

@@ -15,7 +15,6 @@ namespace {
 
 // Every handler: r15 = its stack pointer at entry, then stop.
 GUEST(stop, "mov r15, rsp\n hlt");
-constexpr uint64_t handler_at = 0x180000;
 
 struct Frame {
     uint64_t rip, cs, rflags, rsp, ss;

@@ -11,7 +11,7 @@ namespace stile::model::test {
 namespace {
 
 GUEST(fo_stop, "mov r15, rsp\n mov r14, cr2\n hlt");
-constexpr uint64_t handler_at = 0x180000, hole = 0x800000000000, frame_end = user_data + 0x1000;
+constexpr uint64_t frame_end = user_data + 0x1000;
 constexpr int no_address = -1;
 
 GUEST(fo_retf, "rex.W retf");
@@ -21,7 +21,7 @@ GUEST(fo_iretq, "iretq");
 GUEST(fo_call, ".byte 0x48\n call far ptr [rsi]");
 GUEST(fo_jump, ".byte 0x48\n jmp far ptr [rsi]");
 
-struct Case {
+struct FarCase {
     const char* name;
     std::span<const uint8_t> code;
     uint16_t cs, ss;
@@ -32,7 +32,7 @@ struct Case {
 };
 
 constexpr uint64_t fine = user_code + 0x80;
-const Case cases[] = {
+const FarCase far_cases[] = {
     {"an_inner_ring_is_refused_after_a_look_at_the_outer_stack", GUEST_BYTES(fo_retf), 8, 0, fine, 16, VEC_PF,
      4, 8},
     {"and_before_anything_is_known_of_it", GUEST_BYTES(fo_retf), 8, 0, fine, 64, VEC_GP, 8, no_address},
@@ -63,14 +63,14 @@ const Case cases[] = {
     {"jump_checks_the_selector_first", GUEST_BYTES(fo_jump), 0x10, 0, hole, 0, VEC_GP, 0x10, no_address},
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const FarCase& c, std::ostream* out) { *out << c.name; }
 
-class FarOrder : public ::testing::TestWithParam<Case> {};
+class FarOrder : public ::testing::TestWithParam<FarCase> {};
 
 }  // namespace
 
 TEST_P(FarOrder, IsThatOfARealProcessor) {
-    const Case& c = GetParam();
+    const FarCase& c = GetParam();
     for (const bool timed : {false, true}) {
         Rig rig(ProtectionKind::none, timed ? std::make_unique<Recorder>() : nullptr);
         rig.user_pages();
@@ -109,7 +109,7 @@ TEST_P(FarOrder, IsThatOfARealProcessor) {
             << "which word of it first is the vendor's";
     }
 }
-INSTANTIATE_TEST_SUITE_P(Core, FarOrder, ::testing::ValuesIn(cases),
+INSTANTIATE_TEST_SUITE_P(Core, FarOrder, ::testing::ValuesIn(far_cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace stile::model::test

@@ -16,11 +16,11 @@ using isa::RSI;
 namespace {
 
 GUEST(keys_stop, "mov r15, rsp\n mov r14, cr2\n hlt");
-constexpr uint64_t handler_at = 0x180000, cr4_pke = 1 << 22;
+constexpr uint64_t cr4_pke = 1 << 22;
 
-class Machine : public Rig {
+class KeyMachine : public Rig {
   public:
-    explicit Machine(ProtectionKind kind = ProtectionKind::mpk, uint64_t cr4 = cr4_pke) : Rig(kind) {
+    explicit KeyMachine(ProtectionKind kind = ProtectionKind::mpk, uint64_t cr4 = cr4_pke) : Rig(kind) {
         user_pages();
         for (unsigned v = 0; v < 32; ++v) {
             gate(v, handler_at + 16 * v);
@@ -50,7 +50,7 @@ class Machine : public Rig {
 class KeyInstructions : public ::testing::Test {
   protected:
     void at_ring3(std::span<const uint8_t> code) { rig.at_ring3(code); }
-    Machine rig;
+    KeyMachine rig;
 };
 
 GUEST(key_roundtrip,
@@ -71,7 +71,7 @@ GUEST(key_no_rdx_write, "xor ecx, ecx\n xor eax, eax\n mov edx, 1\n wrpkru");
 TEST(KeyOperands, MustBeZeroInEcxAndEdx) {
     for (const auto code :
          {GUEST_BYTES(key_no_rcx), GUEST_BYTES(key_no_rcx_write), GUEST_BYTES(key_no_rdx_write)}) {
-        Machine rig;
+        KeyMachine rig;
         rig.core->state().pkru = 0xc;
         rig.at_ring3(code);
         EXPECT_EQ(rig.vector(), int{VEC_GP});
@@ -87,7 +87,7 @@ GUEST(key_prefixed66, ".byte 0x66, 0x0f, 0x01, 0xee");
 TEST(KeyOperands, HaveNoPrefixes) {
     for (const auto code :
          {GUEST_BYTES(key_locked), GUEST_BYTES(key_prefixed), GUEST_BYTES(key_prefixed66)}) {
-        Machine rig;
+        KeyMachine rig;
         rig.at_ring3(code);
         EXPECT_EQ(rig.vector(), int{VEC_UD});
     }
@@ -107,17 +107,17 @@ TEST(KeyProcessors, OnlyOneUnitHasThem) {
     for (const auto kind :
          {ProtectionKind::none, ProtectionKind::paging, ProtectionKind::mpk, ProtectionKind::codoms}) {
         const bool has = kind == ProtectionKind::mpk;
-        Machine asked(kind, 0);
+        KeyMachine asked(kind, 0);
         asked.at_ring0(GUEST_BYTES(key_features));
         EXPECT_EQ(asked.reg(RCX), has ? 0x8u : 0u) << "PKU";
-        Machine enabled(kind, 0);
+        KeyMachine enabled(kind, 0);
         enabled.at_ring0(GUEST_BYTES(key_enable));
         EXPECT_EQ(enabled.vector(), has ? -1 : int{VEC_GP}) << "a reserved bit of CR4";
-        Machine unknown(kind, 0);
+        KeyMachine unknown(kind, 0);
         unknown.at_ring3(GUEST_BYTES(key_plain));
         EXPECT_EQ(unknown.vector(), int{VEC_UD});
     }
-    Machine on;
+    KeyMachine on;
     on.at_ring0(GUEST_BYTES(key_features));
     EXPECT_EQ(on.reg(RCX), 0x18u) << "PKU, OSPKE";
 }
@@ -155,7 +155,7 @@ TEST_F(KeyInstructions, CloseAPageUnderARunningLoop) {
 GUEST(key_kernel, "mov ebx, 0x486000\n mov rsi, [rbx]\n mov [rbx], rsi\n hlt");
 TEST(KeyOperands, HoldForTheKernelsAccessesToUserPages) {
     const auto error = [](uint32_t pkru, bool wp) {
-        Machine rig;
+        KeyMachine rig;
         CpuState& s = rig.core->state();
         s.pkru = pkru;
         if (!wp) s.cr0 &= ~(1ull << 16);

@@ -18,7 +18,7 @@ using isa::RSI;
 
 namespace {
 
-constexpr uint64_t window = user_data, page_size = 0x1000, handler_at = 0x180000;
+constexpr uint64_t window = user_data, page_size = 0x1000;
 constexpr uint16_t tag_own = 0x11, tag_other = 0x5022;
 constexpr unsigned finished = VEC_UD;  // of the instruction behind it
 
@@ -27,21 +27,21 @@ struct Page {
     uint64_t frame;
     bool own;
 };
-constexpr Page pages[] = {
+constexpr Page window_pages[] = {
     {0x210000, true}, {0x230000, false}, {0x220000, false}, {0x230000, false}, {0x250000, true}};
-constexpr uint64_t mapped = std::size(pages) * page_size;
+constexpr uint64_t mapped = std::size(window_pages) * page_size;
 constexpr uint64_t frames[] = {0x210000, 0x220000, 0x230000, 0x250000};
 
 GUEST(lent_stop, "mov r15, rsp\n mov r14, cr2\n hlt");
 
-struct Machine : Rig {
-    explicit Machine(std::unique_ptr<Timing> timing = nullptr)
+struct LendingMachine : Rig {
+    explicit LendingMachine(std::unique_ptr<Timing> timing = nullptr)
         : Rig(ProtectionKind::codoms, std::move(timing)) {
         user_pages();
         for (uint64_t a = user_code; a < 0x500000; a += page_size) pte(a) |= STILE_PTE_TAG(tag_own);
-        for (uint64_t i = 0; i < std::size(pages); ++i)
-            map(window + i * page_size, pages[i].frame,
-                P | W | U | NX | STILE_PTE_TAG(pages[i].own ? tag_own : tag_other));
+        for (uint64_t i = 0; i < std::size(window_pages); ++i)
+            map(window + i * page_size, window_pages[i].frame,
+                P | W | U | NX | STILE_PTE_TAG(window_pages[i].own ? tag_own : tag_other));
         map(window + mapped, 0, 0);
         for (unsigned v = 0; v < 32; ++v) {
             gate(v, handler_at + 16 * v);
@@ -86,7 +86,7 @@ struct Reference {
     uint64_t address = 0;
 
     uint8_t& byte(uint64_t vaddr) {
-        const uint64_t frame = pages[(vaddr - window) / page_size].frame;
+        const uint64_t frame = window_pages[(vaddr - window) / page_size].frame;
         const auto place =
             static_cast<uint64_t>(std::find(std::begin(frames), std::end(frames), frame) - frames);
         return memory[place * page_size + vaddr % page_size];
@@ -97,7 +97,7 @@ struct Reference {
             if (from < window || from >= window + mapped) return vector = VEC_PF, address = from, true;
             const unsigned needed = write ? STILE_RIGHT_WRITE : STILE_RIGHT_READ;
             const bool allowed =
-                pages[(from - window) / page_size].own ||
+                window_pages[(from - window) / page_size].own ||
                 std::any_of(lent.begin(), lent.end(), [&](const stile_cap& c) {
                     return from >= c.base && to <= c.base + c.length && STILE_CAP_RIGHT(c.word) >= needed;
                 });
@@ -148,7 +148,7 @@ std::vector<uint8_t> encode(bool down, uint8_t prefix, uint8_t opcode, unsigned 
 class LentString : public ::testing::TestWithParam<bool> {};
 
 TEST_P(LentString, IsOneElementAfterTheOther) {
-    Machine m(GetParam() ? std::make_unique<Recorder>() : nullptr);
+    LendingMachine m(GetParam() ? std::make_unique<Recorder>() : nullptr);
     std::mt19937_64 rng(11);
     const auto below = [&](uint64_t n) { return rng() % n; };
     unsigned ended[256] = {};
@@ -211,7 +211,7 @@ TEST(LentStringLog, ABufferIsOneEventUpToItsEnd) {
         for (const uint8_t opcode : {0xa5, 0xab, 0xad, 0xa7, 0xaf}) {
             auto timing = std::make_unique<Recorder>();
             const Recorder& recorder = *timing;
-            Machine m(std::move(timing));
+            LendingMachine m(std::move(timing));
             const uint64_t from = window + page_size + 8, to = window + 2 * page_size + 24;
             m.lend(0, from, bytes, STILE_RIGHT_READ);
             m.lend(1, to, bytes, STILE_RIGHT_WRITE);

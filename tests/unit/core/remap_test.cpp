@@ -16,7 +16,7 @@ using isa::RAX;
 
 namespace {
 
-constexpr uint64_t window = 0x600000, one = 0x250000, other = 0x252000, fault_code = 0x180000;
+constexpr uint64_t moved = 0x600000, one = 0x250000, other = 0x252000, fault_code = 0x180000;
 
 // #PF: where and why.
 GUEST(on_page_fault, "pop r14\n mov r15, cr2\n mov r13, 1\n hlt");
@@ -28,15 +28,15 @@ class Remap : public ::testing::Test {
     void SetUp() override {
         rig.load(fault_code, GUEST_BYTES(on_page_fault));
         rig.gate(14, fault_code);
-        rig.map(window, one, P | W);
-        rig.map(window + 0x1000, one + 0x1000, P | W);
+        rig.map(moved, one, P | W);
+        rig.map(moved + 0x1000, one + 0x1000, P | W);
         // The page table of the window is in reach of the guest.
         const uint64_t table =
             rig.at<uint64_t>((rig.at<uint64_t>(rig.at<uint64_t>(tables_at) & ~0xfffull) & ~0xfffull) +
-                             (window >> 21) * 8) &
+                             (moved >> 21) * 8) &
             ~0xfffull;
         rig.map(0x700000, table, P | W);
-        rig.core->state().r[R12] = 0x700000 + (window >> 12 & 511) * 8;  // its entry
+        rig.core->state().r[R12] = 0x700000 + (moved >> 12 & 511) * 8;  // its entry
         rig.core->mmu().flush_all();
     }
     void run_code(std::span<const uint8_t> code) {
@@ -81,7 +81,7 @@ TEST_F(Remap, APageMadeReadOnlyIs) {
     run_code(GUEST_BYTES(protect_data));
     EXPECT_EQ(rig.reg(R13), 1u);
     EXPECT_EQ(rig.reg(R14), PF_PRESENT | PF_WRITE);
-    EXPECT_EQ(rig.reg(R15), window);
+    EXPECT_EQ(rig.reg(R15), moved);
     EXPECT_EQ(rig.at<uint32_t>(one), 10u);
 }
 TEST_F(Remap, APageMadeReadOnlyIsNotIfInvlpgIsForgotten) {
@@ -132,11 +132,11 @@ GUEST(forbid_itself,
       " hlt");
 TEST_F(Remap, APageThatForbidsItselfStops) {
     rig.load(one, GUEST_BYTES(forbid_itself));
-    rig.core->state().rip = window;
+    rig.core->state().rip = moved;
     ASSERT_EQ(rig.run(), Stop::idle_forever) << rig.core->dump();
     EXPECT_EQ(rig.reg(R13), 1u);
     EXPECT_EQ(rig.reg(R14), PF_PRESENT | PF_FETCH);
-    EXPECT_EQ(rig.reg(R15) & ~0xfffull, window);
+    EXPECT_EQ(rig.reg(R15) & ~0xfffull, moved);
     EXPECT_EQ(rig.reg(isa::R8), 0u);
 }
 
@@ -157,7 +157,7 @@ TEST_F(Remap, EachAddressSpaceHasItsOwnCode) {
         uint64_t from = tables_at, to = trees;
         for (unsigned level = 3;; --level) {
             std::memcpy(rig.memory.host(to), rig.memory.host(from), 0x1000);
-            const uint64_t slot = (window >> (12 + 9 * level) & 511) * 8;
+            const uint64_t slot = (moved >> (12 + 9 * level) & 511) * 8;
             if (level == 0) {
                 rig.at<uint64_t>(to + slot) = other | P | W;
                 break;

@@ -28,7 +28,11 @@ namespace stile::model::test {
 inline constexpr uint64_t ram_size = 64 << 20;
 inline constexpr uint64_t code_at = 0x100000, data_at = 0x200000, stack_top = 0x300000, user_code = 0x400000,
                           user_data = 0x480000, user_stack = 0x4f0000, idt_at = 0x10000, gdt_at = 0x11000,
-                          tss_at = 0x12000, ist_top = 0x18000, tables_at = 0x1000000;
+                          tss_at = 0x12000, ist_top = 0x18000, handler_at = 0x180000, tables_at = 0x1000000,
+                          hole = 0x800000000000;
+// Two domains of those tests that are about domains.
+inline constexpr uint64_t page_a = user_code, page_b = user_code + 0x2000, dcs_page = user_data + 0x8000;
+inline constexpr uint16_t tag_a = 0x11, tag_b = 0x5022;
 enum : uint64_t { P = 1, W = 2, U = 4, NX = 1ull << 63 };
 
 // Records the memory log instead of modelling anything.

@@ -13,14 +13,14 @@ namespace stile::model::test {
 
 namespace {
 
-struct Regs {
+struct SnippetRegs {
     uint64_t r[16], flags;
 };
-constexpr unsigned memory_bytes = 256;
-constexpr uint64_t arithmetic = 0x8d5;
+constexpr unsigned snippet_bytes = 256;
+constexpr uint64_t arithmetic_flags = 0x8d5;
 
-// void stile_snippet_native(const void* code, Regs*)
-extern "C" void stile_snippet_native(const void* code, Regs* regs);
+// void stile_snippet_native(const void* code, SnippetRegs*)
+extern "C" void stile_snippet_native(const void* code, SnippetRegs* regs);
 __asm__(
     ".pushsection .text\n.globl stile_snippet_native\nstile_snippet_native:\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n push %rsi\n push %rdi\n"
@@ -90,13 +90,19 @@ struct Snippet {
 };
 #define SNIPPET(name, flags) \
     Snippet { #name, name##_begin, name##_end, flags }
-const Snippet snippets[] = {SNIPPET(s_loop, 0),           SNIPPET(s_jrcxz, 0),
-                            SNIPPET(s_cx8, arithmetic),   SNIPPET(s_cx16, arithmetic),
-                            SNIPPET(s_stack, 0),          SNIPPET(s_enter, arithmetic),
-                            SNIPPET(s_call, 0),           SNIPPET(s_bits, 0x895),
-                            SNIPPET(s_high, 0),           SNIPPET(s_div, 0),
-                            SNIPPET(s_flags, 1),          SNIPPET(s_xlat, arithmetic),
-                            SNIPPET(s_addr32, arithmetic)};
+const Snippet snippets[] = {SNIPPET(s_loop, 0),
+                            SNIPPET(s_jrcxz, 0),
+                            SNIPPET(s_cx8, arithmetic_flags),
+                            SNIPPET(s_cx16, arithmetic_flags),
+                            SNIPPET(s_stack, 0),
+                            SNIPPET(s_enter, arithmetic_flags),
+                            SNIPPET(s_call, 0),
+                            SNIPPET(s_bits, 0x895),
+                            SNIPPET(s_high, 0),
+                            SNIPPET(s_div, 0),
+                            SNIPPET(s_flags, 1),
+                            SNIPPET(s_xlat, arithmetic_flags),
+                            SNIPPET(s_addr32, arithmetic_flags)};
 
 }  // namespace
 
@@ -112,24 +118,24 @@ TEST_P(SnippetTest, MatchesTheHost) {
     std::mt19937_64 rng(42);
     Rig rig;
     for (unsigned round = 0; round < 300; ++round) {
-        alignas(64) uint8_t buffer[memory_bytes];
+        alignas(64) uint8_t buffer[snippet_bytes];
         for (uint8_t& b : buffer) b = static_cast<uint8_t>(rng());
-        Regs start{};
+        SnippetRegs start{};
         for (uint64_t& r : start.r) r = rng() >> rng() % 64;
-        start.flags = 0x202 | (rng() & arithmetic);
+        start.flags = 0x202 | (rng() & arithmetic_flags);
         if (round % 3 == 0) {  // compare and exchange that succeeds
             std::memcpy(&start.r[0], buffer + (snippet.begin == s_cx8_begin ? 16 : 32), 8);
             std::memcpy(&start.r[2], buffer + (snippet.begin == s_cx8_begin ? 20 : 40), 8);
         }
         rig.write_code(code_at, {snippet.begin, snippet.end});
-        std::memcpy(rig.memory.host(data_at), buffer, memory_bytes);
+        std::memcpy(rig.memory.host(data_at), buffer, snippet_bytes);
         CpuState& s = rig.core->state();
         for (unsigned i = 0; i < 16; ++i) s.r[i] = start.r[i];
         s.r[15] = data_at, s.r[4] = stack_top, s.rip = code_at, s.halted = false;
         rig.core->set_rflags(start.flags & ~0x200);
         ASSERT_EQ(rig.run(2000), Stop::idle_forever) << rig.core->dump();
 
-        Regs host = start;
+        SnippetRegs host = start;
         host.r[15] = reinterpret_cast<uint64_t>(buffer);
         stile_snippet_native(page, &host);
         for (unsigned i = 0; i < 15; ++i) {

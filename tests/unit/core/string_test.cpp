@@ -17,7 +17,7 @@ namespace {
 
 constexpr unsigned buffer_bytes = 3 * 4096;
 
-struct Regs {
+struct StringRegs {
     uint64_t rax, rcx, rsi, rdi, flags;
 };
 
@@ -33,7 +33,7 @@ std::vector<uint8_t> encode(bool down, unsigned prefix, uint8_t opcode, unsigned
 
 }  // namespace
 
-extern "C" void stile_string_native(const void* code, Regs* regs);
+extern "C" void stile_string_native(const void* code, StringRegs* regs);
 __asm__(
     ".pushsection .text\n.globl stile_string_native\nstile_string_native:\n"
     "push %rbx\n push %rbp\n mov %rdi, %rbp\n mov %rsi, %rbx\n"
@@ -73,7 +73,7 @@ TEST_P(String, MatchesTheHost) {
         uint64_t from = 8 + rng() % room,
                  to = rng() % 2 ? 8 + rng() % room : std::min(from + rng() % 40, room);
         if (down) from += span, to += span;
-        const Regs start{comparing ? 0 : rng(), count, from, to, 0x202 | (rng() & 0x8d5)};
+        const StringRegs start{comparing ? 0 : rng(), count, from, to, 0x202 | (rng() & 0x8d5)};
         const std::vector<uint8_t> code = encode(down, prefix, opcode, size);
 
         std::vector<uint8_t> with_return = code;
@@ -81,7 +81,7 @@ TEST_P(String, MatchesTheHost) {
         std::memcpy(page, with_return.data(), with_return.size());
         guest = native;
         const auto base = reinterpret_cast<uint64_t>(native.data());
-        Regs host = start;
+        StringRegs host = start;
         host.rsi += base, host.rdi += base;
         stile_string_native(page, &host);
 

@@ -22,14 +22,13 @@ using isa::Why;
 constexpr unsigned R8 = isa::R8, R9 = isa::R9, R15 = isa::R15;
 
 GUEST(sys_stop, "mov r15, rsp\n hlt");
-constexpr uint64_t handler_at = 0x180000;
 
-struct Case {
+struct RowCase {
     const char* name;
     const char* section;
     const uint8_t *begin, *at, *end;
     void (*check)(Rig& rig);
-    friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name << " (" << c.section << ")"; }
+    friend void PrintTo(const RowCase& c, std::ostream* out) { *out << c.name << " (" << c.section << ")"; }
 };
 
 // Frames of exceptions: r15 is the handler's stack pointer, RIP its address.
@@ -45,14 +44,14 @@ void expect(const char* what, uint64_t is, uint64_t should_be) { EXPECT_EQ(is, s
 #include "tests/unit/core/system_rows.def"
 #undef CASE
 
-const Case cases[] = {
+const RowCase row_cases[] = {
 #define CASE(name, section, before, insn, after, ...) \
     {#name, section, sys_##name##_begin, sys_##name##_at, sys_##name##_end, [](Rig& rig) { __VA_ARGS__; }},
 #include "tests/unit/core/system_rows.def"
 #undef CASE
 };
 
-const isa::Form* row_of(const Case& c) {
+const isa::Form* row_of(const RowCase& c) {
     isa::Insn insn;
     return isa::decode({c.at, c.end}, insn) == isa::Decoded::ok ? insn.form : nullptr;
 }
@@ -64,9 +63,9 @@ bool needs_a_case(const isa::Form& form) {
     return form.oracle == isa::Oracle::none || of_the_system.contains(form.reason);
 }
 
-std::vector<Case> for_ring0() {
-    std::vector<Case> out;
-    for (const Case& c : cases) {
+std::vector<RowCase> for_ring0() {
+    std::vector<RowCase> out;
+    for (const RowCase& c : row_cases) {
         const isa::Form* row = row_of(c);
         if (!row) continue;
         const bool privileged = row->reason == Why::codoms && row->op < isa::Op::cd_capld;
@@ -75,7 +74,7 @@ std::vector<Case> for_ring0() {
     return out;
 }
 
-class SystemRow : public ::testing::TestWithParam<Case> {
+class SystemRow : public ::testing::TestWithParam<RowCase> {
   protected:
     SystemRow() {
         rig.user_pages();
@@ -95,7 +94,7 @@ class Ring0Row : public SystemRow {};
 }  // namespace
 
 TEST_P(SystemRow, DoesWhatItsSectionSays) {
-    const Case& c = GetParam();
+    const RowCase& c = GetParam();
     rig.load(code_at, {c.begin, c.end});
     ASSERT_EQ(rig.run(), Stop::idle_forever) << rig.core->dump();
     SCOPED_TRACE(c.section);
@@ -104,7 +103,7 @@ TEST_P(SystemRow, DoesWhatItsSectionSays) {
 
 // The rows for ring 0 alone, CODOMs' privileged ones among them: #GP(0) at ring 3 with nothing done.
 TEST_P(Ring0Row, IsRefusedAtRing3) {
-    const Case& c = GetParam();
+    const RowCase& c = GetParam();
     isa::Insn insn;
     ASSERT_EQ(isa::decode({c.at, c.end}, insn), isa::Decoded::ok);
     rig.load(user_code, {c.at, insn.length});
@@ -121,14 +120,14 @@ TEST_P(Ring0Row, IsRefusedAtRing3) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SystemRow, ::testing::ValuesIn(cases),
+INSTANTIATE_TEST_SUITE_P(All, SystemRow, ::testing::ValuesIn(row_cases),
                          [](const auto& info) { return std::string(info.param.name); });
 INSTANTIATE_TEST_SUITE_P(All, Ring0Row, ::testing::ValuesIn(for_ring0()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(SystemRows, EveryRowThatTheHostCannotJudgeHasItsCase) {
     std::set<const isa::Form*> covered;
-    for (const Case& c : cases) {
+    for (const RowCase& c : row_cases) {
         const isa::Form* row = row_of(c);
         ASSERT_NE(row, nullptr) << c.name;
         EXPECT_TRUE(needs_a_case(*row)) << c.name << " is " << row->mnemonic << ", which the host judges";
@@ -144,7 +143,7 @@ TEST(SystemRows, EveryRowThatTheHostCannotJudgeHasItsCase) {
 
 // Without CODOMs their opcodes are as undefined as on any other processor, in both rings.
 TEST(SystemRows, DomainInstructionsAreUndefinedWithoutDomains) {
-    for (const Case& c : cases) {
+    for (const RowCase& c : row_cases) {
         if (row_of(c)->reason != Why::codoms) continue;
         for (const bool user : {false, true}) {
             Rig rig(ProtectionKind::paging);

@@ -15,7 +15,7 @@ using isa::RSP;
 namespace {
 
 GUEST(stop_here, "mov r15, rsp\n hlt");
-constexpr uint64_t handler_at = 0x180000, kernel_at = 0x190000;
+constexpr uint64_t kernel_at = 0x190000;
 
 class System : public ::testing::Test {
   protected:

@@ -30,9 +30,6 @@ unsigned rounds() {
     return text ? static_cast<unsigned>(std::max(1, std::atoi(text))) : 1;
 }
 
-bool is_x87(const Form& f) {
-    return f.enc.map == isa::Map::one && f.enc.opcode >= 0xd8 && f.enc.opcode <= 0xdf;
-}
 bool is_sse(const Form& f) {
     if (f.enc.map != isa::Map::of || f.op < Op::vcheck) return false;
     for (const auto& o : f.operand) {

@@ -48,11 +48,11 @@ uint16_t defined_codes(const Form& f) {
     }
 }
 
+}  // namespace
+
 bool is_x87(const Form& f) {
     return f.enc.map == isa::Map::one && f.enc.opcode >= 0xd8 && f.enc.opcode <= 0xdf;
 }
-
-}  // namespace
 
 bool host_is_amd() {
     static const bool amd = [] {

@@ -13,6 +13,7 @@ namespace stile::model::test {
 // False on other processors, and if STILE_OTHER_VENDOR is set in the environment, to try the tests in this
 // way.
 bool host_is_amd();
+bool is_x87(const isa::Form& f);
 
 // Before a form is run: a state from which vendors agree.
 void avoid_open(const isa::Form& f, bool unmasked, FpState& start);

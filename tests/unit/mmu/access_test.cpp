@@ -8,8 +8,6 @@ namespace stile::model::test {
 
 namespace {
 
-constexpr uint64_t V = 0x400000;
-
 TEST(Access, crosses_into_a_page_elsewhere_in_memory) {
     World w;
     const uint64_t second = w.new_frame(), first = w.new_frame();

@@ -31,11 +31,11 @@ class Keys : public ::testing::Test {
 constexpr uint32_t AD = 1, WD = 2;
 
 // The manual's words, for one access.
-struct Case {
+struct KeyCase {
     bool on, user_page, writable, ring3, wp, write;
     uint32_t rights;
 };
-uint32_t expected_error(const Case& c) {
+uint32_t expected_error(const KeyCase& c) {
     const bool by_user = c.ring3;
     bool page_forbids = (by_user && !c.user_page);
     if (c.write && !c.writable && (by_user || c.wp)) page_forbids = true;
@@ -54,8 +54,8 @@ TEST_F(Keys, EveryCombinationOfPageRingAndRegister) {
     for (unsigned bits = 0; bits < 64; ++bits)
         for (uint32_t rights = 0; rights < 4; ++rights)
             for (unsigned key = 0; key < 16; ++key) {
-                const Case c{(bits & 1) != 0,  (bits & 2) != 0,  (bits & 4) != 0, (bits & 8) != 0,
-                             (bits & 16) != 0, (bits & 32) != 0, rights};
+                const KeyCase c{(bits & 1) != 0,  (bits & 2) != 0,  (bits & 4) != 0, (bits & 8) != 0,
+                                (bits & 16) != 0, (bits & 32) != 0, rights};
                 World fresh(ProtectionKind::mpk);
                 fresh.state.cr4 |= c.on ? uint64_t{cr::CR4_PKE} : 0;
                 fresh.state.cr0 = c.wp ? fresh.state.cr0 : fresh.state.cr0 & ~uint64_t{cr::CR0_WP};

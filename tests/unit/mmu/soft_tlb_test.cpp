@@ -7,8 +7,6 @@ namespace stile::model::test {
 
 namespace {
 
-constexpr uint64_t V = 0x400000;
-
 bool hits(World& w, uint64_t vaddr) {
     const unsigned before = w.soft_hits;
     EXPECT_TRUE(w.load(vaddr));

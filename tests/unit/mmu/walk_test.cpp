@@ -7,7 +7,7 @@ namespace stile::model::test {
 
 namespace {
 
-constexpr uint64_t V = 0x123456789000;
+constexpr uint64_t walked = 0x123456789000;
 
 struct Case {
     const char* name;
@@ -27,17 +27,17 @@ TEST_P(WalkTable, allows_or_faults_with_the_right_code) {
     w.state.cr4 |= c.cr4_on;
     w.ring(c.cpl);
     const uint64_t frame = w.new_frame();
-    w.map(V, frame, c.bits);
+    w.map(walked, frame, c.bits);
     bool ok = false;
     switch (c.access) {
         case Access::read:
-            ok = w.load(V + 8);
+            ok = w.load(walked + 8);
             break;
         case Access::write:
-            ok = w.store(V + 8);
+            ok = w.store(walked + 8);
             break;
         default:
-            ok = w.fetch(V + 8);
+            ok = w.fetch(walked + 8);
             break;
     }
     EXPECT_EQ(ok, c.error < 0);
@@ -45,7 +45,7 @@ TEST_P(WalkTable, allows_or_faults_with_the_right_code) {
         EXPECT_EQ(w.fault.vector, VEC_PF);
         EXPECT_TRUE(w.fault.has_error);
         EXPECT_EQ(w.fault.error, c.error);
-        EXPECT_EQ(w.fault.address, V + 8);
+        EXPECT_EQ(w.fault.address, walked + 8);
     }
 }
 
@@ -86,19 +86,19 @@ INSTANTIATE_TEST_SUITE_P(Walk, WalkTable, testing::ValuesIn(cases), [](const aut
 TEST(Walk, permissions_of_all_levels_are_combined) {
     for (unsigned level = 2; level <= 4; ++level) {
         World w;
-        w.page(V);
-        uint64_t& e = w.entry(w.slot(V, level));
+        w.page(walked);
+        uint64_t& e = w.entry(w.slot(walked, level));
         e &= ~uint64_t{pte::W};
-        EXPECT_TRUE(w.load(V));
-        EXPECT_FALSE(w.store(V)) << level;
+        EXPECT_TRUE(w.load(walked));
+        EXPECT_FALSE(w.store(walked)) << level;
         EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER | PF_WRITE);
         e = (e | pte::NX | pte::W);
         w.mmu->flush_all();
-        EXPECT_TRUE(w.store(V));
-        EXPECT_FALSE(w.fetch(V));
+        EXPECT_TRUE(w.store(walked));
+        EXPECT_FALSE(w.fetch(walked));
         e &= ~uint64_t{pte::U};
         w.mmu->flush_all();
-        EXPECT_FALSE(w.load(V));
+        EXPECT_FALSE(w.load(walked));
         EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER);
     }
 }
@@ -115,48 +115,48 @@ TEST(Walk, reserved_bits_fault_wherever_they_are) {
     for (const auto& b : bad) {
         World w;
         if (b.large)
-            w.map_large(V, 0x400000);
+            w.map_large(walked, 0x400000);
         else
-            w.page(V);
-        w.entry(w.slot(V, b.level)) |= b.bits;
-        EXPECT_FALSE(w.load(V)) << b.level << " " << std::hex << b.bits;
+            w.page(walked);
+        w.entry(w.slot(walked, b.level)) |= b.bits;
+        EXPECT_FALSE(w.load(walked)) << b.level << " " << std::hex << b.bits;
         EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER | PF_RESERVED);
     }
     World w;
-    w.page(V, PTE_RWU | pte::NX);
+    w.page(walked, PTE_RWU | pte::NX);
     w.state.efer &= ~uint64_t{cr::EFER_NXE};
     w.mmu->context_changed();
-    EXPECT_FALSE(w.load(V));
+    EXPECT_FALSE(w.load(walked));
     EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER | PF_RESERVED);
-    EXPECT_FALSE(w.fetch(V));
+    EXPECT_FALSE(w.fetch(walked));
     EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER | PF_RESERVED) << "no fetch bit without NX and SMEP";
 }
 
 TEST(Walk, accessed_and_dirty_bits) {
     World w;
-    w.page(V);
-    const auto bits = [&](unsigned level) { return w.entry(w.slot(V, level)) & (pte::A | pte::D); };
+    w.page(walked);
+    const auto bits = [&](unsigned level) { return w.entry(w.slot(walked, level)) & (pte::A | pte::D); };
     for (unsigned level = 1; level <= 4; ++level) EXPECT_EQ(bits(level), 0u);
-    ASSERT_TRUE(w.load(V));
+    ASSERT_TRUE(w.load(walked));
     for (unsigned level = 1; level <= 4; ++level) EXPECT_EQ(bits(level), uint64_t{pte::A});
-    ASSERT_TRUE(w.store(V));
+    ASSERT_TRUE(w.store(walked));
     EXPECT_EQ(bits(1), pte::A | pte::D) << "the software TLB must not hide the first store";
     for (unsigned level = 2; level <= 4; ++level) EXPECT_EQ(bits(level), uint64_t{pte::A});
 
     World refused;
-    refused.page(V, pte::P | pte::U);
-    EXPECT_FALSE(refused.store(V));
-    EXPECT_EQ(refused.entry(refused.slot(V, 1)) & (pte::A | pte::D), 0u);
+    refused.page(walked, pte::P | pte::U);
+    EXPECT_FALSE(refused.store(walked));
+    EXPECT_EQ(refused.entry(refused.slot(walked, 1)) & (pte::A | pte::D), 0u);
 
     World large;
-    large.map_large(V, 0x400000);
-    ASSERT_TRUE(large.store(V));
-    EXPECT_EQ(large.entry(large.slot(V, 2)) & (pte::A | pte::D), pte::A | pte::D);
+    large.map_large(walked, 0x400000);
+    ASSERT_TRUE(large.store(walked));
+    EXPECT_EQ(large.entry(large.slot(walked, 2)) & (pte::A | pte::D), pte::A | pte::D);
 
     World fetched;
-    fetched.page(V);
-    ASSERT_TRUE(fetched.fetch(V));
-    EXPECT_EQ(fetched.entry(fetched.slot(V, 1)) & (pte::A | pte::D), uint64_t{pte::A});
+    fetched.page(walked);
+    ASSERT_TRUE(fetched.fetch(walked));
+    EXPECT_EQ(fetched.entry(fetched.slot(walked, 1)) & (pte::A | pte::D), uint64_t{pte::A});
 }
 
 TEST(Walk, large_page_reaches_each_of_its_4_kib_pages) {
@@ -190,19 +190,19 @@ TEST(Walk, non_canonical_addresses_raise_gp) {
 
 TEST(Walk, tables_outside_ram_fault) {
     World w;
-    w.page(V);
-    w.entry(w.slot(V, 2)) = (ram_bytes + 0x1000) | PTE_RWU;
-    EXPECT_FALSE(w.load(V));
+    w.page(walked);
+    w.entry(w.slot(walked, 2)) = (ram_bytes + 0x1000) | PTE_RWU;
+    EXPECT_FALSE(w.load(walked));
     EXPECT_EQ(w.fault.error, PF_PRESENT | PF_USER | PF_RESERVED);
 }
 
 TEST(Walk, probing_leaves_no_trace) {
     World w;
-    w.page(V);
+    w.page(walked);
     PageAttributes a;
-    EXPECT_TRUE(w.mmu->probe(V, a));
-    EXPECT_FALSE(w.mmu->probe(V + page_bytes, a));
-    EXPECT_EQ(w.entry(w.slot(V, 1)) & (pte::A | pte::D), 0u);
+    EXPECT_TRUE(w.mmu->probe(walked, a));
+    EXPECT_FALSE(w.mmu->probe(walked + page_bytes, a));
+    EXPECT_EQ(w.entry(w.slot(walked, 1)) & (pte::A | pte::D), 0u);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct Devices final : MmioPort {
 inline constexpr uint64_t PTE_RWU = pte::P | pte::W | pte::U;
 inline constexpr uint64_t ram_bytes = 16 << 20;
 inline constexpr uint64_t frames_at = 8 << 20;  // tables grow up from 4 KiB, data frames from here
+inline constexpr uint64_t V = 0x400000;         // a page of programs
 
 // Reads and writes through the Mmu as the execution engine does it: the software TLB first.
 class World {

@@ -45,15 +45,15 @@ Found run_world(const MachineConfig& config, Plant plant, uint64_t seed, unsigne
     return found;
 }
 
-struct Shape {
+struct AplShape {
     unsigned entries, ways;
     AplRefill refill;
 };
 
-class RandomWorld : public testing::TestWithParam<Shape> {};
+class RandomWorld : public testing::TestWithParam<AplShape> {};
 
 TEST_P(RandomWorld, unit_and_specification_agree) {
-    const Shape& s = GetParam();
+    const AplShape& s = GetParam();
     PairStats stats;
     for (unsigned world = 0; world < 40; ++world) {
         const Found found = run_world(shape(s.entries, s.ways, s.refill), Plant::none,
@@ -82,16 +82,16 @@ TEST_P(RandomWorld, unit_and_specification_agree) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(AplShapes, RandomWorld,
-                         testing::Values(Shape{2, 2, AplRefill::software}, Shape{3, 3, AplRefill::software},
-                                         Shape{4, 2, AplRefill::software}, Shape{16, 16, AplRefill::software},
-                                         Shape{64, 4, AplRefill::software}, Shape{2, 2, AplRefill::hardware},
-                                         Shape{4, 2, AplRefill::hardware},
-                                         Shape{32, 32, AplRefill::hardware}),
-                         [](const auto& p) {
-                             return std::to_string(p.param.entries) + "_" + std::to_string(p.param.ways) +
-                                    (p.param.refill == AplRefill::hardware ? "_walk" : "_software");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    AplShapes, RandomWorld,
+    testing::Values(AplShape{2, 2, AplRefill::software}, AplShape{3, 3, AplRefill::software},
+                    AplShape{4, 2, AplRefill::software}, AplShape{16, 16, AplRefill::software},
+                    AplShape{64, 4, AplRefill::software}, AplShape{2, 2, AplRefill::hardware},
+                    AplShape{4, 2, AplRefill::hardware}, AplShape{32, 32, AplRefill::hardware}),
+    [](const auto& p) {
+        return std::to_string(p.param.entries) + "_" + std::to_string(p.param.ways) +
+               (p.param.refill == AplRefill::hardware ? "_walk" : "_software");
+    });
 
 // --- are the worlds wild enough?
 

@@ -11,10 +11,10 @@ namespace stile::model::test {
 
 namespace {
 
-constexpr uint64_t first_page = 0x7f0000000000, dcs_at = 0x7e0000000000;
-constexpr unsigned n_pages = 40;
-constexpr uint16_t tags[] = {0, 1, 2, 127, 128, 0x4000, 0x7fff, 0xabcd, 0xffff};
-constexpr unsigned n_tags = std::size(tags);
+constexpr uint64_t shared_at = 0x7f0000000000, dcs_at = 0x7e0000000000;
+constexpr unsigned shared_pages = 40;
+constexpr uint16_t all_tags[] = {0, 1, 2, 127, 128, 0x4000, 0x7fff, 0xabcd, 0xffff};
+constexpr unsigned n_all_tags = std::size(all_tags);
 
 MachineConfig machine(AplRefill refill, unsigned entries, unsigned ways, AplReplacement replacement) {
     MachineConfig c = World::make_config(ProtectionKind::codoms, entries, ways);
@@ -23,15 +23,15 @@ MachineConfig machine(AplRefill refill, unsigned entries, unsigned ways, AplRepl
     return c;
 }
 
-struct Shape {
+struct RefillShape {
     unsigned entries, ways;
     AplReplacement replacement;
 };
 
-class Refill : public testing::TestWithParam<Shape> {};
+class Refill : public testing::TestWithParam<RefillShape> {};
 
 struct Twins {
-    explicit Twins(const Shape& s)
+    explicit Twins(const RefillShape& s)
         : software(machine(AplRefill::software, s.entries, s.ways, s.replacement)),
           hardware(machine(AplRefill::hardware, s.entries, s.ways, s.replacement)) {
         hardware.directory();
@@ -51,7 +51,7 @@ struct Twins {
 };
 
 TEST_P(Refill, who_does_it_changes_no_verdict) {
-    const Shape shape = GetParam();
+    const RefillShape shape = GetParam();
     std::mt19937 random(shape.entries * 100 + shape.ways);
     const auto below = [&](uint64_t n) { return random() % n; };
     // A third domain's capability and the second page of an access need entries of their own, which a kernel
@@ -60,22 +60,23 @@ TEST_P(Refill, who_does_it_changes_no_verdict) {
     unsigned allowed = 0, refused = 0;
     for (unsigned round = 0; round < 12; ++round) {
         Twins t(shape);
-        for (unsigned i = 0; i < n_pages; ++i) {
-            const uint64_t tag = STILE_PTE_TAG(tags[below(n_tags)]);
-            for (World* w : t.both) w->page(first_page + i * 4096, PTE_RWU | tag);
+        for (unsigned i = 0; i < shared_pages; ++i) {
+            const uint64_t tag = STILE_PTE_TAG(all_tags[below(n_all_tags)]);
+            for (World* w : t.both) w->page(shared_at + i * 4096, PTE_RWU | tag);
         }
-        for (World* w : t.both) w->domains_on(tags[0]);
+        for (World* w : t.both) w->domains_on(all_tags[0]);
         for (unsigned step = 0; step < 1500; ++step) {
-            const uint64_t v = first_page + below(n_pages * 4096 - 64), what = below(16);
+            const uint64_t v = shared_at + below(shared_pages * 4096 - 64), what = below(16);
             const uint64_t bytes = 1ull << below(4);
             const uint64_t at = small ? v & ~(bytes - 1) : v;
             if (what == 0) {
-                t.grant(tags[below(n_tags)], tags[below(n_tags)], static_cast<unsigned>(below(4)));
+                t.grant(all_tags[below(n_all_tags)], all_tags[below(n_all_tags)],
+                        static_cast<unsigned>(below(4)));
             } else if (what == 1) {
                 const unsigned i = static_cast<unsigned>(below(STILE_CAP_REGS)), right = 1 + below(3);
                 PageAttributes page;
                 t.software.mmu->probe(v, page);
-                const uint16_t origin = small ? page.tag : tags[below(n_tags)];
+                const uint16_t origin = small ? page.tag : all_tags[below(n_all_tags)];
                 const uint64_t length = std::min<uint64_t>(below(9000), small ? 4096 - v % 4096 : ~0ull);
                 for (World* w : t.both) w->cap(i, v, length, right, origin);
             } else if (what < 5) {
@@ -119,21 +120,20 @@ TEST_P(Refill, who_does_it_changes_no_verdict) {
     EXPECT_GT(refused, 1000u);
 }
 
-std::string name_of_shape(const testing::TestParamInfo<Shape>& info) {
+std::string name_of_shape(const testing::TestParamInfo<RefillShape>& info) {
     const char* const names[] = {"lru", "plru", "fifo", "random"};
     return std::to_string(info.param.entries) + "_" + std::to_string(info.param.ways) + "_" +
            names[static_cast<int>(info.param.replacement)];
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Refill,
-                         testing::Values(Shape{2, 2, AplReplacement::lru}, Shape{2, 2, AplReplacement::plru},
-                                         Shape{2, 2, AplReplacement::fifo},
-                                         Shape{2, 2, AplReplacement::random},
-                                         Shape{4, 2, AplReplacement::lru}, Shape{8, 4, AplReplacement::plru},
-                                         Shape{16, 16, AplReplacement::lru},
-                                         Shape{16, 16, AplReplacement::fifo},
-                                         Shape{256, 256, AplReplacement::lru}),
-                         name_of_shape);
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Refill,
+    testing::Values(RefillShape{2, 2, AplReplacement::lru}, RefillShape{2, 2, AplReplacement::plru},
+                    RefillShape{2, 2, AplReplacement::fifo}, RefillShape{2, 2, AplReplacement::random},
+                    RefillShape{4, 2, AplReplacement::lru}, RefillShape{8, 4, AplReplacement::plru},
+                    RefillShape{16, 16, AplReplacement::lru}, RefillShape{16, 16, AplReplacement::fifo},
+                    RefillShape{256, 256, AplReplacement::lru}),
+    name_of_shape);
 
 constexpr uint64_t PAGES = 0x400000;
 
