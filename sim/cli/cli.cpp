@@ -33,9 +33,9 @@ int command_line(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag(
         "--version", [] { return version_text(); }, "Versions, toolchain and hashes of the guest images");
-    const std::vector<Command> commands{add_run(app),    add_sweep(app), add_area(app),
-                                        add_report(app), add_diff(app),  add_new_workload(app)};
-    std::string topic, file;
+    const std::vector<Command> commands{add_run(app),  add_sweep(app),        add_area(app),  add_report(app),
+                                        add_diff(app), add_new_workload(app), add_disasm(app)};
+    std::string topic;
     CLI::App* list_command = app.add_subcommand("list", "What there is to choose from");
     list_command
         ->add_option("TOPIC", topic,
@@ -43,8 +43,6 @@ int command_line(int argc, char** argv) {
         ->required()
         ->check(CLI::IsMember(list_topics));
     CLI::App* schema = app.add_subcommand("schema", "JSON Schema of the YAML, for editors");
-    CLI::App* disasm = app.add_subcommand("disasm", "Disassemble guest code, CODOMs included");
-    disasm->add_option("FILE", file, "ELF file, or flat code")->required();
     CLI::App* reference_command = app.add_subcommand("reference", "A page of docs/reference, in Markdown");
     reference_command->add_option("PAGE", topic, "Which")->required()->check(CLI::IsMember(reference_pages));
     refuse_empty_values(app);
@@ -59,8 +57,6 @@ int command_line(int argc, char** argv) {
         fmt::print("{}", list(topic));
     } else if (schema->parsed()) {
         fmt::print("{}", json_schema(workload::load_all_plugins()));
-    } else if (disasm->parsed()) {
-        fmt::print("{}", disassemble_file(file));
     } else if (reference_command->parsed()) {
         fmt::print("{}", reference(topic, app));
     }

@@ -34,5 +34,6 @@ Command add_area(CLI::App& app);
 Command add_report(CLI::App& app);
 Command add_diff(CLI::App& app);
 Command add_new_workload(CLI::App& app);
+Command add_disasm(CLI::App& app);
 
 }  // namespace stile::sim

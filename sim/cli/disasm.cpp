@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/disasm.h"
+
 #include <elf.h>
 #include <fmt/format.h>
 
@@ -8,7 +10,6 @@
 
 #include "isa/translate.h"
 #include "sim/boot/elf_image.h"
-#include "sim/cli/list.h"
 #include "sim/config/fault.h"
 #include "sim/results/run_directory.h"
 
@@ -70,6 +71,12 @@ void print_code(std::string& out, std::span<const uint8_t> code, uint64_t addres
 }
 
 }  // namespace
+
+std::string disassembly(std::span<const uint8_t> code, uint64_t address) {
+    std::string out;
+    print_code(out, code, address, nullptr);
+    return out;
+}
 
 std::string disassemble_file(const std::string& path) {
     std::string contents;

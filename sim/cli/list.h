@@ -12,8 +12,4 @@ inline const std::vector<std::string> list_topics{"machines",  "runs",       "sw
 // What `stile list TOPIC` prints.
 std::string list(const std::string& topic);
 
-// What `stile disasm FILE` prints: an ELF file's code, section by section, or a flat piece of code.
-// Throws BadInput.
-std::string disassemble_file(const std::string& path);
-
 }  // namespace stile::sim

@@ -60,6 +60,9 @@ const std::map<std::string, std::string> columns{
     {"phase_refill", "in page walks and refills of the APL cache"},
     {"phase_wait", "halted"},
     {"phase_other", "in timer ticks. The phases sum to `cycles_mean`"},
+    {"run_cycles", "of the reference clock, of the whole run: boot, warm-up and end included"},
+    {"run_ns", "the same as a time"},
+    {"run_instructions", "retired by all cores in the whole run"},
 };
 
 std::string table(const std::vector<std::string>& names) {
@@ -95,6 +98,7 @@ std::string result_reference() {
     if (header.size() != columns.size())
         throw std::runtime_error("result_reference(): a column is described that results.csv has not");
     const auto key_end = std::find(header.begin(), header.end(), "calls");
+    const auto call_end = std::find(header.begin(), header.end(), "run_cycles");
     return "# results.csv\n\n"
            "One line per row, no comments. Written by `scripts/reference`; do not edit. "
            "[measurement.md](../measurement.md) says how the figures come about.\n\n"
@@ -103,7 +107,13 @@ std::string result_reference() {
            "\n## Figures of a call\n"
            "Warm, there and back. Events (`instructions` to `domain_crossings`) are those of the median call "
            "among those that no timer tick interrupted.\n\n" +
-           table({key_end, header.end()}) + reports();
+           table({key_end, call_end}) +
+           "\n## Figures of the run\n"
+           "Of a row that made no timed calls (workload `program`) these are all: `calls` is 0, and the "
+           "cells of a "
+           "call are empty. A row that failed or was refused before its first call has no line. What the "
+           "functional core runs first (`--fast-forward`) counts a cycle per instruction.\n\n" +
+           table({call_end, header.end()}) + reports();
 }
 
 }  // namespace stile::sim

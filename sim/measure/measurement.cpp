@@ -55,6 +55,7 @@ struct Measurement::Impl {
     bool user_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi);
     void kernel_marker(CoreView& core, uint32_t code, uint64_t rdi, uint64_t rsi, uint64_t rdx);
     KilledProcess fault_of(CoreView& core, uint64_t pid, uint64_t info_address);
+    void made_proxy(CoreView& core, uint64_t address, uint64_t bytes, uint64_t policy);
     void killed(CoreView& core, uint64_t pid, uint64_t info_address);
     void unwound(CoreView& core, uint64_t pid, uint64_t info_address);
     std::string cause(const CoreView& core, KilledProcess& k, const stile_kill_info& info);
@@ -167,10 +168,21 @@ void Measurement::Impl::kernel_marker(CoreView& core, uint32_t mark, uint64_t rd
             break;
         case STILE_MARK_K_PROXY:
             code.proxy(rdi, rsi, rdx);
+            made_proxy(core, rdi, rsi, rdx);
             break;
         default:
             break;  // K_TICK_END and what later kernels say: nothing to record
     }
+}
+
+// A guest kernel that is not ours may say anything here.
+void Measurement::Impl::made_proxy(CoreView& core, uint64_t address, uint64_t bytes, uint64_t policy) {
+    constexpr uint64_t longest = 1 << 16;
+    ProxyCode proxy{address, policy, std::vector<uint8_t>(std::min(bytes, longest))};
+    if (bytes > longest || !core.read(address, proxy.code.data(), bytes))
+        r.warnings.push_back(fmt::format("the code of the proxy at {:#x} cannot be read", address));
+    else
+        r.proxies.push_back(std::move(proxy));
 }
 
 // Without the sentence for people: `message` is only where and why.

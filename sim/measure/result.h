@@ -84,6 +84,14 @@ struct SelfTest {
     bool passed = false;
 };
 
+// What the kernel has generated between a caller and an exported function (docs/dipc.md).
+struct ProxyCode {
+    uint64_t address = 0;
+    uint64_t policy = 0;  // abi/syscall.h, enum stile_policy
+    std::vector<uint8_t> code;
+    bool operator==(const ProxyCode&) const = default;
+};
+
 struct MeasurementResult {
     bool booted = false;
     std::optional<TimedCalls> timed;
@@ -104,6 +112,7 @@ struct MeasurementResult {
     std::vector<KilledProcess> killed;
     std::vector<ExitedProcess> exited;
     std::vector<SelfTest> self_tests;
+    std::vector<ProxyCode> proxies;  // in the order in which they were made
     std::optional<std::string> panic;
     bool deadlock = false;
     uint64_t refused_accesses = 0;      // by the protection unit; a kernel may turn them into EFAULT

@@ -38,13 +38,18 @@ inline void archive(model::StateArchive& a, SelfTest& t) {
     a(name, passed);
 }
 
+inline void archive(model::StateArchive& a, ProxyCode& p) {
+    auto& [address, policy, code] = p;
+    a(address, policy, code);
+}
+
 // What others count is made a part of it only when it is asked for: not here.
 inline void archive(model::StateArchive& a, MeasurementResult& r) {
     auto& [booted, timed, caller_frequency, roi, roi_begun, census, checked, checked_calls, refused_errno,
-           refused_because, reports, unsupported, unknown_syscalls, killed, exited, self_tests, panic,
-           deadlock, refused_accesses, warnings] = r;
+           refused_because, reports, unsupported, unknown_syscalls, killed, exited, self_tests, proxies,
+           panic, deadlock, refused_accesses, warnings] = r;
     a(booted, caller_frequency, roi_begun, checked, checked_calls, refused_errno, refused_because, reports,
-      killed, exited, self_tests, panic, deadlock, refused_accesses, warnings);
+      killed, exited, self_tests, proxies, panic, deadlock, refused_accesses, warnings);
 }
 
 }  // namespace stile::sim

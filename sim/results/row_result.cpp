@@ -73,6 +73,11 @@ json bytes_json(const std::string& bytes) {
     return json::binary_t(std::vector<uint8_t>(bytes.begin(), bytes.end()));
 }
 
+std::string bytes_from(const json& j) {
+    const auto& bytes = j.get_binary();
+    return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 std::string size_text(int64_t bytes) {
@@ -103,6 +108,8 @@ const char* status_name(RowResult::Status status) {
 }
 
 json to_json(const RowResult& row) {
+    json proxies = json::array();
+    for (const RowProxy& p : row.proxies) proxies.push_back({p.address, p.policy, bytes_json(p.code)});
     json statistics = json::array();
     for (const RowStatistic& s : row.statistics) {
         statistics.push_back({s.path, s.value, s.integral, s.unit, s.description});
@@ -121,6 +128,7 @@ json to_json(const RowResult& row) {
             {"figures", row.figures ? figures_json(*row.figures) : json(nullptr)},
             {"exit_status", optional_json(row.exit_status)},
             {"cycles", row.cycles},
+            {"ns", row.ns},
             {"instructions", row.instructions},
             {"restored_cycles", row.restored_cycles},
             {"restored_instructions", row.restored_instructions},
@@ -128,6 +136,7 @@ json to_json(const RowResult& row) {
             {"statistics", statistics},
             {"console", bytes_json(row.console)},
             {"state", bytes_json(row.state)},
+            {"proxies", proxies},
             {"kept", bytes_json(row.kept)},
             {"host_seconds", row.host_seconds}};
 }
@@ -155,6 +164,7 @@ RowResult row_from_json(const json& j) {
     if (!j.at("figures").is_null()) row.figures = figures_from(j.at("figures"));
     row.exit_status = optional_from<uint64_t>(j.at("exit_status"));
     j.at("cycles").get_to(row.cycles);
+    j.at("ns").get_to(row.ns);
     j.at("instructions").get_to(row.instructions);
     j.at("restored_cycles").get_to(row.restored_cycles);
     j.at("restored_instructions").get_to(row.restored_instructions);
@@ -164,12 +174,10 @@ RowResult row_from_json(const json& j) {
         const double value = s.at(1).is_null() ? NAN : s.at(1).get<double>();
         row.statistics.push_back({s.at(0), value, s.at(2), s.at(3), s.at(4)});
     }
-    const auto& console = j.at("console").get_binary();
-    row.console.assign(console.begin(), console.end());
-    const auto& state = j.at("state").get_binary();
-    row.state.assign(state.begin(), state.end());
-    const auto& kept = j.at("kept").get_binary();
-    row.kept.assign(kept.begin(), kept.end());
+    row.console = bytes_from(j.at("console"));
+    row.state = bytes_from(j.at("state"));
+    for (const json& p : j.at("proxies")) row.proxies.push_back({p.at(0), p.at(1), bytes_from(p.at(2))});
+    row.kept = bytes_from(j.at("kept"));
     j.at("host_seconds").get_to(row.host_seconds);
     return row;
 }

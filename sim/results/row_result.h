@@ -45,6 +45,13 @@ struct RowStatistic {
     std::string unit, description;
 };
 
+// Code that the kernel has generated between a caller and an exported function (docs/dipc.md).
+struct RowProxy {
+    uint64_t address = 0;
+    uint64_t policy = 0;  // abi/syscall.h, enum stile_policy
+    std::string code;
+};
+
 struct RowResult {
     enum class Status {
         done,
@@ -68,14 +75,17 @@ struct RowResult {
     std::optional<Figures> figures;
     std::optional<uint64_t> exit_status;    // of the main process, as in wait(2)
     uint64_t cycles = 0, instructions = 0;  // of the whole row, boot included
-    uint64_t restored_cycles = 0, restored_instructions = 0;  // of them, those that a checkpoint brought along
+    double ns = 0;                          // those cycles as simulated time
+    uint64_t restored_cycles = 0,
+             restored_instructions = 0;  // of them, those that a checkpoint brought along
     uint64_t simulated_cycles() const { return cycles - restored_cycles; }
     uint64_t simulated_instructions() const { return instructions - restored_instructions; }
     std::vector<std::pair<std::string, uint64_t>> reports;
     std::vector<RowStatistic> statistics;
     std::string console;
-    std::string state;  // of the machine, where it helps to know why the row ended as it did
-    std::string kept;   // the cpio archive of the files that the row keeps
+    std::string state;              // of the machine, where it helps to know why the row ended as it did
+    std::vector<RowProxy> proxies;  // in the order in which the kernel made them
+    std::string kept;               // the cpio archive of the files that the row keeps
     double host_seconds = 0;
 };
 

@@ -99,8 +99,11 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
                         printed, result.console.size()));
     }
     result.cycles = latest(machine);
+    result.ns = machine.seconds(result.cycles) * 1e9;
     result.instructions = instructions_of(machine);
     judge(measurement.result(), end, config.machine.frequency, result);
+    for (const ProxyCode& p : measurement.result().proxies)
+        result.proxies.push_back({p.address, p.policy, {p.code.begin(), p.code.end()}});
     add_instrument_reports(measurement.result(), config.plugin.descriptor->reports, result);
     checkpoint.end(end.outcome.why == model::Stop::power_off);
     if (!checkpoint.failure().empty()) {

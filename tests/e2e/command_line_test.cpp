@@ -12,7 +12,13 @@
 namespace stile::sim {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::Gt;
 using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
 
 TEST_F(Stile, BadInputEndsInTwoWithEveryFault) {
     write("bad.yaml",
@@ -141,6 +147,50 @@ TEST_F(Stile, DisassemblesCodeAndElfFiles) {
     const std::string elf = stile("disasm " STILE_GUEST_HELLO).out;
     EXPECT_THAT(elf, HasSubstr("section .text\n"));
     EXPECT_THAT(elf, HasSubstr(" <main>:\n"));
+}
+
+// Instructions of `text` at the addresses that a caller may enter, beside the first.
+std::vector<std::string> at_entries(const std::string& text) {
+    std::vector<std::string> found;
+    std::istringstream lines(text);
+    uint64_t first = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("proxy of ")) first = 0;
+        if (line.find(":  ") == line.npos) continue;
+        const uint64_t address = std::stoull(line, nullptr, 16);
+        if (first == 0) first = address;
+        if (address % 64 == 0 && address != first) found.push_back(line.substr(line.rfind("  ") + 2));
+    }
+    return found;
+}
+
+TEST_F(Stile, DisassemblesWhatTheKernelGenerated) {
+    const Output both = stile("disasm proxy");
+    ASSERT_EQ(both.code, 0) << both.err;
+    const size_t high = both.out.find("policy high; made in dipc high 0 B\n");
+    ASSERT_NE(high, std::string::npos) << both.out;
+    const std::string low = both.out.substr(0, high);
+    EXPECT_THAT(low, HasSubstr("policy low; made in dipc low 0 B\n"));
+    EXPECT_THAT(low, HasSubstr("wrfsbase"));
+    EXPECT_THAT(low, HasSubstr("call rax"));
+    // A stack for capabilities of its own is what high has and low has not.
+    EXPECT_THAT(low, Not(HasSubstr("cd.wrdcs")));
+    EXPECT_THAT(both.out.substr(high), HasSubstr("cd.wrdcs"));
+    // No entry but the first leads into the code, unless the rule is off.
+    EXPECT_THAT(at_entries(both.out), AllOf(SizeIs(Gt(20u)), Each("ud2")));
+    const Output open = stile("disasm proxy --set os.checks.proxy_guards=false");
+    ASSERT_EQ(open.code, 0) << open.err;
+    EXPECT_THAT(at_entries(open.out), Not(Contains("ud2")));
+}
+
+TEST_F(Stile, DisasmProxyMistakes) {
+    write("pipe.yaml", "workload: {name: sync_call, mechanisms: [pipe], sizes: [0]}\nprotection: codoms\n");
+    const Output none = stile("disasm proxy pipe.yaml");
+    EXPECT_EQ(none.code, 2);
+    EXPECT_THAT(none.err, HasSubstr("no row of this makes a proxy; rows of mechanism 'dipc' do"));
+    EXPECT_EQ(none.out, "");
+    EXPECT_EQ(stile("disasm pipe.yaml pipe.yaml").code, 2);
+    EXPECT_EQ(stile("disasm proxy absent.yaml").code, 2);
 }
 
 TEST_F(Stile, ProgressGoesToTerminalsOnly) {
