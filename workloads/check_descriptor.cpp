@@ -98,6 +98,7 @@ bool is_fixed_column(const std::string& name) {
         "calls", "cycles_mean", "cycles_p50", "cycles_p99", "ns_mean", "instructions", "kernel_instructions",
         "syscalls", "context_switches", "page_table_switches", "bytes_copied", "copies", "copies_kernel",
         "copies_proxy", "copies_user", "tlb_misses", "apl_misses", "domain_crossings", "checked",
+        "run_cycles", "run_ns", "run_instructions",
         // a sweep's; its axes are full key paths, which no workload would think of
         "point", "row", "area_mm2", "area_swept_mm2", "access_ns_swept"};
     return names.contains(name) || name.starts_with("phase_") || name.starts_with("machine.") ||
@@ -144,7 +145,8 @@ Faults faults_of(const Descriptor& d, const std::vector<Row>& rows) {
             fault(fmt::format("scope '{}' is neither same_process nor cross_process", row.scope));
         const auto placements = {"same_core", "other_core", "spread", "free"};
         if (std::find(placements.begin(), placements.end(), row.placement) == placements.end())
-            fault(fmt::format("placement '{}' is none of same_core, other_core, spread and free", row.placement));
+            fault(fmt::format("placement '{}' is none of same_core, other_core, spread and free",
+                              row.placement));
         if (row.size_bytes < 0) fault(fmt::format("size_bytes is {}", row.size_bytes));
         if (row.processes.empty()) fault("no process runs");
         for (const Process& process : row.processes) {

@@ -64,9 +64,12 @@ Results load_run(const fs::path& directory, bool with_statistics) {
     Results results;
     const Csv csv = parse_csv(read_file(directory / "results.csv"));
     results.key_columns = run_key;
-    results.figure_columns = {"status", "run.cycles", "run.instructions"};
+    results.figure_columns = {"status", "run_cycles", "run_instructions"};
+    const auto known = [](const std::vector<std::string>& names, const std::string& column) {
+        return std::find(names.begin(), names.end(), column) != names.end();
+    };
     for (const std::string& column : csv.header)
-        if (std::find(run_key.begin(), run_key.end(), column) == run_key.end())
+        if (!known(run_key, column) && !known(results.figure_columns, column))
             results.figure_columns.push_back(column);
     const auto key_in_csv = [&](size_t i) {
         std::vector<std::string> key;

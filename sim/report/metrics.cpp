@@ -23,7 +23,7 @@ bool needs_no_time(const std::string& metric) {
         "exceptions",    "page_table_switches", "context_switches",    "bytes_copied",   "copies",
         "copies_kernel", "copies_proxy",        "copies_user",         "checked",        "domain_crossings",
         "crossings",     "crossing_calls",      "crossing_returns",    "crossing_jumps", "bytes_written",
-        "bytes_read",    "timed_calls"};
+        "bytes_read",    "timed_calls",         "run_instructions"};
     return counts.count(metric.substr(metric.rfind('.') + 1)) != 0;
 }
 
@@ -113,9 +113,9 @@ bool has_figures(const Metric& metric) {
 }
 
 // What to look at where the sweep's own wish is not to be had: what calls take, or what they execute, even if
-// that is the same everywhere.
+// that is the same everywhere; of programs without calls, their region or all of the run.
 std::optional<std::string> next_best(const SweepData& data) {
-    for (const char* name : {"cycles_mean", "instructions"})
+    for (const char* name : {"cycles_mean", "instructions", "roi.cycles", "run_cycles", "run_instructions"})
         if (const auto at = find_metric(data, name); at && has_figures(data.metrics[*at])) return name;
     for (const Metric::Kind kind : {Metric::Kind::result, Metric::Kind::statistic}) {
         for (const Metric& metric : data.metrics)

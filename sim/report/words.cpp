@@ -48,6 +48,10 @@ MetricWords metric_words(const std::string& name) {
     if (name == "cycles_p99") return {"cycles (99th percentile)", "cycles", "fewer", "more"};
     if (name == "ns_mean") return {"ns per call", "time", "less", "more"};
     if (name == "instructions") return {"instructions per call", "instructions", "fewer", "more"};
+    if (name == "run_cycles") return {"cycles per run", "cycles", "fewer", "more"};
+    if (name == "run_ns") return {"ns per run", "time", "less", "more"};
+    if (name == "run_instructions") return {"instructions per run", "instructions", "fewer", "more"};
+    if (name == "roi.cycles") return {"cycles of the region", "cycles", "fewer", "more"};
     // A name alone does not say what it counts.
     return {"", name, "lower", "higher"};
 }

@@ -26,9 +26,14 @@ std::string key_cells(const RowKey& key) {
                        csv_cell(key.machine), key.kernel_profile);
 }
 
+// Of the whole row: all that is known of one that made no timed calls.
+constexpr const char* run_columns = "run_cycles,run_ns,run_instructions";
+
 std::string optional_cell(const std::optional<double>& value) { return value ? number_text(*value) : ""; }
 
-std::string figure_cells(const Figures& f) {
+std::string figure_cells(const std::optional<Figures>& figures) {
+    if (!figures) return "0" + std::string(18 + model::phase_names.size(), ',');
+    const Figures& f = *figures;
     std::string line = fmt::format(
         "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", f.calls, number_text(f.cycles_mean),
         number_text(f.cycles_p50), number_text(f.cycles_p99), number_text(f.ns_mean), f.instructions,
@@ -39,6 +44,13 @@ std::string figure_cells(const Figures& f) {
     for (double cycles : f.phase) line += "," + number_text(cycles);
     return line;
 }
+
+std::string run_cells(const RowResult& row) {
+    return fmt::format("{},{},{}", row.cycles, number_text(row.ns), row.instructions);
+}
+
+// What failed or was refused before its first timed call has no line: nothing in it could be compared.
+bool has_line(const RowResult& row) { return row.figures || row.status == RowResult::Status::done; }
 
 // A name that is reported again has its last value.
 std::string report_cells(const RowResult& row, const std::vector<std::string>& reports) {
@@ -80,11 +92,13 @@ std::optional<double> whole_number(const std::string& text) {
 std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports) {
     std::string out = fmt::format("{},{}", key_columns, figure_columns);
     for (const char* phase : model::phase_names) out += std::string(",phase_") + phase;
+    out += std::string(",") + run_columns;
     for (const std::string& name : reports) out += "," + csv_cell(name);
     out += "\n";
     for (const RowResult& row : rows) {
-        if (row.figures)
-            out += key_cells(row.key) + "," + figure_cells(*row.figures) + report_cells(row, reports) + "\n";
+        if (has_line(row))
+            out += fmt::format("{},{},{}{}\n", key_cells(row.key), figure_cells(row.figures), run_cells(row),
+                               report_cells(row, reports));
     }
     return out;
 }

@@ -146,7 +146,11 @@ std::string footer(const std::string& host_json) {
 }  // namespace
 
 std::string report_html(const ReportInput& input) {
-    const Csv results = parse_csv(input.results_csv);
+    Csv results = parse_csv(input.results_csv);
+    // The others are told with how they ended.
+    for (size_t i = results.rows.size(); i-- > 0;)
+        if (results.at(i, "cycles_mean").empty())
+            results.rows.erase(results.rows.begin() + static_cast<ptrdiff_t>(i));
     const Csv refusals = parse_csv(input.refused_csv);
     const json stats = input.stats_json.empty() ? json::object() : json::parse(input.stats_json);
     const std::string title = html_escape(input.title);

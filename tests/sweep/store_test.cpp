@@ -35,6 +35,7 @@ RowResult row(const std::string& mechanism) {
     r.instructions = 400'000;
     r.host_seconds = 0.25;
     r.console = "what no sweep keeps \xff\x01";
+    r.proxies = {{0x1000, 0, "\xff\x90"}};
     return r;
 }
 
@@ -94,6 +95,7 @@ TEST_F(StoreTest, TextOfAPointComesBackWhole) {
     EXPECT_EQ(back.rows.at(0).statistics.at(0).value, 0.1 + 0.2) << "to the last bit";
     EXPECT_TRUE(std::isnan(back.rows.at(0).statistics.at(1).value));
     EXPECT_EQ(back.rows.at(0).console, "");
+    EXPECT_TRUE(back.rows.at(0).proxies.empty()) << "bytes that no JSON text can hold";
 }
 
 TEST_F(StoreTest, DamagedTextIsTold) {

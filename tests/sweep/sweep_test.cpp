@@ -162,6 +162,31 @@ TEST_F(SweepRuns, WhatDoesNotGoTogetherIsToldFirstOrLeftOut) {
     EXPECT_EQ(stile("sweep n.yaml --out n --set sweep.invalid=skip").code, 2) << "nothing would be left";
 }
 
+// What a program without timed calls has is its whole run.
+TEST_F(SweepRuns, ProgramsAreHeldAgainstEachOtherByTheirWholeRun) {
+    make_guest();
+    write("s.yaml",
+          std::string(program) +
+              "sweep: {axes: {workload.args: [['0']], machine.core.model: [functional, inorder, ooo]}}\n");
+    const Output output = stile("sweep s.yaml --out o");
+    ASSERT_EQ(output.code, 0) << output.err;
+    const Csv all = results("o");
+    ASSERT_EQ(all.rows.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(all.at(i, "calls") + all.at(i, "cycles_mean"), "0");
+        EXPECT_EQ(all.at(i, "run_instructions"), all.at(0, "run_instructions"));
+        EXPECT_NEAR(number(all, i, "run_ns"), number(all, i, "run_cycles") / 3.1, 0.001);
+    }
+    EXPECT_GT(number(all, 1, "run_cycles"), number(all, 2, "run_cycles"));
+    EXPECT_GT(number(all, 2, "run_cycles"), number(all, 0, "run_cycles"));
+    EXPECT_THAT(output.out, testing::StartsWith("Build core.model ooo: "));
+    EXPECT_THAT(output.out, HasSubstr(" cycles per run"));
+    const Output one = stile("run s.yaml --point 2 --out p");
+    EXPECT_EQ(one.code, 0) << one.err;
+    EXPECT_EQ(results("p").at(0, "run_cycles"), all.at(1, "run_cycles"));
+    EXPECT_THAT(stile("diff p p --threshold 1").out, HasSubstr("1 rows compared: 1 without a difference"));
+}
+
 TEST_F(SweepRuns, RunAndSweepTellEachOther) {
     write("s.yaml", small);
     const Output run = stile("run s.yaml --out o");

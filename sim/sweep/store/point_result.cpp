@@ -57,6 +57,7 @@ PointResult judge_point(size_t point, const std::vector<RowResult>& rows) {
         for (RowResult row : rows) {
             row.console.clear();
             row.state.clear();
+            row.proxies.clear();
             row.kept.clear();
             result.rows.push_back(std::move(row));
         }

@@ -31,7 +31,7 @@ TEST(Csv, ColumnsAreThePromisedOnes) {
               "crossings,checked,"
               "phase_user,phase_stub,phase_proxy,phase_entry_exit,phase_dispatch,phase_copy,phase_schedule,"
               "phase_pt_switch,"
-              "phase_refill,phase_wait,phase_other");
+              "phase_refill,phase_wait,phase_other,run_cycles,run_ns,run_instructions");
 }
 
 TEST(Csv, RowsAreReadBack) {
@@ -48,13 +48,13 @@ TEST(Csv, RowsAreReadBack) {
     EXPECT_THROW(parse_csv("a,b\n1\n"), std::runtime_error);
 }
 
-TEST(Csv, DeclaredReportsAreColumnsAfterThePhases) {
+TEST(Csv, DeclaredReportsAreColumnsAfterAllOthers) {
     RowResult first = row("pipe", 64, 1), second = row("pipe", 0, 1);
     first.reports = {{"missed", 2}, {"other", 9}, {"missed", 3}};
     second.reports = {{"late", 0}};
     const Csv csv = parse_csv(results_csv({first, second}, {"missed", "late"}));
     ASSERT_GE(csv.header.size(), 3u);
-    EXPECT_EQ(csv.header[csv.header.size() - 3], "phase_other");
+    EXPECT_EQ(csv.header[csv.header.size() - 3], "run_instructions");
     EXPECT_EQ(csv.header[csv.header.size() - 2], "missed");
     EXPECT_EQ(csv.header[csv.header.size() - 1], "late");
     EXPECT_EQ(csv.at(0, "missed"), "3");  // the last value counts
@@ -62,6 +62,28 @@ TEST(Csv, DeclaredReportsAreColumnsAfterThePhases) {
     EXPECT_EQ(csv.at(1, "missed"), "");
     EXPECT_EQ(csv.at(1, "late"), "0");
     EXPECT_EQ(csv.at(0, "other"), "");  // not declared: a statistic only
+}
+
+TEST(Csv, WhatMakesNoTimedCallsHasALineOfItsOwn) {
+    RowResult program = row("program", 0, 1), failed = program;
+    program.figures.reset();
+    program.cycles = 931575;
+    program.ns = 300508.064516;
+    program.instructions = 74309;
+    program.reports = {{"found", 7}};
+    failed.figures.reset();
+    failed.status = RowResult::Status::failed;
+    const Csv csv = parse_csv(results_csv({failed, program, row("pipe", 0, 5)}, {"found"}));
+    ASSERT_EQ(csv.rows.size(), 2u);
+    EXPECT_EQ(csv.at(0, "mechanism"), "program");
+    EXPECT_EQ(csv.at(0, "calls"), "0");
+    for (const char* column : {"cycles_mean", "checked", "phase_user", "phase_other"})
+        EXPECT_EQ(csv.at(0, column), "") << column;
+    EXPECT_EQ(csv.at(0, "run_cycles"), "931575");
+    EXPECT_EQ(csv.at(0, "run_ns"), "300508.064516");
+    EXPECT_EQ(csv.at(0, "run_instructions"), "74309");
+    EXPECT_EQ(csv.at(0, "found"), "7");
+    EXPECT_EQ(csv.at(1, "calls"), "200");
 }
 
 TEST(Csv, RefusalsAreApart) {

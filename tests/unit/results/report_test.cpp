@@ -38,6 +38,20 @@ TEST(Report, ShowsRowsPhasesFailuresAndConfiguration) {
     EXPECT_THAT(html, HasSubstr("What these figures do not show"));
 }
 
+TEST(Report, ARowWithoutTimedCallsIsToldWithItsEndOnly) {
+    RowResult program = row("program", 0, 1);
+    program.figures.reset();
+    program.measured = false;
+    program.exit_status = 0;
+    program.cycles = 931575;
+    const std::string html = report_of(result_files({program}, "a: b\n"), "hello");
+    EXPECT_THAT(html, HasSubstr("<td>program<td>exit 0<td>931575<td>"));
+    EXPECT_THAT(html, Not(HasSubstr("What a call costs")));
+    const std::string mixed = report_of(result_files({program, row("pipe", 64, 50)}, "a: b\n"), "x");
+    EXPECT_THAT(mixed, HasSubstr("<td>pipe<td>"));
+    EXPECT_THAT(mixed, Not(HasSubstr("<td>program<td>-<td>")));
+}
+
 TEST(Report, NeedsNothingFromOutside) {
     const std::string html = report_of(files(), "compare");
     for (const char* outside : {"http://", "https://", "<script", "<link", "@import", "url("}) {
