@@ -8,8 +8,6 @@
 namespace stile::sim {
 namespace {
 
-constexpr int64_t MiB = 1 << 20;
-
 void bind_ooo(Registry& keys, model::OooConfig& ooo) {
     const std::string path = "machine.core.ooo.";
     const char* const recalled = "Ivy Bridge, recalled; to be swept";

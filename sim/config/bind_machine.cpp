@@ -8,8 +8,6 @@
 namespace stile::sim {
 namespace {
 
-constexpr int64_t KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30;
-
 void bind_cache(Registry& keys, const std::string& path, model::CacheConfig& cache, const std::string& what,
                 int64_t least, const std::string& latency_help) {
     const std::string absent = least == 0 ? "; 0 B: there is none" : "";

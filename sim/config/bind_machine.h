@@ -11,6 +11,7 @@ struct CoreConfig;
 
 namespace stile::sim {
 
+inline constexpr int64_t KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30;
 constexpr int64_t max_latency = 1'000'000;  // cycles
 inline const char* const xeon = "Intel Xeon E3-1220 v2 (Ivy Bridge)";
 
