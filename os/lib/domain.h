@@ -8,7 +8,8 @@
  * Every multiple of 64 in pages that one may call is an entry point, and compiled code does not guard them.
  * So there are two ways in. Open: the program gets the call right over all of the domain's code. Gated: over
  * the code in section .text.gate only, a domain of its own that may touch the other one and
- * must be written so that it cannot be entered wrongly.
+ * must be written so that it cannot be entered wrongly. It leaves through section .text.gate_exit, a domain
+ * without rights that only gates may call (os/lib/domain/entry_domain.S says why).
  */
 #ifndef STILE_OS_LIB_DOMAIN_H
 #define STILE_OS_LIB_DOMAIN_H
@@ -31,13 +32,14 @@ extern const struct stile_domain_server stile_domain_server __attribute__((weak)
  * weak names may be. */
 #define STILE_DOMAIN_BOUNDS(attribute)                                                                   \
     extern char stile_domain_code[] attribute, stile_domain_code_end[] attribute,                        \
-        stile_domain_gate[] attribute, stile_domain_gate_end[] attribute, stile_domain_data[] attribute, \
-        stile_domain_data_end[] attribute
+        stile_domain_gate[] attribute, stile_domain_gate_end[] attribute, stile_domain_exit[] attribute, \
+        stile_domain_exit_end[] attribute, stile_domain_data[] attribute, stile_domain_data_end[] attribute
 
 /* 0 or -errno: -ENOSYS where there are no domains. */
 long stile_domain_split(const char* name, int gated);
-/* Of the domain that it has made: for rights over more than the domain's own pages. */
-extern long stile_domain_handle;
+/* Of the domain that it has made: for rights over more than the domain's own pages. And of the gate's exit,
+ * which gates to further domains can share. */
+extern long stile_domain_handle, stile_domain_exit_handle;
 
 /* os/lib/codoms_stubs.S */
 long codoms_isolated_call2(uint64_t entry, long a, long b);

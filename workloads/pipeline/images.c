@@ -21,6 +21,7 @@ static int copy_image(unsigned i) {
     image_distance[i] = place - stile_domain_code;
     int error = copy_part(i, stile_domain_code, stile_domain_code_end, PROT_READ | PROT_EXEC);
     if (!error) error = copy_part(i, stile_domain_gate, stile_domain_gate_end, PROT_READ | PROT_EXEC);
+    if (!error) error = copy_part(i, stile_domain_exit, stile_domain_exit_end, PROT_READ | PROT_EXEC);
     if (!error) error = copy_part(i, stile_domain_data, stile_domain_data_end, PROT_READ | PROT_WRITE);
     return error;
 }

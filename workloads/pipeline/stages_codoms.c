@@ -24,6 +24,13 @@ static long move(unsigned i, long to, long from, char* begin, char* end) {
     return dipc_dom_remap(to, from, begin + image_distance[i], (size_t)(end - begin));
 }
 
+/* All gates' exits are one domain: it has no rights. */
+static long leaves_through(long gate, unsigned i, long own) {
+    const long callable = dipc_dom_copy(stile_domain_exit_handle, STILE_RIGHT_CALL);
+    const long r = callable < 0 ? callable : dipc_grant_create(gate, callable);
+    return r < 0 ? r : move(i, stile_domain_exit_handle, own, stile_domain_exit, stile_domain_exit_end);
+}
+
 /* A domain for stage i, or two with its gate, that the one before it may call. */
 static long separate(unsigned i, long own, long before, long* domain) {
     *domain = dipc_dom_create("stage");
@@ -36,6 +43,7 @@ static long separate(unsigned i, long own, long before, long* domain) {
     if (r >= 0) r = move(i, *domain, own, stile_domain_code, stile_domain_code_end);
     if (r >= 0) r = move(i, *domain, own, stile_domain_data, stile_domain_data_end);
     if (r >= 0) r = move(i, gate, own, stile_domain_gate, stile_domain_gate_end);
+    if (r >= 0 && wanted->policy) r = leaves_through(gate, i, own);
     return r;
 }
 

@@ -20,7 +20,7 @@ static long may_call(long source, long domain) {
     return callable < 0 ? callable : dipc_grant_create(source, callable);
 }
 
-long stile_domain_handle = -1;
+long stile_domain_handle = -1, stile_domain_exit_handle = -1;
 
 long stile_domain_split(const char* name, int gated) {
     const long own = dipc_dom_default();
@@ -32,6 +32,9 @@ long stile_domain_split(const char* name, int gated) {
     if (gate < 0) return gate;
     long r = may_call(own, gate);
     if (r >= 0 && gated) r = dipc_grant_create(gate, domain);
+    if (r >= 0 && gated) r = stile_domain_exit_handle = dipc_dom_create("exit");
+    if (r >= 0 && gated) r = may_call(gate, stile_domain_exit_handle);
+    if (r >= 0 && gated) r = MOVE(exit, stile_domain_exit_handle, own);
     if (r >= 0) r = MOVE(code, domain, own);
     if (r >= 0) r = MOVE(data, domain, own);
     if (r >= 0) r = MOVE(gate, gate, own);

@@ -4,9 +4,12 @@
  * come in RDI and RSI; RAX is the result, and nothing else tells the caller anything. The server runs on a stack of
  * its own, which one call at a time may use: another one meanwhile is told -EAGAIN.
  *
- * A caller can enter at every multiple of 64 in the gate's page: all but the first hold an undefined instruction. The
- * way back takes its address from the caller's stack, where it may only lead out of here: a return within a domain is
- * not checked by the hardware.
+ * A caller can enter at every multiple of 64 in the gate's page: all but the first hold an undefined instruction.
+ *
+ * The address that leads back lies on the caller's stack, where other threads of the caller may change it at any time.
+ * A return within a domain is not checked by the hardware, so one from here could lead into the middle of the gate,
+ * whatever was looked at before. So the gate leaves by way of a third domain, which has no right but to be called by
+ * the gate, and nothing in it but a return: whatever that finds is checked, or leads to the return itself.
  */
 #include "os/lib/registers.inc"
 
@@ -18,18 +21,18 @@
     .section .text.gate, "ax", @progbits
     .globl domain_isolated_entry
     .hidden domain_isolated_entry, domain_serve, domain_free_stack, domain_mxcsr
-    .hidden stile_domain_gate, stile_domain_gate_end
     .type domain_isolated_entry, @function
     .balign 64
 domain_isolated_entry:
     cld
     ldmxcsr domain_mxcsr(%rip)
     fninit
-    mov %rsp, %r11
-    mov domain_free_stack(%rip), %rsp
-    test %rsp, %rsp
+    xor %ecx, %ecx
+    xchg %rcx, domain_free_stack(%rip)             /* locked: others may be here at the same time */
+    test %rcx, %rcx
     je busy
-    movq $0, domain_free_stack(%rip)
+    mov %rsp, %r11
+    mov %rcx, %rsp
     push %r11
     sub $8, %rsp
     call domain_serve
@@ -39,32 +42,30 @@ served:
     add $8, %rsp
     pop %r11
     mov %rsp, domain_free_stack(%rip)
-leave:
-    mov (%r11), %rcx
-    lea stile_domain_gate(%rip), %rdx
-    lea stile_domain_gate_end(%rip), %rsi
-    sub %rdx, %rsi
-    sub %rdx, %rcx
-    cmp %rsi, %rcx
-    jb refuse
     mov %r11, %rsp
     jmp empty
     guard 128
 empty:
     zero_vectors 0, 1, 2, 3, 4, 5, 6, 7
     zero_x87
+    zero ecx, edx
     jmp empty_more
     guard 192
 empty_more:
     zero_vectors 8, 9, 10, 11, 12, 13, 14, 15
-    zero ecx, edx, esi, edi, r8d, r9d, r10d, r11d
-    ret
+    zero esi, edi, r8d, r9d, r10d, r11d
+    jmp domain_gate_exit
     guard 256
 busy:
     mov $-11, %rax
-    jmp leave
-refuse:
-    ud2
+    jmp empty
     .size domain_isolated_entry, . - domain_isolated_entry
+
+    .section .text.gate_exit, "ax", @progbits
+    .type domain_gate_exit, @function
+    .balign 64
+domain_gate_exit:
+    ret
+    .size domain_gate_exit, . - domain_gate_exit
 
     .section .note.GNU-stack, "", @progbits

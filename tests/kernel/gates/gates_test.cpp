@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Question: can two threads of a caller get at a server behind a gate of policy `high` (os/lib/domain/) by
+// what one of them changes while the other one is inside? The gate must hold on every core model, and the
+// same attack must break in where the gate lacks what is meant to stop it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "model/timing/inorder.h"
+#include "model/timing/ooo.h"
+#include "tests/support/bare_machine.h"
+
+namespace stile::test {
+
+namespace {
+
+constexpr unsigned broken_in = 77;
+
+struct NothingBelow final : model::LowerMemory {
+    model::LineReply access(uint64_t, unsigned, model::LineRequest request, model::Cycles) override {
+        return {request == model::LineRequest::writeback ? 0u : 50u};
+    }
+};
+
+struct Gates : testing::TestWithParam<model::CoreModel> {
+    struct Outcome {
+        unsigned code = ~0u;
+        std::string text;
+    };
+    static Outcome attack(const char* image, const std::string& what) {
+        model::MachineConfig config;
+        config.core.model = GetParam();
+        config.protection = model::ProtectionKind::codoms;
+        config.memory.size = 64 << 20;
+        config.cores = 2;
+        NothingBelow lower;
+        BareMachine machine(config);
+        for (auto& core : machine.cores) {
+            if (config.core.model == model::CoreModel::inorder)
+                core->set_timing(std::make_unique<model::InorderTiming>(core->config(), machine.memory, lower,
+                                                                        core->state(), core->counters()));
+            if (config.core.model == model::CoreModel::ooo)
+                core->set_timing(std::make_unique<model::OooTiming>(core->config(), machine.memory, lower,
+                                                                    core->state(), core->counters()));
+            core->set_model(config.core.model);
+        }
+        const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image);
+        const std::vector<sim::GuestFile> files{{"/bin/program", program, 0755}};
+        const std::vector<sim::BootProcess> processes{{"/bin/program", {"/bin/program", what}, {}, ""}};
+        sim::BootOptions options;
+        options.protection = STILE_PROTECTION_CODOMS;
+        options.cpus = 2;
+        sim::boot(machine.memory, machine.core->state(), kernel, files, processes, options);
+        if (machine.run(400'000'000) != model::Stop::power_off)
+            ADD_FAILURE() << machine.core->stop_reason() << machine.core->dump();
+        const bool signal = machine.power_code & 0x7f;
+        return {signal ? ~0u : machine.power_code >> 8 & 0xff, machine.console};
+    }
+};
+
+TEST_P(Gates, ChangingTheReturnAddressLeadsNowhere) {
+    const Outcome held = attack(PRODUCT_IMAGE, "return_address");
+    EXPECT_EQ(held.code, 0u) << held.text;
+    const Outcome broken = attack(READS_TWICE_IMAGE, "return_address");
+    EXPECT_EQ(broken.code, broken_in) << broken.text;
+}
+
+TEST_P(Gates, OneCallAtATimeHasTheStack) {
+    const Outcome held = attack(PRODUCT_IMAGE, "stack");
+    EXPECT_EQ(held.code, 0u) << held.text;
+    const Outcome broken = attack(NO_LOCK_IMAGE, "stack");
+    EXPECT_EQ(broken.code, broken_in) << broken.text;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernel, Gates,
+                         testing::Values(model::CoreModel::functional, model::CoreModel::inorder,
+                                         model::CoreModel::ooo),
+                         [](const auto& info) { return model::name_of(info.param); });
+
+}  // namespace
+
+}  // namespace stile::test
