@@ -5,8 +5,11 @@
 #include "sim/cli/cli.h"
 #include "sim/config/fault.h"
 #include "sim/run/run.h"
+#include "workloads/plugin_guard.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
     using namespace stile::sim;
     try {
         return command_line(argc, argv);
@@ -21,4 +24,12 @@ int main(int argc, char** argv) {
                      error.what());
         return exit_bug;
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const int status = run(argc, argv);
+    stile::workload::main_ends_with(status);
+    return status;
 }

@@ -58,10 +58,12 @@ std::string explained(std::string error, const fs::path& file, const std::string
 }
 
 // "" or what was thrown. Nothing of an exception may outlive this: its type may be the library's.
-std::string call(const std::function<void()>& theirs) {
+std::string call(const PluginGuard& guard, const std::function<void()>& theirs) {
     try {
         theirs();
         return "";
+    } catch (const abi::__forced_unwind&) {
+        guard.thread_ended();
     } catch (const std::exception& error) {
         return fmt::format("threw an exception: {}", error.what());
     } catch (...) {
@@ -81,7 +83,7 @@ OpenResult open_library(const fs::path& file) {
     const PluginGuard guard(fmt::format("workload {}", file.string()));
     void* handle = nullptr;
     // Of a static constructor's; the library stays half open, so that it is not closed.
-    const std::string early = call([&] { handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL); });
+    const std::string early = call(guard, [&] { handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL); });
     if (!early.empty()) return {nullptr, "a constructor of its static objects " + early};
     if (!handle) return {nullptr, explained(dlerror(), file, inspected.compiler)};
     const auto fail = [&](std::string why) {
@@ -91,7 +93,7 @@ OpenResult open_library(const fs::path& file) {
     const auto entry = reinterpret_cast<const Descriptor* (*)()>(dlsym(handle, "stile_workload"));
     if (!entry) return fail("it has no function stile_workload()");
     const Descriptor* d = nullptr;
-    if (const std::string thrown = call([&] { d = entry(); }); !thrown.empty())
+    if (const std::string thrown = call(guard, [&] { d = entry(); }); !thrown.empty())
         return fail("its stile_workload() " + thrown);
     if (!d) return fail("its stile_workload() returned nothing");
     if (d->abi != abi_version)
@@ -213,16 +215,19 @@ std::vector<Row> rows_of(const Plugin& plugin, const Parameters& parameters, con
         throw PluginError(fmt::format("workload '{}' ({}) {}", d.name, plugin.path.string(), why));
     };
     std::vector<Row> rows;
-    std::string refused;
-    const std::string thrown = call([&] {
+    std::string refused, thrown;
+    {
         const PluginGuard guard(fmt::format("workload '{}' ({}): its rows()", d.name, plugin.path.string()));
-        try {
-            rows = d.rows(parameters, measure, host_folder);
-        } catch (const std::invalid_argument& error) {
-            refused = error.what();
-            if (refused.empty()) refused = "name: its rows() refuses these parameters, and does not say why";
-        }
-    });
+        thrown = call(guard, [&] {
+            try {
+                rows = d.rows(parameters, measure, host_folder);
+            } catch (const std::invalid_argument& error) {
+                refused = error.what();
+                if (refused.empty())
+                    refused = "name: its rows() refuses these parameters, and does not say why";
+            }
+        });
+    }
     if (!refused.empty()) throw std::invalid_argument(refused);
     if (!thrown.empty()) fail("failed: its rows() " + thrown);
     if (rows.empty()) fail("makes no row of these parameters");

@@ -3,52 +3,79 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 namespace stile::workload {
 namespace {
 
-constexpr int bad_input = 2;
+constexpr int bad_input = 2, interrupted = 130;
 
 // Made in advance: where it is written, nothing may be allocated. Empty while no guard lives.
 char subject[1024];
+// A child that a plugin makes may end as it likes.
+pid_t guarded = 0;
+// What main() has come to; plugins have destructors.
+int final_status = -1;
+// Of the program, for SIGINT and SIGTERM.
+void (*on_interrupt)(int) = nullptr;
 // A plugin may have used up the stack.
 alignas(16) char stack[64 * 1024];
 
-void say(const char* text) {
-    if (write(STDERR_FILENO, text, strlen(text)) < 0) _exit(bad_input);
+[[noreturn]] void leave(int status) {
+    for (;;) syscall(SYS_exit_group, status);
 }
 
-void end(const char* what, const char* detail) {
+void say(const char* text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) leave(bad_input);
+}
+
+[[noreturn]] void end(const char* what, const char* detail = "", int status = bad_input) {
     say(subject);
     say(what);
     say(detail);
     say("\n");
-    _exit(bad_input);
+    leave(status);
 }
 
 void on_signal(int signal) {
-    if (signal == SIGVTALRM) end(" computes and does not come to an end", "");
+    if (signal == SIGVTALRM) end(" computes and does not come to an end");
+    if (signal == SIGALRM) end(" does not come to an end, and was interrupted", "", interrupted);
     const char* name = sigabbrev_np(signal);
     end(" crashed: SIG", name ? name : "?");
 }
 
-void on_exit() {
-    if (*subject) end(" ended the program: it called exit()", "");
+bool is_guarded() { return *subject && getpid() == guarded; }
+
+void at_quick_end() {
+    if (is_guarded()) end(" ended the program: it called exit()");
 }
 
-// Of this process, outside the kernel: waiting for a file does not count. 0: no longer.
-void set_timer(int seconds) {
+// The first that is registered runs last.
+void at_end(int status, void*) {
+    at_quick_end();
+    if (final_status >= 0 && status != final_status) leave(final_status);
+}
+
+// ITIMER_VIRTUAL: of this process, outside the kernel; waiting for a file does not count. 0: no longer.
+void set_timer(__itimer_which kind, int seconds) {
     const itimerval timer{{0, 0}, {seconds, 0}};
-    setitimer(ITIMER_VIRTUAL, &timer, nullptr);
+    setitimer(kind, &timer, nullptr);
+}
+
+// The program will see to it when the plugin returns; if that ever happens.
+void pass_on(int signal) {
+    on_interrupt(signal);
+    set_timer(ITIMER_REAL, 2);
 }
 
 }  // namespace
 
 PluginGuard::PluginGuard(const std::string& who, int seconds) {
-    static const int registered = atexit(on_exit);
+    static const int registered = on_exit(at_end, nullptr) + at_quick_exit(at_quick_end);
     static_cast<void>(registered);
+    guarded = getpid();
     strncpy(subject, ("stile: error: " + who).c_str(), sizeof subject - 1);
     stack_t own = {};
     own.ss_sp = stack;
@@ -58,14 +85,39 @@ PluginGuard::PluginGuard(const std::string& who, int seconds) {
     action.sa_handler = on_signal;
     action.sa_flags = SA_ONSTACK;
     for (size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &old_[i]);
-    set_timer(seconds);
+    action.sa_handler = pass_on;
+    for (size_t i = 0; i < interrupts.size(); ++i) {
+        sigaction(interrupts[i], nullptr, &old_interrupt_[i]);
+        const auto handler = old_interrupt_[i].sa_handler;
+        if (handler == SIG_DFL || handler == SIG_IGN) continue;
+        on_interrupt = handler;
+        sigaction(interrupts[i], &action, nullptr);
+    }
+    set_timer(ITIMER_VIRTUAL, seconds);
 }
 
 PluginGuard::~PluginGuard() {
-    set_timer(0);
+    set_timer(ITIMER_VIRTUAL, 0);
+    for (size_t i = 0; i < interrupts.size(); ++i) sigaction(interrupts[i], &old_interrupt_[i], nullptr);
+    set_timer(ITIMER_REAL, 0);
     for (size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &old_[i], nullptr);
     sigaltstack(&old_stack_, nullptr);
     *subject = '\0';
 }
 
+void PluginGuard::thread_ended() const { end(" ended its thread, which is the program's"); }
+
+void main_ends_with(int status) { final_status = status; }
+
 }  // namespace stile::workload
+
+// Stand before those of the C library for plugins as well, since the program exports what a library of its
+// own defines: no handler is told of an _exit().
+extern "C" {
+__attribute__((visibility("default"))) void _exit(int status) {
+    using namespace stile::workload;
+    if (is_guarded()) end(" ended the program: it called _exit()");
+    leave(final_status >= 0 && getpid() == guarded ? final_status : status);
+}
+__attribute__((visibility("default"))) void _Exit(int status) noexcept { _exit(status); }
+}

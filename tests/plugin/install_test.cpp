@@ -262,6 +262,27 @@ TEST_F(Stile, APluginThatFailsIsAnErrorOfTheFileThatNamesIt) {
                 AllOf(HasSubstr("run.yaml:1:11: error: "), HasSubstr("it was built for workload ABI")));
 }
 
+// Of a shell's point of view: neither the end of the program nor its beginning is a plugin's to decide.
+TEST_F(Stile, APluginCannotEndStileWithSuccessNorKeepItFromEnding) {
+    const std::string bad = STILE_BINARY_DIR "/tests/plugin/bad/libstile_workload_";
+    const std::string sweep = "\nsweep: {axes: {machine.l1d.latency: [4, 5]}}\n";
+    write("late.yaml", "workload: " + bad + "ends_late.so\n");
+    Output output = stile("run late.yaml");
+    EXPECT_EQ(output.code, 2) << "not what its destructor says";
+    EXPECT_THAT(output.err, HasSubstr("'ends_late'"));
+    write("end.yaml", "workload: " + bad + "rows_end.so" + sweep);
+    output = stile("sweep end.yaml --out o");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("its rows() ended the program: it called _exit()"));
+    EXPECT_FALSE(fs::exists("o/results.sqlite"));
+    write("sleep.yaml", "workload: " + bad + "rows_sleep.so" + sweep);
+    output = shell("timeout -k 60 -s INT 2 " STILE_PROGRAM " sweep sleep.yaml --out o; test $? = 124");
+    EXPECT_EQ(output.code, 0) << "Control-C does not end it";
+    EXPECT_THAT(output.err,
+                HasSubstr("'rows_sleep' (" + bad +
+                          "rows_sleep.so): its rows() does not come to an end, and was interrupted"));
+}
+
 TEST_F(Installed, TheCommandsThatANewWorkloadShowsWorkWhereAFolderHasBlanksInItsName) {
     install();
     ASSERT_EQ(shell("mv elsewhere 'else where'\\''s'").code, 0);

@@ -113,6 +113,7 @@ TEST(PluginLoader, rows_that_throw_or_cannot_run_are_told_with_the_plugin) {
                    "is neither same_process nor cross_process; row 1: no process runs"));
     // A refusal of parameters is the user's affair and goes through as it is.
     EXPECT_EQ(why_no_rows("rows_refuse"), "size: it is 7, which is unlucky; 6 would do");
+    EXPECT_EQ(why_no_rows("rows_fork"), "child: it ended with 7") << "a child may end as it likes";
 }
 
 // An exit() in a plugin must not look like a run that went well.
@@ -123,6 +124,12 @@ TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) 
     const auto code = testing::ExitedWithCode(2);
     EXPECT_EXIT(rows_of_bad("rows_exit"), code,
                 "'rows_exit' .*its rows\\(\\) ended the program: it called exit");
+    EXPECT_EXIT(rows_of_bad("rows_end"), code,
+                "'rows_end' .*its rows\\(\\) ended the program: it called _exit");
+    EXPECT_EXIT(rows_of_bad("rows_quick"), code,
+                "'rows_quick' .*its rows\\(\\) ended the program: it called exit");
+    EXPECT_EXIT(rows_of_bad("rows_thread_exit"), code,
+                "'rows_thread_exit' .*its rows\\(\\) ended its thread");
     EXPECT_EXIT(
         {
             const PluginGuard guard("workload 'x': its rows()", 1);

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Libraries that are wrong in one way each: compiled once per way.
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 #include "workloads/workload.h"
 
@@ -15,6 +20,12 @@ int helper();
 struct Early {
     Early() { throw std::runtime_error("too early"); }
 } early;
+#endif
+
+#ifdef ENDS_LATE
+struct Late {
+    ~Late() { _exit(0); }
+} late;
 #endif
 
 #ifdef NO_TAG
@@ -76,10 +87,24 @@ stile_workload() {
         throw std::out_of_range("no such element");
 #elif defined(ROWS_THROW_INT)
         throw 42;
+#elif defined(ROWS_SLEEP)
+        for (;;) sleep(1000);
 #elif defined(ROWS_EMPTY)
         return {};
 #elif defined(ROWS_EXIT)
         exit(0);
+#elif defined(ROWS_END)
+        _exit(0);
+#elif defined(ROWS_QUICK)
+        quick_exit(0);
+#elif defined(ROWS_THREAD_EXIT)
+        pthread_exit(nullptr);
+#elif defined(ROWS_FORK)
+        const pid_t child = fork();
+        if (child == 0) _exit(7);
+        int status = 0;
+        waitpid(child, &status, 0);
+        throw std::invalid_argument("child: it ended with " + std::to_string(WEXITSTATUS(status)));
 #elif defined(ROWS_CRASH)
         __builtin_trap();
 #elif defined(ROWS_RECURSE)
