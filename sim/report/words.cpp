@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "sim/config/design.h"
 
 namespace stile::sim {
 namespace {
@@ -18,11 +21,10 @@ std::string owner_of(const std::string& key) {
     return before == std::string::npos ? key.substr(0, last) : key.substr(before + 1, last - before - 1);
 }
 
-// No other axis ends in the same word.
-bool is_unique(const SweepData& data, const std::string& field) {
-    size_t n = 0;
-    for (const Axis& axis : data.axes) n += last_part(axis.key) == field ? 1 : 0;
-    return n == 1;
+// Nothing else that is built is swept: whose entries they are need not be said.
+bool is_alone(const SweepData& data, const std::string& owner) {
+    return std::all_of(data.axes.begin(), data.axes.end(),
+                       [&](const Axis& axis) { return owner_of(axis.key) == owner || !is_built(axis.key); });
 }
 
 std::string phrase(const SweepData& data, const std::string& key, const AxisValue& value) {
@@ -30,8 +32,8 @@ std::string phrase(const SweepData& data, const std::string& key, const AxisValu
     if (value.number && (field == "entries" || field == "ways" || field == "cores")) {
         const std::string one = field == "entries" ? "entry" : field.substr(0, field.size() - 1);
         const std::string noun = *value.number == 1 ? one : field;
-        return is_unique(data, field) || owner.empty() ? value.label() + " " + noun
-                                                       : value.label() + " " + owner + " " + noun;
+        return owner.empty() || is_alone(data, owner) ? value.label() + " " + noun
+                                                      : value.label() + " " + owner + " " + noun;
     }
     if (field == "size" && !owner.empty() && owner != "workload") return value.label() + " " + owner;
     const bool plain = owner.empty() || owner == "workload" || owner == "measure" || owner == "machine";

@@ -118,6 +118,27 @@ TEST(Answer, WhereOnlyTheLoadIsSweptSaysTheRange) {
               "2).\n");
 }
 
+TEST(Answer, SaysWhoseEntriesWhereOtherThingsAreSweptToo) {
+    const auto begin_with = [](const char* other) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.axis("machine.dtlb.entries");
+            sweep.axis(other);
+            for (int entries : {16, 32}) {
+                const int point = sweep.point({{std::to_string(entries), entries}, {"4", 4}});
+                sweep.array(point, "dtlb", entries * 0.25);
+                sweep.row(point, 1, 100 / entries);
+            }
+        }
+        const std::string answer = sweep_answer(folder / "results.sqlite");
+        return answer.substr(0, answer.find(':'));
+    };
+    EXPECT_EQ(begin_with("machine.dtlb.ways"), "Build 32 entries");
+    EXPECT_EQ(begin_with("workload.live"), "Build 32 entries");
+    EXPECT_EQ(begin_with("machine.l1d.latency"), "Build 32 dtlb entries");
+}
+
 // A statistic has a name and no unit: the name stands before the numbers, and only once.
 TEST(Answer, SaysANameWithoutUnitOnce) {
     const auto answer_with = [](const char* axis, double first, double second) {
