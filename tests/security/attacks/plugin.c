@@ -7,14 +7,17 @@
 #include "tests/security/attacks/plugin.h"
 
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "os/lib/domain.h"
 #include "tests/security/attacks/attacker.h"
 
-extern char stile_domain_code[], stile_domain_code_end[], stile_domain_data[], stile_domain_data_end[];
+STILE_DOMAIN_BOUNDS();
+long domain_isolated_entry(long code, long length) __attribute__((visibility("hidden")));
 
 static volatile uint64_t host_secret[512] __attribute__((aligned(4096))) = {SECRET};
 static volatile uint64_t host_results[512] __attribute__((aligned(4096)));
@@ -176,4 +179,45 @@ int attack_plugin_handles_signal(void) {
     if (r < 0) return told_no(r);
     raise(SIGUSR1);
     return inconclusive("the plugin's handler does not run");
+}
+
+/* The gate of policy `high`: a call through it, with an address in its middle where it finds its return
+ * address. A thread on another core could put it there at any time. In the middle is where RSP is taken for
+ * the end of the server's stack. */
+static char fake_stack[8192] __attribute__((aligned(4096)));
+static sigjmp_buf out_of_the_gate;
+static volatile int refused;
+static void leave_the_gate(int sig) {
+    if (!refused++) siglongjmp(out_of_the_gate, 1);
+    signal(SIGSEGV, SIG_DFL);
+}
+static uint64_t __attribute__((noinline)) middle_of_gate(void) {
+    static const unsigned char store_rsp[] = {0x48, 0x89, 0x25};
+    const uint64_t end = (uint64_t)stile_domain_gate_end - sizeof store_rsp;
+    for (uint64_t p = (uint64_t)stile_domain_gate; p < end; ++p)
+        if (memcmp((const void*)p, store_rsp, sizeof store_rsp) == 0) return p;
+    return 0;
+}
+int attack_gate_returns_into_itself(void) {
+    static char stack[16384] __attribute__((aligned(16)));
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    const struct sigaction a = {.sa_handler = leave_the_gate, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    static uint64_t entry, middle;
+    entry = (uint64_t)domain_isolated_entry;
+    middle = middle_of_gate();
+    if (!middle || stile_domain_split("plugin", 1) < 0) return SET_UP_FAILED;
+    if (sigaltstack(&alternate, 0) != 0 || sigaction(SIGSEGV, &a, 0) != 0) return SET_UP_FAILED;
+    if (sigsetjmp(out_of_the_gate, 0) == 0) {
+        stile_cap_make(6, fake_stack, sizeof fake_stack, STILE_RIGHT_WRITE);
+        *(volatile uint64_t*)(fake_stack + 4088) = middle;
+        __asm__ volatile("mov %0, %%rsp\n jmp *%1" : : "r"(fake_stack + 4088), "r"(entry) : "memory");
+    }
+    stile_cap_make(0, fake_stack, sizeof fake_stack, STILE_RIGHT_WRITE);
+    const uint64_t frame = (uint64_t)codoms_isolated_call2(entry, 0, 0);
+    if (frame - (uint64_t)fake_stack < sizeof fake_stack)
+        return got_in("the server runs on a stack of its caller's");
+    refused = 1;
+    stile_cap_make(6, fake_stack, sizeof fake_stack, STILE_RIGHT_WRITE);
+    __asm__ volatile("mov %0, %%rsp\n jmp *%1" : : "r"(fake_stack + 4088), "r"(entry) : "memory");
+    __builtin_unreachable();
 }

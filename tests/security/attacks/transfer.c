@@ -3,6 +3,7 @@
  * Into another domain's code: by every instruction that moves RIP, and beside the doors that there are.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
@@ -115,6 +116,57 @@ int attack_jump_to_the_proxy(void) {
     const uint64_t calls = address_of(AT_CALLS) - before;
     return calls == 2 ? got_in("the proxy returned into its own middle and called once more")
                       : inconclusive("%lu calls", (unsigned long)calls);
+}
+
+/* The same, with a call under way: another thread changes the return address, which lies on memory of ours.
+ * The callee has a stack of its own, so that nobody but the proxy uses that address. */
+static struct stile_entry apart[ENTRIES];
+static volatile uint64_t* volatile slot;
+static volatile int changed_enough, changing;
+static void* change_slot(void* unused) {
+    if (stile_run_on(1) < 0) return 0;
+    while (!slot) continue;
+    for (changing = 1; !changed_enough;) *slot = apart[WORK].proxy + BEHIND_THE_CHECKS;
+    changing = 0;
+    return 0;
+}
+static void* call_proxy(void* calls) {
+    static uint64_t place[2];
+    if (stile_run_on(0) < 0) return 0;
+    for (volatile int i = 0; i < 3000; ++i) {
+        long a = 20, b = 22, r;
+        __asm__ volatile(
+            "mov %%rsp, (%[place])\n lea 1f(%%rip), %%rax\n push %%rax\n lea -8(%%rsp), %%rax\n mov %%rax, "
+            "8(%[place])\n"
+            " mov %[place], %%rbx\n call *%[proxy]\n 1: mov (%%rbx), %%rsp"
+            : "=&a"(r), "+D"(a), "+S"(b)
+            : [place] "r"(place), [proxy] "r"(apart[WORK].proxy)
+            : "rbx", "r10", "r11", "rcx", "rdx", "r8", "r9", "memory", "cc");
+        if (r != 42) continue; /* the victim's host is not there yet */
+        ++*(volatile uint64_t*)calls;
+        slot = (uint64_t*)place[1];
+        while (!changing) continue;
+    }
+    changed_enough = 1;
+    while (changing) continue;
+    return 0;
+}
+int attack_return_address_of_proxy(void) {
+    pthread_t caller, changer;
+    static uint64_t made;
+    const uint64_t before = address_of(AT_CALLS);
+    if (stile_run_on(1) < 0) return inconclusive("one core only");
+    describe(apart, STILE_POLICY_STACK_INTEGRITY_CALLER | STILE_POLICY_STACK_INTEGRITY_CALLEE);
+    const long domain = dipc_entry_request(dipc_name_lookup("victim.entries"), apart, ENTRIES);
+    if (domain < 0 || dipc_grant_create(own, domain) < 0) return SET_UP_FAILED;
+    if (pthread_create(&changer, 0, change_slot, 0) != 0 ||
+        pthread_create(&caller, 0, call_proxy, &made) != 0)
+        return SET_UP_FAILED;
+    pthread_join(caller, 0);
+    pthread_join(changer, 0);
+    const uint64_t calls = address_of(AT_CALLS) - before;
+    return calls > made ? got_in("the proxy returned into its own middle and called once more")
+                        : inconclusive("%lu calls", (unsigned long)calls);
 }
 
 /* Code that no page has been put in for: the page fault comes between the jump and its check. */

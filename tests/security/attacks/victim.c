@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/lib/dipc_hosts.h"
 #include "tests/security/attacks/world.h"
 
 #define PAGE_ALIGNED __attribute__((aligned(4096)))
@@ -200,6 +201,8 @@ int main(int argc, char** argv) {
     map_lazy_code();
     write_code();
     if (export_entries() < 0) return SET_UP_FAILED;
+    /* This one calls from a second thread. */
+    if (strcmp(argv[1], "return_address_of_proxy") == 0 && dipc_host_visitors(1) != 0) return SET_UP_FAILED;
 
     const pid_t child = fork();
     if (child == 0) {
