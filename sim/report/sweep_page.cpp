@@ -155,17 +155,30 @@ std::string point_text(const SweepData& data, const SweepPoint& point) {
 // A sweep of thousands that all fail would be a page of nothing else.
 constexpr size_t listed_at_most = 500;
 
+// What the same reason keeps from having results is one line, with the first of them.
 std::string failed(const SweepData& data) {
-    std::string items;
-    size_t n = 0;
+    using Why = std::pair<std::string, std::string>;
+    std::vector<std::pair<Why, std::vector<const SweepPoint*>>> all;
+    std::map<Why, size_t> place;
     for (const SweepPoint& point : data.points) {
-        if (point.done() || ++n > listed_at_most) continue;
-        items += fmt::format("<li><b>Point {}, {}</b>: {}<br/><code>{}</code></li>\n", point.number,
-                             safe(point.status), safe(point.reason), safe(point_text(data, point)));
+        if (point.done()) continue;
+        const Why why{point.status, point.reason};
+        const auto [found, fresh] = place.try_emplace(why, all.size());
+        if (fresh) all.push_back({why, {}});
+        all[found->second].second.push_back(&point);
     }
-    if (n == 0) return "";
-    if (n > listed_at_most)
-        items += fmt::format("<li>and {} more: table points of results.sqlite</li>\n", n - listed_at_most);
+    if (all.empty()) return "";
+    std::string items;
+    for (size_t i = 0; i < std::min(all.size(), listed_at_most); ++i) {
+        const auto& [why, points] = all[i];
+        const SweepPoint& first = *points[0];
+        items += fmt::format("<li><b>Point {}, {}</b>: {}<br/><code>{}</code>{}</li>\n", first.number,
+                             safe(why.first), safe(why.second), safe(point_text(data, first)),
+                             points.size() == 1 ? "" : fmt::format(" and {} more points", points.size() - 1));
+    }
+    if (all.size() > listed_at_most)
+        items += fmt::format("<li>and {} more reasons: table points of results.sqlite</li>\n",
+                             all.size() - listed_at_most);
     return "<section id=\"failed\"><h2>Points without results</h2>\n<ul class=\"bad\">\n" + items +
            "</ul></section>\n";
 }

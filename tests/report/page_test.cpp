@@ -93,6 +93,32 @@ TEST(Page, ItsDataIsTheDatabases) {
     EXPECT_EQ(metric(data, "calls"), nullptr) << "what does not vary cannot be chosen";
 }
 
+// Thirty shapes that no cache can have must not bury the one point whose process died.
+TEST(Page, PointsThatFailAlikeAreOneLine) {
+    Folder folder;
+    {
+        SweepMaker sweep(folder.path());
+        sweep.axis("workload.live");
+        for (int live = 1; live <= 40; ++live) {
+            const std::string text = std::to_string(live);
+            if (live % 4 == 0) {
+                sweep.row(sweep.point({{text, live}}), 1, 10);
+            } else {
+                sweep.point({{text, live}}, live == 31 ? "crashed" : "invalid",
+                            live == 31 ? "SIGBUS" : "odd");
+            }
+        }
+    }
+    write_sweep_outputs(folder.path());
+    const std::string html = text_of(folder / "report.html");
+    EXPECT_EQ(faults_of(folder / "report.html"), "");
+    EXPECT_THAT(
+        html,
+        HasSubstr("<ul class=\"bad\">\n<li><b>Point 1, invalid</b>: odd<br/><code>workload.live=1</code> "
+                  "and 28 more points</li>\n<li><b>Point 31, crashed</b>: "
+                  "SIGBUS<br/><code>workload.live=31</code></li>\n</ul>"));
+}
+
 TEST(Page, HostileNamesStayText) {
     const std::string evil =
         "</script><script>alert(1)</script>'\"&<!--]]>\\ \xc3\xa4\xe2\x80\xa8`$(x)` \xff\x01";
