@@ -41,7 +41,7 @@ TEST_F(Pipeline, TheRequestGoesThroughEveryStageAndTheAnswerBack) {
                                               : mechanism == "binder" ? 3 * 4
                                                                       : 0);
         if (mechanism == "codoms") {
-            EXPECT_EQ(number(csv, i, "domain_crossings"), csv.at(i, "policy") == "high" ? 4 * 4 : 2 * 4);
+            EXPECT_EQ(number(csv, i, "domain_crossings"), csv.at(i, "policy") == "high" ? 5 * 4 : 2 * 4);
         }
         EXPECT_NEAR(number(csv, i, "cycles_per_hop"), number(csv, i, "cycles_mean") / 4,
                     0.1 * number(csv, i, "cycles_mean") / 4 + 10);
