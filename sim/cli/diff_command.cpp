@@ -3,10 +3,14 @@
 // Two runs or two sweeps, row by row: what a change of code, machine or version has done to figures.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <set>
 
 #include "sim/cli/command.h"
+#include "sim/config/nearest.h"
 #include "sim/report/diff.h"
+#include "sim/results/csv.h"
 #include "sim/run/run.h"
 
 namespace stile::sim {
@@ -27,9 +31,45 @@ Results load(const std::string& directory, bool with_statistics) {
     }
 }
 
+std::vector<std::string> figures_of(const Results& results) {
+    std::set<std::string> names(results.figure_columns.begin(), results.figure_columns.end());
+    for (const Results::Row& row : results.rows)
+        for (const auto& [name, value] : row.statistics) names.insert(name);
+    return {names.begin(), names.end()};
+}
+
+// Those that neither has: nothing would be compared, and nothing found to differ.
+std::vector<std::string> unknown_figures(const Results& a, const Results& b,
+                                         const std::vector<std::string>& wanted) {
+    const std::vector<std::string> in_a = figures_of(a), in_b = figures_of(b);
+    std::vector<std::string> unknown;
+    for (const std::string& name : wanted)
+        if (!std::binary_search(in_a.begin(), in_a.end(), name) &&
+            !std::binary_search(in_b.begin(), in_b.end(), name))
+            unknown.push_back(name);
+    return unknown;
+}
+
+void refuse(const std::vector<std::string>& unknown, const std::vector<std::string>& known) {
+    Faults faults;
+    for (const std::string& name : unknown) {
+        const std::string near = nearest(name, known);
+        faults.push_back({{"--figure " + name, 0, 0},
+                          "neither has a figure of that name",
+                          near.empty() ? "a column of results.csv or a statistic is expected"
+                                       : "did you mean '" + near + "'?"});
+    }
+    if (!faults.empty()) throw BadInput(std::move(faults));
+}
+
 int diff_command(DiffArguments arguments) {
     arguments.options.figures.insert(arguments.figures.begin(), arguments.figures.end());
-    const Results a = load(arguments.a, arguments.statistics), b = load(arguments.b, arguments.statistics);
+    Results a = load(arguments.a, arguments.statistics), b = load(arguments.b, arguments.statistics);
+    if (!arguments.statistics && !unknown_figures(a, b, arguments.figures).empty()) {
+        a = load(arguments.a, true);
+        b = load(arguments.b, true);
+    }
+    refuse(unknown_figures(a, b, arguments.figures), figures_of(a));
     Diff diff;
     try {
         diff = compare(a, b, arguments.options);
@@ -51,7 +91,11 @@ Command add_diff(CLI::App& app) {
     diff->add_option("--threshold", arguments->options.threshold,
                      "Leave out figures that change by less than so many per cent")
         ->type_name("PERCENT")
-        ->check(CLI::NonNegativeNumber);
+        ->check([](const std::string& text) {
+            const auto percent = whole_number(text);
+            return percent && *percent >= 0 ? std::string()
+                                            : "'" + text + "' is no percentage; 0 or more is expected";
+        });
     diff->add_option("--figure", arguments->figures, "Only this column or statistic; may be given again")
         ->type_name("NAME")
         ->expected(1)

@@ -64,12 +64,9 @@ Results load_run(const fs::path& directory, bool with_statistics) {
     Results results;
     const Csv csv = parse_csv(read_file(directory / "results.csv"));
     results.key_columns = run_key;
-    results.figure_columns = {"status", "run_cycles", "run_instructions"};
-    const auto known = [](const std::vector<std::string>& names, const std::string& column) {
-        return std::find(names.begin(), names.end(), column) != names.end();
-    };
+    results.figure_columns = {"status"};
     for (const std::string& column : csv.header)
-        if (!known(run_key, column) && !known(results.figure_columns, column))
+        if (std::find(run_key.begin(), run_key.end(), column) == run_key.end())
             results.figure_columns.push_back(column);
     const auto key_in_csv = [&](size_t i) {
         std::vector<std::string> key;
@@ -83,11 +80,18 @@ Results load_run(const fs::path& directory, bool with_statistics) {
     for (const auto& row : stats.at("rows")) {
         Results::Row one;
         for (const std::string& column : run_key) one.key.push_back(cell_of(row.at("key").at(column)));
-        one.figures = {row.at("status").get<std::string>(), cell_of(row.at("cycles")),
-                       cell_of(row.at("instructions"))};
+        one.figures = {row.at("status").get<std::string>()};
         const auto line = lines.find(one.key);
-        for (size_t i = 3; i < results.figure_columns.size(); ++i)
-            one.figures.push_back(line == lines.end() ? "" : csv.at(line->second, results.figure_columns[i]));
+        for (size_t i = 1; i < results.figure_columns.size(); ++i) {
+            const std::string& column = results.figure_columns[i];
+            if (line != lines.end()) {
+                one.figures.push_back(csv.at(line->second, column));
+            } else if (column == "run_cycles" || column == "run_instructions") {
+                one.figures.push_back(cell_of(row.at(column.substr(column.find('_') + 1))));
+            } else {
+                one.figures.emplace_back();
+            }
+        }
         if (with_statistics) {
             for (const auto& [name, value] : row.at("statistics").items())
                 one.statistics[name] = cell_of(value);

@@ -73,7 +73,27 @@ TEST_F(Commands, DiffRefusesWhatCannotBeCompared) {
     const Output nothing = stile("diff sweep nowhere");
     EXPECT_EQ(nothing.code, 2);
     EXPECT_THAT(nothing.err, HasSubstr("nowhere has neither results.sqlite nor results.csv"));
-    EXPECT_EQ(stile("diff sweep sweep --threshold -1").code, 2);
+    for (const char* wrong : {"-1", "nan", "5%"}) {
+        const Output threshold = stile(std::string("diff sweep sweep --threshold ") + wrong);
+        EXPECT_EQ(threshold.code, 2);
+        EXPECT_THAT(threshold.err, HasSubstr(std::string("--threshold: '") + wrong +
+                                             "' is no percentage; 0 or more is expected"));
+    }
+}
+
+// A figure that nobody has must not pass for one that does not differ.
+TEST_F(Commands, DiffKnowsStatisticsByNameAndRefusesWhatNobodyHas) {
+    ASSERT_EQ(run("--set workload.mechanisms=[function]", "a").code, 0);
+    ASSERT_EQ(run("--set workload.mechanisms=[function] --set machine.l1d.latency=9", "b").code, 0);
+    const Output known = stile("diff a b --figure roi.cycles --exit-code");
+    EXPECT_EQ(known.code, 1) << known.err;
+    EXPECT_THAT(known.out, HasSubstr("roi.cycles"));
+    EXPECT_THAT(known.out, testing::Not(HasSubstr("cycles_mean")));
+    const Output wrong = stile("diff a b --figure cycels_mean --figure roi.cycels --exit-code");
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_THAT(wrong.err,
+                HasSubstr("--figure cycels_mean: error: neither has a figure of that name; did you "
+                          "mean 'cycles_mean'?\n--figure roi.cycels: error: "));
 }
 
 }  // namespace
