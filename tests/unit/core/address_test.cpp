@@ -40,7 +40,7 @@ struct AddressCase {
     CASE(x87_state, "fnsave [rbp]", 0, VEC_SS)                                   \
     CASE(call_on_bad_stack, "lea rsp, [rbx + 16]\n call 1f\n 1: ud2", 4, VEC_SS) \
     CASE(return_on_bad_stack, "mov rsp, rbx\n ret", 3, VEC_SS)                   \
-    CASE(far_return_on_bad_stack, "mov rsp, rbx\n retf", 3, VEC_SS)              \
+    CASE(far_return_on_bad_stack, "mov rsp, rbx\n retfd", 3, VEC_SS)             \
     CASE(jump, "jmp rbx", 0, VEC_GP)                                             \
     CASE(call, "call rbx", 0, VEC_GP)                                            \
     CASE(ret, "push rbx\n ret", 1, VEC_GP)                                       \
