@@ -114,8 +114,11 @@ bool has_figures(const Metric& metric) {
 
 // What to look at where the sweep's own wish is not to be had: what calls take, or what they execute, even if
 // that is the same everywhere; of programs without calls, their region or all of the run.
-std::optional<std::string> next_best(const SweepData& data) {
-    for (const char* name : {"cycles_mean", "instructions", "roi.cycles", "run_cycles", "run_instructions"})
+std::optional<std::string> next_best(const SweepData& data, bool clocks) {
+    using Names = std::vector<const char*>;
+    for (const char* name :
+         clocks ? Names{"ns_mean", "instructions", "run_ns", "run_instructions"}
+                : Names{"cycles_mean", "instructions", "roi.cycles", "run_cycles", "run_instructions"})
         if (const auto at = find_metric(data, name); at && has_figures(data.metrics[*at])) return name;
     for (const Metric::Kind kind : {Metric::Kind::result, Metric::Kind::statistic}) {
         for (const Metric& metric : data.metrics)
@@ -124,14 +127,21 @@ std::optional<std::string> next_best(const SweepData& data) {
     return std::nullopt;
 }
 
+// Cycles of different length cannot be held against each other.
+bool sweeps_clocks(const SweepData& data) {
+    return std::any_of(data.axes.begin(), data.axes.end(), [](const Axis& axis) {
+        return axis.key == "machine.frequency" || axis.key == "machine.little.frequency";
+    });
+}
+
 // The name of the figure that is looked at, `wish` if any row has it.
 std::string choose(SweepData& data, const std::string& wish, const std::optional<std::string>& instead) {
     const auto found = find_metric(data, wish);
     if (data.rows.empty() || (found && has_figures(data.metrics[*found]))) return wish;
     std::string warning = "no row has a figure called " + wish;
     // The sweep's own wish, mostly.
-    if (wish == "cycles_mean" && instead && instead->starts_with("run_"))
-        warning = "no row makes timed calls, as cycles_mean needs them";
+    if ((wish == "cycles_mean" || wish == "ns_mean") && instead && instead->starts_with("run_"))
+        warning = "no row makes timed calls, as " + wish + " needs them";
     if (instead && *instead != wish) warning += ": " + *instead + " is shown instead";
     data.warnings.push_back(warning);
     return instead.value_or(wish);
@@ -153,8 +163,13 @@ void read_metrics(const Database& database, SweepData& data) {
     add_statistics(database, data, {cost_wish, objective_wish});
     leave_out_untimed(data);
     const std::string cost = choose(data, cost_wish.empty() ? own_cost : cost_wish, own_cost);
-    const std::string objective =
-        choose(data, objective_wish.empty() ? "cycles_mean" : objective_wish, next_best(data));
+    const bool clocks = sweeps_clocks(data),
+               cycles = objective_wish.empty() || objective_wish == "cycles_mean";
+    if (clocks && cycles)
+        data.warnings.push_back(
+            "clocks are swept, and a cycle is not always as long: time is shown, not cycles");
+    const std::string wish = !cycles ? objective_wish : clocks ? "ns_mean" : "cycles_mean";
+    const std::string objective = choose(data, wish, next_best(data, clocks));
     std::erase_if(data.metrics, [&](const Metric& metric) {
         return !metric.varies() && metric.name != cost && metric.name != objective && metric.name != own_cost;
     });

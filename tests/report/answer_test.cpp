@@ -139,6 +139,30 @@ TEST(Answer, SaysWhoseEntriesWhereOtherThingsAreSweptToo) {
     EXPECT_EQ(begin_with("machine.l1d.latency"), "Build 32 dtlb entries");
 }
 
+// A slower clock misses memory by fewer cycles, and is slower all the same.
+TEST(Answer, WhereClocksAreSweptTimeIsLookedAt) {
+    const auto answer_with = [](const char* axis) {
+        Folder folder;
+        {
+            SweepMaker sweep(folder.path());
+            sweep.axis(axis);
+            for (int ghz : {1, 2}) {
+                const int point = sweep.point({{std::to_string(ghz) + " GHz", ghz * 1e9}});
+                sweep.array(point, "l1d", 0.25);
+                sweep.row(point, 1, 80 + ghz * 10, {{"ns_mean", std::to_string((80 + ghz * 10) / ghz)}});
+            }
+        }
+        const std::string answer = sweep_answer(folder / "results.sqlite");
+        return answer.substr(0, answer.find('\n'));
+    };
+    for (const char* clock : {"machine.frequency", "machine.little.frequency"})
+        EXPECT_THAT(answer_with(clock),
+                    AllOf(HasSubstr("frequency 2 GHz: 50 ns per call, 44 % less time than "),
+                          HasSubstr("frequency 1 GHz")));
+    EXPECT_THAT(answer_with("machine.memory.dram.frequency"),
+                HasSubstr("frequency 1 GHz: 90 cycles per call, 10 % "));
+}
+
 // A statistic has a name and no unit: the name stands before the numbers, and only once.
 TEST(Answer, SaysANameWithoutUnitOnce) {
     const auto answer_with = [](const char* axis, double first, double second) {
