@@ -41,17 +41,12 @@ struct Found {
     std::vector<std::string> made_by;  // rows
 };
 
-bool same(const RowProxy& a, const RowProxy& b) {
-    return a.address == b.address && a.policy == b.policy && a.code == b.code;
-}
-
 // One that several rows make alike is shown once.
 std::vector<Found> proxies_of(const std::vector<RowResult>& rows) {
     std::vector<Found> all;
     for (const RowResult& row : rows) {
         for (const RowProxy& proxy : row.proxies) {
-            auto known = std::find_if(all.begin(), all.end(),
-                                      [&](const Found& found) { return same(found.proxy, proxy); });
+            auto known = std::ranges::find(all, proxy, &Found::proxy);
             if (known == all.end()) known = all.insert(all.end(), {proxy, {}});
             if (known->made_by.empty() || known->made_by.back() != row.key.text())
                 known->made_by.push_back(row.key.text());

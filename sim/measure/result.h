@@ -89,7 +89,6 @@ struct ProxyCode {
     uint64_t address = 0;
     uint64_t policy = 0;  // abi/syscall.h, enum stile_policy
     std::vector<uint8_t> code;
-    bool operator==(const ProxyCode&) const = default;
 };
 
 struct MeasurementResult {

@@ -50,6 +50,7 @@ struct RowProxy {
     uint64_t address = 0;
     uint64_t policy = 0;  // abi/syscall.h, enum stile_policy
     std::string code;
+    bool operator==(const RowProxy&) const = default;
 };
 
 struct RowResult {

@@ -101,10 +101,11 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
     result.cycles = latest(machine);
     result.ns = machine.seconds(result.cycles) * 1e9;
     result.instructions = instructions_of(machine);
-    judge(measurement.result(), end, config.machine.frequency, result);
-    for (const ProxyCode& p : measurement.result().proxies)
+    const MeasurementResult measured = measurement.result();
+    judge(measured, end, config.machine.frequency, result);
+    for (const ProxyCode& p : measured.proxies)
         result.proxies.push_back({p.address, p.policy, {p.code.begin(), p.code.end()}});
-    add_instrument_reports(measurement.result(), config.plugin.descriptor->reports, result);
+    add_instrument_reports(measured, config.plugin.descriptor->reports, result);
     checkpoint.end(end.outcome.why == model::Stop::power_off);
     if (!checkpoint.failure().empty()) {
         result.status = RowResult::Status::failed;
@@ -115,8 +116,7 @@ RowResult simulate(const RunConfig& config, const workload::Row& row, const Simu
     for (const model::Statistic& s : machine.statistics()) {
         result.statistics.push_back({s.path, s.value, s.integral, s.unit, s.description});
     }
-    add_statistics(measurement.result(), result.statistics,
-                   config.machine.core.model != model::CoreModel::functional);
+    add_statistics(measured, result.statistics, config.machine.core.model != model::CoreModel::functional);
     conductor.add_statistics(result.statistics);
     result.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return result;
