@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "model/checkpoint/archive.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 
 namespace stile::model {
 namespace {
@@ -53,12 +52,7 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
 }
 
 void CoreModule::make_timing() {
-    if (config_.core.model == CoreModel::ooo)
-        core_.set_timing(
-            std::make_unique<OooTiming>(config_, core_.memory(), *this, core_.state(), core_.counters()));
-    else
-        core_.set_timing(
-            std::make_unique<InorderTiming>(config_, core_.memory(), *this, core_.state(), core_.counters()));
+    core_.set_timing(model::make_timing(config_, core_.memory(), *this, core_.state(), core_.counters()));
 }
 
 // The engine works on PhysicalMemory directly. That is right only if the bus agrees that this is what lies

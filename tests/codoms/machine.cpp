@@ -7,8 +7,7 @@
 
 #include "abi/platform.h"
 #include "model/core/exec/store_buffer.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 
 namespace stile::codoms_fuzz {
 
@@ -137,10 +136,8 @@ void Machine::set_entry(const PagePlan& plan) {
 
 // What a plan does depends on no plan before it: the clock decides when it is interrupted.
 void Machine::fresh_timing(Core& c) {
-    if (model == CoreModel::inorder)
-        c.set_timing(std::make_unique<InorderTiming>(config_, memory_, *lower_, c.state(), c.counters()));
-    if (model == CoreModel::ooo)
-        c.set_timing(std::make_unique<OooTiming>(config_, memory_, *lower_, c.state(), c.counters()));
+    if (model != CoreModel::functional)
+        c.set_timing(make_timing(config_, memory_, *lower_, c.state(), c.counters()));
 }
 
 void Machine::load(const Plan& plan, const isa::spec::World& world) {

@@ -5,8 +5,7 @@
 
 #include "model/core/exec/store_buffer.h"
 #include "model/core/exec/x87.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 
 namespace stile::fuzz {
 
@@ -77,11 +76,8 @@ Guest::Impl::Impl(CoreModel model, unsigned cores) : name(name_of(model)) {
     config.core.model = model;
     tables();
     core = std::make_unique<Core>(config, memory, *this, nullptr, nullptr);
-    if (model == CoreModel::inorder)
-        core->set_timing(
-            std::make_unique<InorderTiming>(config, memory, lower, core->state(), core->counters()));
-    if (model == CoreModel::ooo)
-        core->set_timing(std::make_unique<OooTiming>(config, memory, lower, core->state(), core->counters()));
+    if (model != CoreModel::functional)
+        core->set_timing(make_timing(config, memory, lower, core->state(), core->counters()));
     CpuState& s = core->state();
     s.cr0 = 0x80050033;  // PG, AM, WP, NE, ET, MP, PE
     s.cr3 = tables_at;

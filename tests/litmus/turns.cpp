@@ -3,23 +3,11 @@
 
 #include <algorithm>
 
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 
 namespace stile::test {
 
 using namespace model;
-
-namespace {
-
-std::unique_ptr<Timing> make_timing(const MachineConfig& config, const PhysicalMemory& ram,
-                                    LowerMemory& lower, Core& core) {
-    if (config.core.model == CoreModel::ooo)
-        return std::make_unique<OooTiming>(config, ram, lower, core.state(), core.counters());
-    return std::make_unique<InorderTiming>(config, ram, lower, core.state(), core.counters());
-}
-
-}  // namespace
 
 LineReply RandomTurns::Lower::access(uint64_t, unsigned, LineRequest request, Cycles) {
     if (request == LineRequest::writeback || request == LineRequest::prefetch) return {0, true};
@@ -37,7 +25,8 @@ RandomTurns::RandomTurns(unsigned cores, CoreModel core_model, uint64_t ram_size
     for (unsigned i = 0; i < cores; ++i) {
         lower_[i].random = Random(random_());
         cores_.push_back(std::make_unique<Core>(config, ram_, *this, nullptr, nullptr, i));
-        cores_[i]->set_timing(make_timing(config, ram_, lower_[i], *cores_[i]));
+        cores_[i]->set_timing(
+            make_timing(config, ram_, lower_[i], cores_[i]->state(), cores_[i]->counters()));
         cores_[i]->set_model(core_model);
     }
 }

@@ -9,8 +9,7 @@
 #include <functional>
 
 #include "model/core/core_impl.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 #include "tests/support/bare_machine.h"
 
 namespace stile::test {
@@ -35,12 +34,8 @@ Ended simulate(model::CoreModel core_model, bool paging, const std::string& argu
     Lower lower;
     BareMachine machine(config);
     model::Core& core = *machine.core;
-    if (core_model == model::CoreModel::inorder)
-        core.set_timing(std::make_unique<model::InorderTiming>(config, machine.memory, lower, core.state(),
-                                                               core.counters()));
-    if (core_model == model::CoreModel::ooo)
-        core.set_timing(
-            std::make_unique<model::OooTiming>(config, machine.memory, lower, core.state(), core.counters()));
+    if (core_model != model::CoreModel::functional)
+        core.set_timing(model::make_timing(config, machine.memory, lower, core.state(), core.counters()));
     core.set_model(core_model);
     const auto kernel = read_file(KERNEL_IMAGE), program = read_file(PROGRAM);
     const std::string path = "/bin/code";

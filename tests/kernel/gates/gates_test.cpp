@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 #include "tests/support/bare_machine.h"
 
 namespace stile::test {
@@ -36,12 +35,9 @@ struct Gates : testing::TestWithParam<model::CoreModel> {
         NothingBelow lower;
         BareMachine machine(config);
         for (auto& core : machine.cores) {
-            if (config.core.model == model::CoreModel::inorder)
-                core->set_timing(std::make_unique<model::InorderTiming>(core->config(), machine.memory, lower,
-                                                                        core->state(), core->counters()));
-            if (config.core.model == model::CoreModel::ooo)
-                core->set_timing(std::make_unique<model::OooTiming>(core->config(), machine.memory, lower,
-                                                                    core->state(), core->counters()));
+            if (config.core.model != model::CoreModel::functional)
+                core->set_timing(model::make_timing(core->config(), machine.memory, lower, core->state(),
+                                                    core->counters()));
             core->set_model(config.core.model);
         }
         const auto kernel = read_file(KERNEL_IMAGE), program = read_file(image);

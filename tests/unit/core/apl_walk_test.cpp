@@ -5,8 +5,7 @@
 // walked?
 #include "model/core/fault.h"
 #include "model/protection/codoms.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 #include "tests/unit/core/rig.h"
 
 namespace stile::model::test {
@@ -46,12 +45,8 @@ class AplWalks : public ::testing::TestWithParam<CoreModel> {
         rig = std::make_unique<Rig>(ProtectionKind::codoms, nullptr, c);
         Core& core = *rig->core;
         const MachineConfig& m = core.config();
-        if (GetParam() == CoreModel::inorder)
-            core.set_timing(
-                std::make_unique<InorderTiming>(m, rig->memory, lower, core.state(), core.counters()));
-        if (GetParam() == CoreModel::ooo)
-            core.set_timing(
-                std::make_unique<OooTiming>(m, rig->memory, lower, core.state(), core.counters()));
+        if (GetParam() != CoreModel::functional)
+            core.set_timing(make_timing(m, rig->memory, lower, core.state(), core.counters()));
         core.set_model(GetParam());
         rig->user_pages();
         tag(page_a, tag_a);

@@ -4,8 +4,7 @@
 // is missing or an interrupt is due? Those of the last element compared, as on AMD's processors
 // (docs/core.md); those from before the instruction if there is none.
 #include "model/core/fault.h"
-#include "model/timing/inorder.h"
-#include "model/timing/ooo.h"
+#include "model/timing/make_timing.h"
 #include "tests/unit/core/rig.h"
 
 namespace stile::model::test {
@@ -69,12 +68,8 @@ class StringFlags : public ::testing::TestWithParam<CoreModel> {
         c.core.model = GetParam();
         rig = std::make_unique<Rig>(ProtectionKind::none, nullptr, c);
         Core& core = *rig->core;
-        if (GetParam() == CoreModel::inorder)
-            core.set_timing(std::make_unique<InorderTiming>(core.config(), rig->memory, lower, core.state(),
-                                                            core.counters()));
-        if (GetParam() == CoreModel::ooo)
-            core.set_timing(std::make_unique<OooTiming>(core.config(), rig->memory, lower, core.state(),
-                                                        core.counters()));
+        if (GetParam() != CoreModel::functional)
+            core.set_timing(make_timing(core.config(), rig->memory, lower, core.state(), core.counters()));
         core.set_model(GetParam());
         for (uint64_t i = 0; i < 512; ++i) {
             rig->map(left + i * 0x1000, 0x2000000 + i * 0x1000, P | W);
