@@ -5,25 +5,32 @@ build=$root/build/release
 
 say() { echo "stile: $*" >&2; }
 
-# Names of packages in packages.txt that dpkg does not call installed.
+# wanted_packages run|test: the lines of packages.txt that this command needs.
+wanted_packages() {
+    local unwanted='^#'
+    [ "$1" = run ] && unwanted='^#\|^[^ ]* *tests run:'
+    grep -v "$unwanted" "$root/scripts/packages.txt"
+}
+
+# missing_packages run|test: names of wanted packages that dpkg does not call installed.
 missing_packages() {
     local wanted installed
-    wanted=$(grep -v '^#' "$root/scripts/packages.txt" | cut -d' ' -f1)
+    wanted=$(wanted_packages "$1" | cut -d' ' -f1)
     # shellcheck disable=SC2086
     installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
     comm -23 <(sort <<<"$wanted") <(sort -u <<<"$installed")
 }
 
-install_packages() {
+install_packages() {  # run|test
     [ -n "${STILE_NO_INSTALL:-}" ] && return
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "this system has no apt. Stile needs what these Debian packages hold:"
-        grep -v '^#' "$root/scripts/packages.txt" >&2
+        wanted_packages "$1" >&2
         say "install them in your system's way, then run this again with STILE_NO_INSTALL=1"
         exit 2
     fi
     local missing sudo=
-    missing=$(missing_packages)
+    missing=$(missing_packages "$1")
     [ -z "$missing" ] && return
     say "installing Debian packages that are missing:"
     for package in $missing; do grep "^$package " "$root/scripts/packages.txt" >&2; done
