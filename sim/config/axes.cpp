@@ -24,6 +24,7 @@ bool is_number(KeyKind kind) {
 std::string unit_of(KeyKind kind) {
     switch (kind) {
         case KeyKind::bytes:
+        case KeyKind::bytes_list:
             return "B";
         case KeyKind::frequency:
             return "Hz";
@@ -176,7 +177,12 @@ class Range {
     Faults& faults_;
 };
 
+// A list of one number is that number: sizes are lists, and their axis has an order all the same.
 std::optional<double> number_of(const Key& key, const Key::Value& value) {
+    if (key.kind() == KeyKind::bytes_list) {
+        const auto& list = std::get<std::vector<int64_t>>(value);
+        return list.size() == 1 ? std::optional(static_cast<double>(list[0])) : std::nullopt;
+    }
     if (!is_number(key.kind())) return std::nullopt;
     return static_cast<double>(std::get<int64_t>(value));
 }

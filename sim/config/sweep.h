@@ -18,7 +18,7 @@ namespace stile::sim {
 struct SweptValue {
     Node node;                     // as written, or as a range made it
     std::string text;              // as YAML, normalized: "32 KiB"
-    std::optional<double> number;  // in the key's unit; nothing for words and lists
+    std::optional<double> number;  // in the key's unit; of a list of one size that size; nothing for words
 };
 
 struct SweptKey {

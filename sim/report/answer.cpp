@@ -9,28 +9,11 @@
 
 #include "sim/report/charts.h"
 #include "sim/report/front.h"
+#include "sim/report/rows.h"
 #include "sim/report/words.h"
 
 namespace stile::sim {
 namespace {
-
-// "14.6 cycles per call", "14.6 to 19.1 cycles per call", "run.cycles 876 to 900".
-std::string with_unit(const SweepData& data, size_t metric, const std::string& numbers) {
-    const MetricWords words = metric_words(data.metrics[metric].name);
-    return words.unit.empty() ? data.metrics[metric].name + " " + numbers : numbers + " " + words.unit;
-}
-
-std::string figure(const SweepData& data, size_t metric, double value) {
-    return with_unit(data, metric, three_digits(value));
-}
-
-// "from 14.6 (live 4) to 19.1 cycles per call (live 64)"
-std::string figures_from(const SweepData& data, size_t metric, double from, const std::string& at_from,
-                         double to, const std::string& at_to) {
-    return with_unit(data, metric,
-                     fmt::format("from {} ({}) to {}", three_digits(from), at_from, three_digits(to))) +
-           " (" + at_to + ")";
-}
 
 // "0.0031 mm2, 14.6 cycles per call"; what no design differs in has no cost to name.
 std::string figures(const SweepData& data, const Selection& selection, const Tradeoff& of) {
@@ -177,60 +160,6 @@ bool hardly_differ(const std::vector<Design>& designs, bool more_is_better) {
     return (more_is_better ? gain(low, high, true) : gain(high, low, false)) < worth_having;
 }
 
-// Over the first axis of the design, or of the load.
-std::optional<RowsTable> rows_table(const SweepData& data, Selection selection) {
-    std::optional<size_t> along;
-    for (const bool load : {false, true}) {
-        for (size_t d = 0; d < data.dimensions.size() && !along; ++d)
-            if (data.dimensions[d].load == load && data.dimensions[d].levels.size() > 1) along = d;
-    }
-    if (!along || data.groups.size() < 2) return std::nullopt;
-    RowsTable table{*along, {}};
-    for (selection.group = 0; selection.group < data.groups.size(); ++selection.group) {
-        table.figures.emplace_back(data.dimensions[*along].levels.size());
-        for (const Shape& shape : shape_of(data, selection, {*along}))
-            table.figures.back()[shape.levels[0]] = shape.objective;
-    }
-    return table;
-}
-
-// "With sizes 0 B: from 21.1 (function) to 6700 cycles per call (binder); with ..."
-std::string rows_text(const SweepData& data, const Selection& selection, const RowsTable& table) {
-    std::string text;
-    for (const size_t level : {size_t{0}, data.dimensions[table.dimension].levels.size() - 1}) {
-        std::optional<size_t> least, most;
-        const auto at = [&](size_t group) { return *table.figures[group][level]; };
-        for (size_t group = 0; group < table.figures.size(); ++group) {
-            if (!table.figures[group][level]) continue;
-            if (!least || at(group) < at(*least)) least = group;
-            if (!most || at(group) >= at(*most)) most = group;
-        }
-        if (!least) continue;
-        text += (text.empty() ? "With " : "; with ") + phrase_of(data, table.dimension, level) + ": ";
-        text += least == most
-                    ? fmt::format("{} ({})", figure(data, selection.objective, at(*most)), data.groups[*most])
-                    : figures_from(data, selection.objective, at(*least), data.groups[*least], at(*most),
-                                   data.groups[*most]);
-    }
-    return text.empty() ? "No kind of row has complete results." : text + ".";
-}
-
-std::string rows_over(const SweepData& data, const Selection& selection, const RowsTable& table) {
-    std::string over;
-    for (size_t d = 0; d < data.dimensions.size(); ++d) {
-        const Dimension& dimension = data.dimensions[d];
-        if (d == table.dimension || dimension.levels.size() < 2) continue;
-        over += over.empty() ? "" : ", ";
-        if (!dimension.load)
-            over += "best over " + dimension.name();
-        else if (selection.load[d])
-            over += phrase_of(data, d, *selection.load[d]);
-        else
-            over += "mean over " + dimension.name();
-    }
-    return over;
-}
-
 std::string over_text(const SweepData& data, const Selection& selection) {
     std::string over;
     for (size_t d = 0; d < data.dimensions.size() && designs_differ(data); ++d) {
@@ -286,25 +215,6 @@ std::string design_text(const SweepData& data, const Design& design) {
         text += (text.empty() ? "" : ", ") + phrase_of(data, d, point.levels[d]);
     }
     return text;
-}
-
-std::vector<std::vector<std::string>> rows_cells(const SweepData& data, const RowsTable& table) {
-    const Dimension& along = data.dimensions[table.dimension];
-    constexpr size_t columns = 8;
-    std::vector<size_t> levels;
-    const size_t n = along.levels.size();
-    for (size_t i = 0; i < std::min(n, columns); ++i)
-        levels.push_back(n <= columns ? i : i * (n - 1) / (columns - 1));
-    std::vector<std::vector<std::string>> cells{{along.name()}};
-    for (size_t level : levels) cells[0].push_back(along.label(level));
-    for (size_t group = 0; group < table.figures.size(); ++group) {
-        cells.push_back({data.groups[group]});
-        for (size_t level : levels) {
-            const auto& value = table.figures[group][level];
-            cells.back().push_back(value ? three_digits(*value) : "-");
-        }
-    }
-    return cells;
 }
 
 Answer answer_of(const SweepData& data, const Selection& selection) {

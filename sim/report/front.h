@@ -70,8 +70,7 @@ std::string untimed_text(const SweepData& data);
 // "16 entries, 4 ways"
 std::string design_text(const SweepData& data, const Design& design);
 
-// Where designs hardly differ but the rows of a point do: a figure for each kind of row at each level of an
-// axis, the best over other designs, the mean over other loads.
+// Where designs hardly differ but the rows of a point do (sim/report/rows.h).
 struct RowsTable {
     size_t dimension = 0;
     std::vector<std::vector<std::optional<double>>> figures;  // by group, then level
@@ -87,9 +86,6 @@ struct Answer {
     std::optional<RowsTable> rows;  // then this is what the sweep says
     std::vector<Design> ranking;    // where cost is the same for all: the best first, in place of a front
 };
-// A line per kind of row, headed by levels; of many levels some.
-std::vector<std::vector<std::string>> rows_cells(const SweepData& data, const RowsTable& table);
-
 Answer answer_of(const SweepData& data, const Selection& selection);
 
 }  // namespace stile::sim

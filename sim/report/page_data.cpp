@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/sweep_page.h"
@@ -71,6 +72,20 @@ Json page_data(const SweepData& data, const Selection& selection) {
         row_point.push_back(row.point);
         row_group.push_back(row.group);
     }
+    Json kinds = Json::array(), refused_point = Json::array(), refused_group = Json::array();
+    for (const Kind& kind : data.kinds)
+        kinds.push_back({{"scope", kind.scope},
+                         {"mechanism", kind.mechanism},
+                         {"policy", kind.policy},
+                         {"others", kind.others}});
+    std::map<int64_t, size_t> place;
+    for (size_t p = 0; p < data.points.size(); ++p) place[data.points[p].number] = p;
+    for (const SweepRefusal& one : data.refused) {
+        const auto point = place.find(one.point);
+        if (!one.group || point == place.end()) continue;
+        refused_point.push_back(point->second);
+        refused_group.push_back(*one.group);
+    }
     for (const Metric& metric : data.metrics) {
         const MetricWords words = metric_words(metric.name);
         Json values = Json::array();
@@ -88,6 +103,8 @@ Json page_data(const SweepData& data, const Selection& selection) {
             {"points", {{"number", numbers}, {"status", status}, {"reason", reasons}, {"levels", levels}}},
             {"rows", {{"point", row_point}, {"group", row_group}}},
             {"groups", data.groups},
+            {"kinds", kinds},
+            {"refused", {{"point", refused_point}, {"group", refused_group}}},
             {"metrics", metrics},
             {"selection",
              {{"group", selection.group},

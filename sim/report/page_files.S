@@ -9,6 +9,7 @@ stile_page_\name\()_end:
     .section .rodata
     file style, STILE_PAGE_STYLE
     file front, STILE_PAGE_FRONT
+    file rows, STILE_PAGE_ROWS
     file script, STILE_PAGE_SCRIPT
     file d3, STILE_PAGE_D3
     file licence, STILE_PAGE_LICENCE

@@ -9,6 +9,7 @@ namespace stile::sim {
 
 std::string_view page_style();    // page/sweep.css
 std::string_view page_front();    // page/front.js
+std::string_view page_rows();     // page/rows.js
 std::string_view page_script();   // page/sweep.js
 std::string_view page_d3();       // D3, as the distribution has it
 std::string_view page_licence();  // of D3

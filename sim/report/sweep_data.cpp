@@ -207,6 +207,49 @@ void read_rows(const Database& database, SweepData& data) {
     }
 }
 
+// A key cell as people read it; nothing where it does not apply.
+std::string key_text(const std::string& column, const std::string& cell) {
+    if (cell == "-") return "";
+    const auto bytes = column == "size_bytes" ? whole_number(cell) : std::nullopt;
+    return bytes ? size_text(static_cast<int64_t>(*bytes)) : cell;
+}
+
+Kind kind_of(const SweepData& data, const SweepRow& row, const std::vector<size_t>& telling) {
+    Kind kind;
+    for (size_t column = 0; column < row.cells.size(); ++column) {
+        const std::string& name = data.columns[column];
+        const std::string text = key_text(name, row.cells[column]);
+        const bool tells = std::find(telling.begin(), telling.end(), column) != telling.end();
+        if (name == "scope")
+            kind.scope = text;
+        else if (name == "mechanism")
+            kind.mechanism = text;
+        else if (name == "policy")
+            kind.policy = text;
+        else if (tells && !text.empty())
+            kind.others += (kind.others.empty() ? "" : " ") + text;
+    }
+    return kind;
+}
+
+// A refusal belongs to the rows that have the same key wherever the key tells rows apart.
+void group_refusals(SweepData& data, const std::vector<size_t>& telling) {
+    for (SweepRefusal& one : data.refused) {
+        const std::map<std::string, std::string> key{{"mechanism", one.mechanism},
+                                                     {"policy", one.policy},
+                                                     {"scope", one.scope},
+                                                     {"placement", one.placement},
+                                                     {"size_bytes", std::to_string(one.size_bytes)}};
+        const auto same = std::find_if(data.rows.begin(), data.rows.end(), [&](const SweepRow& row) {
+            return row.in_results && std::all_of(telling.begin(), telling.end(), [&](size_t column) {
+                       const auto known = key.find(data.columns[column]);
+                       return known == key.end() || known->second == row.cells[column];
+                   });
+        });
+        if (same != data.rows.end()) one.group = same->group;
+    }
+}
+
 // Rows of different points belong together when those columns are equal in which rows of one point differ.
 void group_rows(SweepData& data) {
     static constexpr const char* names[] = {"mechanism",  "policy",  "scope",      "placement",
@@ -233,19 +276,22 @@ void group_rows(SweepData& data) {
     for (SweepRow& row : data.rows) {
         std::string label;
         for (size_t column : telling) {
-            const std::string& cell = row.cells[column];
-            if (cell.empty() || cell == "-") continue;
-            const auto bytes = data.columns[column] == "size_bytes" ? whole_number(cell) : std::nullopt;
-            label += (label.empty() ? "" : " ") + (bytes ? size_text(static_cast<int64_t>(*bytes)) : cell);
+            const std::string text = key_text(data.columns[column], row.cells[column]);
+            if (!text.empty()) label += (label.empty() ? "" : " ") + text;
         }
         // Rows that no key column tells apart are told apart by their number.
         const size_t nth = ++times[{row.point, label}];
         if (nth > 1 || (label.empty() && !telling.empty()))
             label += fmt::format("{}row {}", label.empty() ? "" : ", ", row.row);
         const auto [found, fresh] = place.try_emplace(label, data.groups.size());
-        if (fresh) data.groups.push_back(label);
+        if (fresh) {
+            data.groups.push_back(label);
+            data.kinds.push_back(kind_of(data, row, telling));
+            if (nth > 1) data.kinds.back().others += fmt::format(" row {}", row.row);
+        }
         row.group = found->second;
     }
+    group_refusals(data, telling);
 }
 
 void read_refused(const Database& database, SweepData& data) {
@@ -253,8 +299,16 @@ void read_refused(const Database& database, SweepData& data) {
         "SELECT point, row, mechanism, policy, scope, placement, size_bytes, errno, reason FROM "
         "refused ORDER BY point, row",
         [&](const Statement& row) {
-            data.refused.push_back({row.integer(0), row.integer(1), row.integer(6), row.integer(7),
-                                    row.text(2), row.text(3), row.text(4), row.text(5), row.text(8)});
+            data.refused.push_back({row.integer(0),
+                                    row.integer(1),
+                                    row.integer(6),
+                                    row.integer(7),
+                                    row.text(2),
+                                    row.text(3),
+                                    row.text(4),
+                                    row.text(5),
+                                    row.text(8),
+                                    {}});
         });
 }
 

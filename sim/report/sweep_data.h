@@ -58,6 +58,14 @@ struct SweepRow {
 struct SweepRefusal {
     int64_t point = 0, row = 0, size_bytes = 0, error = 0;
     std::string mechanism, policy, scope, placement, reason;
+    std::optional<size_t> group;  // the rows that it would have been among, if any came to something
+};
+
+// What rows of one group have in common. Groups of one scope that differ in nothing but mechanism and policy
+// do the same work in different ways, so that they can be compared.
+struct Kind {
+    std::string scope, mechanism, policy;
+    std::string others;  // "64 B", "other_core"
 };
 
 // A figure of every row; nothing where a row has none, or none that means anything: of time, where the core
@@ -80,6 +88,7 @@ struct SweepData {
     std::vector<SweepRow> rows;        // by point, then row
     // What tells a point's rows apart: "dipc high 64 B". A row's group is its place in this list.
     std::vector<std::string> groups;
+    std::vector<Kind> kinds;  // one per group
     std::vector<SweepRefusal> refused;
     // Costs, results, axes, statistics: those that vary, and the sweep's own cost and objective.
     std::vector<Metric> metrics;

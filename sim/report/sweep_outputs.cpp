@@ -9,6 +9,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "sim/report/rows.h"
 #include "sim/report/sweep_csv.h"
 #include "sim/report/sweep_page.h"
 #include "sim/report/words.h"
@@ -81,7 +82,7 @@ std::string sweep_answer(const fs::path& database) {
     // Half a sweep must not pass for a whole one.
     const size_t done = data.count("done");
     if (done > 0 && done + data.count("invalid") < data.expected_points()) out += count_text(data) + "\n";
-    if (answer.rows) return out + "\n" + aligned(rows_cells(data, *answer.rows), 1);
+    if (answer.rows) return out + "\n" + aligned(rows_cells(data, selection, *answer.rows), 1);
     if (!answer.build) return out;
     const std::string &cost = data.metrics[selection.cost].name,
                       &objective = data.metrics[selection.objective].name;

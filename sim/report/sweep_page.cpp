@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/page_files.h"
+#include "sim/report/rows.h"
 #include "sim/report/words.h"
 #include "sim/results/chart.h"
 #include "sim/results/row_result.h"
@@ -85,7 +86,7 @@ std::string ranking_table(const SweepData& data, const Selection& selection, con
 std::string rows_html(const SweepData& data, const Selection& selection, const RowsTable& table) {
     std::string out = fmt::format("<table class=\"front\"><caption>{}</caption>\n",
                                   safe(figure_head(data, selection.objective)));
-    const auto cells = rows_cells(data, table);
+    const auto cells = rows_cells(data, selection, table);
     for (size_t line = 0; line < cells.size(); ++line) {
         out += line == 0 ? "<thead><tr>" : "<tr>";
         for (size_t i = 0; i < cells[line].size(); ++i) {
@@ -264,7 +265,8 @@ std::string sweep_page(const SweepData& data, const std::vector<DrawnChart>& cha
     out += "<details><summary>The configuration of the sweep</summary><pre>" + safe(data.get("config_yaml")) +
            "</pre></details>\n" + footer(data) + "</main>\n";
     out += "<script type=\"application/json\" id=\"data\">" + embedded_json(page_data(data, selection)) +
-           "</script>\n" + script(page_d3()) + script(page_front()) + script(page_script());
+           "</script>\n" + script(page_d3()) + script(page_front()) + script(page_rows()) +
+           script(page_script());
     return out + "</body></html>\n";
 }
 

@@ -36,6 +36,9 @@ std::string phrase(const SweepData& data, const std::string& key, const AxisValu
                                                       : value.label() + " " + owner + " " + noun;
     }
     if (field == "size" && !owner.empty() && owner != "workload") return value.label() + " " + owner;
+    // A list of one size is a size.
+    const bool one_of_many = value.number && value.text.starts_with('[') && field.ends_with('s');
+    if (one_of_many) return field.substr(0, field.size() - 1) + " " + value.label();
     const bool plain = owner.empty() || owner == "workload" || owner == "measure" || owner == "machine";
     return (plain ? field : owner + "." + field) + " " + value.label();
 }
@@ -64,6 +67,22 @@ std::string phrase_of(const SweepData& data, size_t dimension, size_t level) {
     for (size_t i = 0; i < of.keys.size(); ++i)
         text += (text.empty() ? "" : ", ") + phrase(data, of.keys[i], of.levels[level][i]);
     return text;
+}
+
+std::string with_unit(const SweepData& data, size_t metric, const std::string& numbers) {
+    const MetricWords words = metric_words(data.metrics[metric].name);
+    return words.unit.empty() ? data.metrics[metric].name + " " + numbers : numbers + " " + words.unit;
+}
+
+std::string figure(const SweepData& data, size_t metric, double value) {
+    return with_unit(data, metric, three_digits(value));
+}
+
+std::string figures_from(const SweepData& data, size_t metric, double from, const std::string& at_from,
+                         double to, const std::string& at_to) {
+    return with_unit(data, metric,
+                     fmt::format("from {} ({}) to {}", three_digits(from), at_from, three_digits(to))) +
+           " (" + at_to + ")";
 }
 
 std::string page_text(const std::string& text) {

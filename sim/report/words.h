@@ -26,6 +26,13 @@ std::string digits(double value, int count);
 inline std::string times_text(double ratio) { return digits(ratio, ratio < 2 ? 3 : 2) + "x"; }
 inline std::string three_digits(double value) { return digits(value, 3); }
 
+// "14.6 cycles per call", "14.6 to 19.1 cycles per call", "run.cycles 876 to 900".
+std::string with_unit(const SweepData& data, size_t metric, const std::string& numbers);
+std::string figure(const SweepData& data, size_t metric, double value);
+// "from 14.6 (live 4) to 19.1 cycles per call (live 64)"
+std::string figures_from(const SweepData& data, size_t metric, double from, const std::string& at_from,
+                         double to, const std::string& at_to);
+
 // Valid UTF-8 without control characters: what HTML and SVG can hold.
 std::string page_text(const std::string& text);
 

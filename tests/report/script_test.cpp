@@ -11,6 +11,7 @@
 #include <random>
 
 #include "sim/report/page_files.h"
+#include "sim/report/rows.h"
 #include "sim/report/sweep_page.h"
 #include "sim/report/words.h"
 #include "tests/report/sweep_maker.h"
@@ -22,7 +23,7 @@ using nlohmann::ordered_json;
 
 // What Duktape, a small engine of ECMAScript 5, prints.
 std::string run_script(const Folder& folder, const std::string& text) {
-    { std::ofstream(folder / "script.js", std::ios::binary) << page_front() << text; }
+    { std::ofstream(folder / "script.js", std::ios::binary) << page_front() << page_rows() << text; }
     const std::string out = (folder / "out.txt").string();
     const std::string command =
         fmt::format("{} {} >{} 2>&1", STILE_DUK, (folder / "script.js").string(), out);
@@ -36,6 +37,9 @@ std::string said(const SweepData& data, const Selection& selection) {
     for (size_t i : answer.steps)
         out += fmt::format("|{}{}", design_text(data, answer.front[i]), i == *answer.build ? "!" : "");
     for (const Design& design : answer.ranking) out += "|" + design_text(data, design);
+    if (answer.rows)
+        for (const auto& line : rows_cells(data, selection, *answer.rows))
+            out += fmt::format("|{}", fmt::join(line, ";"));
     return out + "\n";
 }
 
@@ -44,6 +48,7 @@ selections.forEach(function(selection) {
     var answer = answerOf(data, selection), out = answer.sentence + '|' + answer.over;
     answer.steps.forEach(function(i) { out += '|' + designText(data, answer.front[i]) + (i === answer.build ? '!' : ''); });
     answer.ranking.forEach(function(design) { out += '|' + designText(data, design); });
+    if (answer.rows) rowsCells(data, selection, answer.rows).forEach(function(line) { out += '|' + line.join(';'); });
     print(out);
 });
 )js";
@@ -117,7 +122,37 @@ TEST(Script, AnswersAsTheProgramDoes) {
         for (int live : {1, 2, 3})
             sweep.row(sweep.point({{std::to_string(live), live}}), 1, live == 3 ? 10 : 10 * live);
     }
-    for (const char* directory : {"knee", "loads", "wild", "load"}) compare(folder, directory);
+    {
+        // Mechanisms and policies along sizes, under words that build nothing; holes, refusals, places that
+        // change.
+        SweepMaker sweep(folder / "rows", "rows");
+        sweep.axis("workload.sizes");
+        sweep.axis("measure.touch");
+        std::mt19937 random(9);
+        for (int size : {0, 64, 4096})
+            for (const char* touch : {"read", "none"}) {
+                const int point = sweep.point({{fmt::format("[{} B]", size), size}, {touch, std::nullopt}},
+                                              random() % 9 ? "done" : "failed");
+                int row = 0;
+                for (const char* mechanism : {"function", "dipc", "pipe", "binder"})
+                    for (const char* policy : {"low", "reg_conf@both", "high"}) {
+                        const std::string name = mechanism;
+                        if (name != "dipc" && policy != std::string("low")) continue;
+                        ++row;
+                        if (random() % 6 == 0) {
+                            sweep.refused(point, row, mechanism, 38, "", name == "dipc" ? policy : "-", size);
+                            continue;
+                        }
+                        const double steep = name == "pipe" ? 3 : name == "binder" ? 1 : 0;
+                        sweep.row(point, row, 100.0 + row * 300 + size * steep + double(random() % 100) / 3,
+                                  {{"mechanism", mechanism},
+                                   {"policy", name == "dipc" ? policy : "-"},
+                                   {"scope", name == "function" ? "same_process" : "cross_process"},
+                                   {"size_bytes", std::to_string(size)}});
+                    }
+            }
+    }
+    for (const char* directory : {"rows", "knee", "loads", "wild", "load"}) compare(folder, directory);
 }
 
 TEST(Script, WritesNumbersAsTheProgramDoes) {

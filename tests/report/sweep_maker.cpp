@@ -125,10 +125,10 @@ void SweepMaker::statistic(int point, int row, const std::string& name, double v
 }
 
 void SweepMaker::refused(int point, int row, const std::string& mechanism, int error,
-                         const std::string& reason) {
+                         const std::string& reason, const std::string& policy, int size) {
     execute(
-        fmt::format("INSERT INTO refused VALUES({}, {}, {}, '-', 'cross_process', 'same_core', 0, {}, {})",
-                    point, row, sql_text(mechanism), error, sql_text(reason)));
+        fmt::format("INSERT INTO refused VALUES({}, {}, {}, {}, 'cross_process', 'same_core', {}, {}, {})",
+                    point, row, sql_text(mechanism), sql_text(policy), size, error, sql_text(reason)));
 }
 
 void make_knee(const fs::path& directory) {

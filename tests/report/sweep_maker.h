@@ -43,7 +43,8 @@ class SweepMaker {
     // cycles_mean and what else is given over the defaults.
     void row(int point, int row, double cycles, const Cells& cells = {});
     void statistic(int point, int row, const std::string& name, double value);
-    void refused(int point, int row, const std::string& mechanism, int error, const std::string& reason);
+    void refused(int point, int row, const std::string& mechanism, int error, const std::string& reason,
+                 const std::string& policy = "-", int size = 0);
     void execute(const std::string& sql);
     // One transaction for many points: between these.
     void begin() { execute("BEGIN"); }

@@ -46,7 +46,8 @@ TEST_F(Axes, NumbersBesideTheText) {
     const auto loaded = sweep(
         "workload: ping\nmachine: {frequency: 2 GHz}\nsweep:\n  axes:\n    machine.l1d.size: [8 KiB, 16 "
         "KiB]\n"
-        "    machine.l2.latency: [10, 7 ns]\n    os.tick: [250 Hz]\n    protection: [paging]\n");
+        "    machine.l2.latency: [10, 7 ns]\n    os.tick: [250 Hz]\n    protection: [paging]\n"
+        "    workload.sizes: [[4 KiB], [0 B, 64 B]]\n");
     const auto& axes = loaded->config().axes;
     EXPECT_EQ(axes[0].keys[0].unit, "B");
     EXPECT_EQ(axes[0].keys[0].values[1].number, 16384);
@@ -55,6 +56,9 @@ TEST_F(Axes, NumbersBesideTheText) {
     EXPECT_EQ(axes[1].keys[0].values[1].number, 14);
     EXPECT_EQ(axes[2].keys[0].values[0].number, 250);
     EXPECT_EQ(axes[3].keys[0].values[0].number, std::nullopt);
+    EXPECT_EQ(axes[4].keys[0].unit, "B");
+    EXPECT_EQ(axes[4].keys[0].values[0].number, 4096) << "a list of one size has its place among sizes";
+    EXPECT_EQ(axes[4].keys[0].values[1].number, std::nullopt);
 }
 
 TEST_F(Axes, ValuesAreJudgedByTheirKey) {

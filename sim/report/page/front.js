@@ -258,52 +258,6 @@ function hardlyDiffer(designs, more) {
     return (more ? gain(low, high, true) : gain(high, low, false)) < WORTH_HAVING;
 }
 
-function rowsTable(data, selection) {
-    var along = null;
-    [false, true].forEach(function(load) {
-        data.dims.forEach(function(dim, d) {
-            if (along === null && dim.load === load && dim.labels.length > 1) along = d;
-        });
-    });
-    if (along === null || data.groups.length < 2) return null;
-    return {
-        dim: along,
-        figures: data.groups.map(function(_, group) {
-            var of = {group: group, cost: selection.cost, objective: selection.objective, more: selection.more, load: selection.load};
-            var figures = data.dims[along].labels.map(function() { return null; });
-            shapeOf(data, of, [along]).forEach(function(shape) { figures[shape.levels[0]] = shape.objective; });
-            return figures;
-        })
-    };
-}
-
-function rowsText(data, selection, table) {
-    var dim = data.dims[table.dim], text = '';
-    [0, dim.labels.length - 1].forEach(function(level) {
-        var least = null, most = null;
-        function at(group) { return table.figures[group][level]; }
-        data.groups.forEach(function(_, group) {
-            if (at(group) === null) return;
-            if (least === null || at(group) < at(least)) least = group;
-            if (most === null || at(group) >= at(most)) most = group;
-        });
-        if (least === null) return;
-        var metric = data.metrics[selection.objective];
-        text += (text ? '; with ' : 'With ') + dim.phrases[level] + ': ' + (least === most ?
-            figureText(metric, at(most)) + ' (' + data.groups[most] + ')' :
-            figuresFrom(metric, at(least), data.groups[least], at(most), data.groups[most]));
-    });
-    return text ? text + '.' : 'No kind of row has complete results.';
-}
-
-function rowsOver(data, selection, table) {
-    return data.dims.map(function(dim, d) {
-        if (d === table.dim || dim.labels.length < 2) return '';
-        if (!dim.load) return 'best over ' + dim.name;
-        return selection.load[d] !== null ? dim.phrases[selection.load[d]] : 'mean over ' + dim.name;
-    }).filter(Boolean).join(', ');
-}
-
 function overText(data, selection) {
     var over = data.dims.map(function(dim, d) {
         if (!dim.load || !dim.labels.length || !designsDiffer(data)) return '';

@@ -218,16 +218,13 @@ function detail(answer) {
 }
 
 function rowsHtml(box, rows) {
-    const dim = data.dims[rows.dim], n = dim.labels.length, levels = [];
-    for (let i = 0; i < Math.min(n, 8); ++i) levels.push(n <= 8 ? i : Math.floor(i * (n - 1) / 7));
     const table = make(box, 'table', {'class': 'front'});
     make(table, 'caption', {}, axisTitle(objective()));
-    const head = make(make(table, 'thead'), 'tr'), body = make(table, 'tbody');
-    [dim.name].concat(levels.map((level) => dim.labels[level])).forEach((text) => make(head, 'th', {scope: 'col'}, text));
-    data.groups.forEach((name, group) => {
+    const head = make(make(table, 'thead'), 'tr'), body = make(table, 'tbody'), lines = rowsCells(data, selection, rows);
+    lines[0].forEach((text) => make(head, 'th', {scope: 'col'}, text));
+    lines.slice(1).forEach((line) => {
         const row = make(body, 'tr');
-        make(row, 'th', {scope: 'row'}, name);
-        levels.forEach((level) => make(row, 'td', {}, rows.figures[group][level] === null ? '-' : short(rows.figures[group][level])));
+        line.forEach((text, i) => make(row, i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, text));
     });
 }
 
