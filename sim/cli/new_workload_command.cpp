@@ -102,7 +102,8 @@ int new_workload(const std::string& name) {
         if (!out) throw std::runtime_error(fmt::format("{}/{} cannot be written", name, file));
     }
     fmt::print(
-        "{0}/ holds a workload that runs: README.md says what is where.\n  cd {0}\n  cmake -B build{1}\n"
+        "{0}/ holds a workload that runs: README.md says what is where.\n  cd {0}\n  cmake -B build -G "
+        "Ninja{1}\n"
         "  cmake --build build\n  ctest --test-dir build\n  stile run run.yaml\n",
         name, option);
     return exit_done;

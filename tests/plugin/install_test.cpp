@@ -52,7 +52,7 @@ TEST_F(Installed, AWorkloadIsStartedBuiltTestedRunAndSweptFarFromTheSourceTree) 
 
     Output output = installed("new-workload adder");
     expect_done(output);
-    EXPECT_THAT(output.out, HasSubstr("cmake -B build -DCMAKE_PREFIX_PATH=" + prefix_ + "\n"));
+    EXPECT_THAT(output.out, HasSubstr("cmake -B build -G Ninja -DCMAKE_PREFIX_PATH=" + prefix_ + "\n"));
     expect_done(shell("cd adder && cmake -B build -G Ninja -DCMAKE_PREFIX_PATH=" + prefix_ +
                       " && cmake --build build && ctest --test-dir build --output-on-failure"));
     // The build used the installation and nothing of the tree.
@@ -179,7 +179,7 @@ TEST_F(Installed, WhatCMakeIsToldWronglyIsRefusedWithWhatWouldBeRight) {
               "cmake_minimum_required(VERSION 3.25)\nproject(x LANGUAGES C CXX)\n"
               "find_package(Stile REQUIRED)\n" +
                   call + "\n");
-        const Output output = shell("cmake -B build -DStile_DIR=" STILE_BINARY_DIR);
+        const Output output = shell("cmake -B build -G Ninja -DStile_DIR=" STILE_BINARY_DIR);
         EXPECT_NE(output.code, 0);
         std::string text;  // CMake breaks lines
         for (const char c : output.err)

@@ -109,6 +109,9 @@ bool Cluster::bring_up(const std::string& settings) {
         << settings << "NodeName=" << host
         << " NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN\nPartitionName=stile Nodes=" << host
         << " Default=YES MaxTime=INFINITE State=UP\n";
+    // Nothing is confined, so any kind will do: left to look for itself, the node gives up where none is
+    // mounted.
+    std::ofstream(folder_ + "/cgroup.conf") << "CgroupPlugin=cgroup/v1\n";
     setenv("SLURM_CONF", (folder_ + "/slurm.conf").c_str(), 1);
     munged_ =
         start({find("munged"), "--foreground", "--force", "--num-threads=2", "--key-file=" + folder_ + "/key",
