@@ -9,6 +9,7 @@
 #include "sim/cli/list.h"
 #include "sim/cli/reference.h"
 #include "sim/config/describe.h"
+#include "sim/config/nearest.h"
 #include "sim/run/host_info.h"
 #include "sim/run/run.h"
 
@@ -24,6 +25,27 @@ void refuse_empty_values(const CLI::App& app) {
                 option->check([](const std::string& value) {
                     return value.empty() ? std::string("the value is empty") : std::string();
                 });
+}
+
+// What was typed as a command or an option and is none; empty if something else is wrong.
+std::string unknown_name(const CLI::App& app, int argc, char** argv) {
+    const auto chosen = app.get_subcommands();
+    std::vector<std::string> names;
+    if (chosen.empty()) {
+        if (argc < 2 || argv[1][0] == '-') return "";
+        for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+        return fmt::format("stile: error: there is no command '{}'; {}", argv[1], suggestion(argv[1], names));
+    }
+    for (const std::string& extra : app.remaining(true)) {
+        const std::string option = extra.substr(0, extra.find('='));
+        if (!option.starts_with("--")) continue;
+        const CLI::App* command = chosen.front();
+        for (const CLI::Option* known : command->get_options())
+            for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+        return fmt::format("stile {}: error: there is no option {}; {}", command->get_name(), option,
+                           suggestion(option, names));
+    }
+    return "";
 }
 
 }  // namespace
@@ -49,6 +71,12 @@ int command_line(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() != 0) {
+            if (const std::string wrong = unknown_name(app, argc, argv); !wrong.empty()) {
+                fmt::print(stderr, "{}\n", printable(wrong));
+                return exit_bad_input;
+            }
+        }
         return app.exit(error) == 0 ? exit_done : exit_bad_input;
     }
     for (const Command& command : commands)

@@ -15,10 +15,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std::string>& names);
+// Files on the way from the command's to the one that is read. `read` counts all: files that each name the
+// next one twice double with each level, and would never be through.
+struct Way {
+    static constexpr size_t most = 1024;
+    std::vector<fs::path> open;
+    std::vector<std::string> names;
+    size_t read = 0;
+};
 
-void load_base(Node& merged, const Node& item, const std::string& from, std::vector<fs::path>& open,
-               std::vector<std::string>& names) {
+Node load(const std::string& path, Way& way);
+
+// Which file a path means. A pipe, such as /dev/stdin, has no other name than the one it was given by.
+fs::path identity(const fs::path& path) {
+    std::error_code error;
+    fs::path real = fs::weakly_canonical(path, error);
+    return error ? fs::absolute(path).lexically_normal() : real;
+}
+
+void load_base(Node& merged, const Node& item, const std::string& from, Way& way) {
     if (item.kind != Node::Kind::scalar) {
         const bool nothing = item.kind == Node::Kind::null;
         throw BadInput(
@@ -26,6 +41,8 @@ void load_base(Node& merged, const Node& item, const std::string& from, std::vec
             nothing ? "'extends' has no value" : std::string("'extends' cannot be ") + item.kind_name(),
             "the path of a YAML file, or a list of them, is expected");
     }
+    if (item.text.empty())
+        throw BadInput(item.place, "'extends' names nothing", "the path of a YAML file is expected");
     fs::path path(ready_path(item.text, item.place));
     if (path.is_relative()) path = fs::path(from).parent_path() / path;
     path = path.lexically_normal();
@@ -37,23 +54,29 @@ void load_base(Node& merged, const Node& item, const std::string& from, std::vec
     }
     if (fs::is_directory(path, error))
         throw BadInput(item.place, "'extends' names a folder: " + shown(item.text), "name a YAML file in it");
-    const fs::path real = fs::weakly_canonical(path);
-    if (std::find(open.begin(), open.end(), real) != open.end()) {
+    const fs::path real = identity(path);
+    if (std::find(way.open.begin(), way.open.end(), real) != way.open.end()) {
         std::string chain;
-        for (const std::string& name : names) chain += name + " -> ";
+        for (const std::string& name : way.names) chain += name + " -> ";
         throw BadInput(item.place, "'extends' leads back to where it came from", chain + path.string());
     }
-    overlay(merged, load(path.string(), open, names));
+    if (++way.read > Way::most) {
+        throw BadInput({way.names.front(), 1, 1},
+                       "'extends' leads to more than " + std::to_string(Way::most) + " files",
+                       "do files name the same ones again and again?");
+    }
+    overlay(merged, load(path.string(), way));
 }
 
-Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std::string>& names) {
+Node load(const std::string& path, Way& way) {
     Node own = read_yaml(path);
     own = normalized(std::move(own));
     Node merged;
     merged.kind = Node::Kind::map;
     merged.place = own.place;
-    open.push_back(fs::weakly_canonical(path));
-    names.push_back(path);
+    way.open.push_back(identity(path));
+    way.names.push_back(path);
+    const size_t depth = way.names.size();
     const auto extends = std::find_if(own.entries.begin(), own.entries.end(),
                                       [](const Node::Entry& entry) { return entry.key == "extends"; });
     if (extends != own.entries.end()) {
@@ -62,8 +85,11 @@ Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std:
         Faults faults;
         const auto one = [&](const Node& item) {
             try {
-                load_base(merged, item, path, open, names);
+                load_base(merged, item, path, way);
             } catch (const BadInput& bad) {
+                if (way.read > Way::most) throw;
+                way.open.resize(depth);
+                way.names.resize(depth);
                 faults.insert(faults.end(), bad.faults().begin(), bad.faults().end());
             }
         };
@@ -74,8 +100,8 @@ Node load(const std::string& path, std::vector<fs::path>& open, std::vector<std:
         }
         if (!faults.empty()) throw BadInput(std::move(faults));
     }
-    open.pop_back();
-    names.pop_back();
+    way.open.pop_back();
+    way.names.pop_back();
     overlay(merged, std::move(own));
     return merged;
 }
@@ -132,9 +158,8 @@ void overlay(Node& base, Node over) {
 }
 
 Node load_tree(const std::string& path) {
-    std::vector<fs::path> open;
-    std::vector<std::string> names;
-    return load(path, open, names);
+    Way way;
+    return load(path, way);
 }
 
 }  // namespace stile::sim

@@ -2,9 +2,16 @@
 #include "sim/config/nearest.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace stile::sim {
 namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return result;
+}
 
 // Optimal string alignment: insert, delete, replace, swap neighbours.
 size_t distance(std::string_view a, std::string_view b) {
@@ -23,21 +30,42 @@ size_t distance(std::string_view a, std::string_view b) {
     return d[a.size()][b.size()];
 }
 
+// The only one that goes on where the text ends (freq), or else the longest that the text goes on from.
+std::string by_beginning(const std::string& text, const std::vector<std::string>& candidates) {
+    constexpr size_t telling = 3;
+    if (text.size() < telling) return "";
+    std::string longer, shorter;
+    size_t found = 0;
+    for (const std::string& candidate : candidates) {
+        const std::string name = lower(candidate);
+        if (name.starts_with(text)) {
+            longer = candidate;
+            ++found;
+        } else if (name.size() >= telling && text.starts_with(name + "_") && name.size() > shorter.size()) {
+            shorter = candidate;
+        }
+    }
+    return found == 1 ? longer : shorter;
+}
+
 }  // namespace
 
-std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {
+std::string nearest(std::string_view typed, const std::vector<std::string>& candidates) {
+    const std::string text = lower(typed);
     std::string best;
     size_t least = std::max<size_t>(1, std::max<size_t>(text.size(), 4) / 2);
     for (const std::string& candidate : candidates) {
         // No less than the difference in length; and nobody means a name by a page of text.
         if (text.size() > 2 * candidate.size() + 8) continue;
-        const size_t d = distance(text, candidate);
+        const size_t d = distance(text, lower(candidate));
         if (d < least || (d == least && best.empty() && d < candidate.size())) {
             least = d;
             best = candidate;
         }
     }
-    return best;
+    if (!best.empty() && least <= 1) return best;
+    const std::string known = by_beginning(text, candidates);
+    return known.empty() ? best : known;
 }
 
 std::string alternatives(const std::vector<std::string>& names) {

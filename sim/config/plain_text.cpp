@@ -36,6 +36,9 @@ bool is_control(unsigned char c) { return (c < 0x20 && c != '\t' && c != '\n' &&
 }  // namespace
 
 std::optional<TextFault> find_text_fault(std::string_view text) {
+    using namespace std::string_view_literals;
+    if (text.starts_with("\xff\xfe\0\0"sv) || text.starts_with("\0\0\xfe\xff"sv))
+        return TextFault{1, 1, "the file is UTF-32", "save it as UTF-8"};
     if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
         return TextFault{1, 1, "the file is UTF-16", "save it as UTF-8"};
     const bool binary = text.find('\0') != text.npos;

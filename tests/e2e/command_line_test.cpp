@@ -45,6 +45,15 @@ TEST_F(Stile, MissingAndEmptyFilesEndInTwo) {
     EXPECT_THAT(stile("run dup.yaml").err, HasSubstr("dup.yaml:2:1: error: key 'workload' appears twice"));
 }
 
+TEST_F(Stile, AConfigurationMayComeThroughAPipe) {
+    run("--set workload.mechanisms=[function] --set workload.sizes=[0]", "file");
+    const Output piped =
+        shell("cat run.yaml | " STILE_PROGRAM
+              " run /dev/stdin --set workload.mechanisms=[function] --set workload.sizes=[0] --out piped");
+    EXPECT_EQ(piped.code, 0) << piped.err;
+    EXPECT_EQ(contents("piped/results.csv"), contents("file/results.csv"));
+}
+
 TEST_F(Stile, UnknownWorkloadsAndMechanismsEndInTwo) {
     write("w.yaml", "workload: sync_cal\n");
     const Output workload = stile("run w.yaml");
@@ -69,6 +78,15 @@ TEST_F(Stile, CommandLineMistakesEndInTwo) {
         EXPECT_EQ(output.code, 2) << arguments << "\n" << output.err;
         EXPECT_FALSE(output.err.empty()) << arguments;
     }
+}
+
+TEST_F(Stile, UnknownCommandsAndOptionsNameTheNearest) {
+    EXPECT_EQ(stile("rnu x.yaml").err, "stile: error: there is no command 'rnu'; did you mean 'run'?\n");
+    EXPECT_EQ(stile("run x.yaml --max-tiem=1ms").err,
+              "stile run: error: there is no option --max-tiem; did you mean '--max-time'?\n");
+    EXPECT_EQ(stile("report --verbose x").err,
+              "stile report: error: there is no option --verbose; valid is --help\n");
+    EXPECT_THAT(stile("run a.yaml b.yaml").err, HasSubstr("b.yaml"));
 }
 
 // A script's variable that is not set must not pass for an option that is not there.

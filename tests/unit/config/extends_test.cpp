@@ -69,5 +69,31 @@ TEST_F(ConfigTest, ExtendsFaults) {
                 HasSubstr("\nempty.yaml:1:1: error: the file is empty"));
 }
 
+TEST_F(ConfigTest, AFaultInOneBaseIsNoneOfTheOthers) {
+    write("bad.yaml", "extends: nowhere.yaml\n");
+    write("other.yaml", "extends: bad.yaml\n");
+    const std::string said = faults("extends: [bad.yaml, other.yaml]\nworkload: ping\n");
+    EXPECT_THAT(said, HasSubstr("bad.yaml:1:10: error: 'extends' names a file that is not there"));
+    EXPECT_EQ(said.find("leads back"), said.npos) << said;
+}
+
+TEST_F(ConfigTest, ExtendsOfNothingIsSaid) {
+    EXPECT_EQ(faults("extends: ''\nworkload: ping\n"),
+              "run.yaml:1:10: error: 'extends' names nothing; the path of a YAML file is expected");
+}
+
+// Files that name the next one twice: 2^30 in all.
+TEST_F(ConfigTest, FilesThatDoubleWithEachLevelAreRefused) {
+    for (int i = 0; i < 30; ++i) {
+        const std::string next = "b" + std::to_string(i + 1) + ".yaml";
+        write("b" + std::to_string(i) + ".yaml", "extends: [" + next + ", " + next + "]\n");
+    }
+    write("b30.yaml", "machine: {cores: 2}\n");
+    EXPECT_EQ(
+        faults("extends: b0.yaml\nworkload: ping\n"),
+        "run.yaml:1:1: error: 'extends' leads to more than 1024 files; do files name the same ones again "
+        "and again?");
+}
+
 }  // namespace
 }  // namespace stile::sim

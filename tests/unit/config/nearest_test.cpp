@@ -17,6 +17,18 @@ TEST(Nearest, FindsSlipsOfTheFinger) {
     EXPECT_EQ(nearest("", keys), "");
 }
 
+TEST(Nearest, CaseIsNoDifference) {
+    EXPECT_EQ(nearest("L1D", {"l1i", "l1d", "l2"}), "l1d");
+    EXPECT_EQ(nearest("DTLB", {"itlb", "dtlb"}), "dtlb");
+}
+
+TEST(Nearest, KnowsANameByItsBeginning) {
+    EXPECT_EQ(nearest("freq", {"area", "frequency"}), "frequency");
+    EXPECT_EQ(nearest("l1d_cache_level", {"l1i", "l1d", "l2"}), "l1d");
+    EXPECT_EQ(nearest("mem", {"memory", "memories"}), "");
+    EXPECT_EQ(nearest("fr", {"frequency"}), "");
+}
+
 TEST(Nearest, OffersOneOrAll) {
     EXPECT_EQ(suggestion("codmos", {"none", "paging", "codoms"}), "did you mean 'codoms'?");
     EXPECT_EQ(suggestion("xyzzy1", {"none", "paging", "codoms"}), "valid is none, paging or codoms");
