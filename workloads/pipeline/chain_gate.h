@@ -28,7 +28,7 @@
 struct chain_gate {
     void* context;
     size_t (*handler)(void* context, uint32_t code, void* in, size_t length, void* out, size_t capacity);
-    void* stack;                     /* its end; of policy `high` */
+    void* stack;                     /* of policy `high`: its end, 0 while a call is there */
     uint64_t payload, answer, bytes; /* the two buffers */
     uint32_t mxcsr;
     void* left; /* the stack of this stage, while the next one runs */

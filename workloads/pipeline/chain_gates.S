@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The gates of chain_gate.h, one per stage and policy. Stage by stage the page that a gate goes by is the next one, and
- * the caller's stack pointer is kept on the page before it.
+ * the caller's stack pointer is kept on the page before it, which the one thread uses that has the calling stage's
+ * stack; of A, where there may be several, in the thread.
  */
 #include "os/lib/keys/gate.inc"
 #include "workloads/pipeline/chain_gate.h"
@@ -24,8 +25,13 @@
     .altmacro
 .macro both_gates stage, before
     low_gate chain_low_\stage, (chain_gates + CHAIN_GATE_BYTES * \stage), low_inside_\stage, low_inside_\before
+    .if \before
     high_gate chain_high_\stage, (chain_gates + CHAIN_GATE_BYTES * \stage), \
-              (chain_gates + CHAIN_GATE_BYTES * \before + LEFT), high_inside_\stage, high_inside_\before
+              (chain_gates + CHAIN_GATE_BYTES * \before + LEFT), stage, high_inside_\stage, high_inside_\before
+    .else
+    high_gate chain_high_\stage, (chain_gates + CHAIN_GATE_BYTES * \stage), stack_of_a, thread, high_inside_\stage, \
+              high_inside_\before
+    .endif
 .endm
     .set number, 0
 .macro all_gates
@@ -39,6 +45,11 @@
 
 wrong_rights:
     ud2
+
+    .section .tbss, "awT", @nobits
+    .balign 8
+stack_of_a:
+    .zero 8
 
     .section .data.rel.ro, "aw", @progbits
     .globl chain_low, chain_high

@@ -10,11 +10,15 @@
 
     .section .text.stub, "ax", @progbits
     low_gate stile_key_call_low, stile_key_gate, STILE_PKRU_SERVER_LOW, STILE_PKRU_CLIENT
-    high_gate stile_key_call_high, stile_key_gate, client_stack, STILE_PKRU_SERVER_HIGH, STILE_PKRU_CLIENT
+    high_gate stile_key_call_high, stile_key_gate, client_stack, thread, STILE_PKRU_SERVER_HIGH, \
+              STILE_PKRU_CLIENT
 
 wrong_rights:
     ud2
 
-    .local client_stack
-    .comm client_stack, 8, 8
+    .section .tbss, "awT", @nobits
+    .balign 8
+client_stack:
+    .zero 8
+
     .section .note.GNU-stack, "", @progbits

@@ -3,33 +3,20 @@
  * program ATTACK: two threads of a caller, on two cores, against a gate of policy `high` (os/lib/domain/).
  * Exit status 0: it held; 77: broken in; 3: nothing was tried. What was counted is printed.
  */
-#include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "os/lib/codoms.h"
 #include "os/lib/domain.h"
+#include "tests/kernel/gates/meeting.h"
 #include "tests/kernel/gates/server.h"
 
-enum { INCONCLUSIVE = 3, BROKEN_IN = 77, TRIES = 400, MEETINGS = 3000 };
+enum { TRIES = 400 };
 STILE_DOMAIN_BOUNDS();
 
 static uint64_t entry;
 static sigjmp_buf again;
-
-static void handle_faults(void (*handler)(int), unsigned thread) {
-    static char stack[2][16384] __attribute__((aligned(16)));
-    const stack_t alternate = {.ss_sp = stack[thread], .ss_size = sizeof stack[0]};
-    struct sigaction a = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_NODEFER};
-    sigaltstack(&alternate, 0);
-    sigaction(SIGSEGV, &a, 0);
-    sigaction(SIGILL, &a, 0);
-}
 
 /* A stack of ours, lent to the gate as the one that it is called on always is. */
 static char fake[8192] __attribute__((aligned(4096)));
@@ -103,36 +90,11 @@ static int return_address(void) {
     return returned && refused + invalid ? 0 : INCONCLUSIVE;
 }
 
-static void end_with(const char* what) {
-    printf("%s\n", what);
-    fflush(stdout);
-    _exit(BROKEN_IN);
-}
-static void crashed(int sig) { end_with("a call came back on the other one's stack"); }
-static volatile long here, served, busy;
-static void* meet(void* core) {
-    handle_faults(crashed, (unsigned)(long)core);
-    if (stile_run_on((unsigned)(long)core) < 0) _exit(INCONCLUSIVE);
-    __atomic_fetch_add(&here, 1, __ATOMIC_SEQ_CST);
-    while (here < 2) continue;
-    for (int i = 0; i < MEETINGS; ++i) {
-        for (volatile int wait = core ? i % 61 : 0; wait > 0;) --wait; /* so that they meet everywhere */
-        const long r = codoms_isolated_call2(entry, MEET, 0);
-        if (r == 1) end_with("two calls were inside at a time");
-        __atomic_fetch_add(r == 0 ? &served : &busy, 1, __ATOMIC_SEQ_CST);
-        if (r != 0 && r != -EAGAIN) _exit(INCONCLUSIVE);
-    }
-    return 0;
-}
-
 /* The server has one stack. */
+static long call_meeting(void) { return codoms_isolated_call2(entry, MEET, 0); }
 static int stack(void) {
-    pthread_t t[2];
-    for (long i = 0; i < 2; ++i)
-        if (pthread_create(&t[i], 0, meet, (void*)i) != 0) return INCONCLUSIVE;
-    for (int i = 0; i < 2; ++i) pthread_join(t[i], 0);
-    printf("served %ld, busy %ld\n", served, busy);
-    return served && busy && codoms_isolated_call2(entry, MET, 0) == 0 ? 0 : INCONCLUSIVE;
+    const int r = let_them_meet(call_meeting);
+    return r == 0 && codoms_isolated_call2(entry, MET, 0) != 0 ? INCONCLUSIVE : r;
 }
 
 int main(int argc, char** argv) {
