@@ -5,6 +5,7 @@
 
 #include "sim/cli/area.h"
 #include "sim/cli/command.h"
+#include "sim/process/say.h"
 #include "sim/run/run.h"
 
 namespace stile::sim {
@@ -32,7 +33,7 @@ Command add_area(CLI::App& app) {
         ->needs(points);
     return {area, [arguments]() -> int {
                 if (!arguments->points.empty()) {
-                    fmt::print("{}", area_points(arguments->points, arguments->errors));
+                    put(area_points(arguments->points, arguments->errors));
                     return exit_done;
                 }
                 if (arguments->config.config.empty())
@@ -41,7 +42,7 @@ Command add_area(CLI::App& app) {
                 const auto loaded = load_config(
                     arguments->config.config, arguments->config.overrides(),
                     [](const std::string& name) { return workload::load_plugin(name); }, Purpose::machine);
-                fmt::print("{}", area_table(loaded->config.machine, arguments->csv));
+                put(area_table(loaded->config.machine, arguments->csv));
                 return exit_done;
             }};
 }

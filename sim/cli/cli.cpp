@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "sim/cli/command.h"
 #include "sim/cli/list.h"
 #include "sim/cli/reference.h"
 #include "sim/config/describe.h"
 #include "sim/config/nearest.h"
+#include "sim/process/say.h"
 #include "sim/run/host_info.h"
 #include "sim/run/run.h"
 
@@ -73,20 +75,22 @@ int command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() != 0) {
             if (const std::string wrong = unknown_name(app, argc, argv); !wrong.empty()) {
-                fmt::print(stderr, "{}\n", printable(wrong));
+                say("{}\n", printable(wrong));
                 return exit_bad_input;
             }
         }
-        return app.exit(error) == 0 ? exit_done : exit_bad_input;
+        const int code = app.exit(error);
+        if (code == 0 && !std::cout.flush()) throw HostTrouble("standard output cannot be written");
+        return code == 0 ? exit_done : exit_bad_input;
     }
     for (const Command& command : commands)
         if (command.app->parsed()) return command.perform();
     if (list_command->parsed()) {
-        fmt::print("{}", list(topic));
+        put(list(topic));
     } else if (schema->parsed()) {
-        fmt::print("{}", json_schema(workload::load_all_plugins()));
+        put(json_schema(workload::load_all_plugins()));
     } else if (reference_command->parsed()) {
-        fmt::print("{}", reference(topic, app));
+        put(reference(topic, app));
     }
     return exit_done;
 }

@@ -9,6 +9,7 @@
 
 #include "sim/cli/command.h"
 #include "sim/config/nearest.h"
+#include "sim/process/say.h"
 #include "sim/report/diff.h"
 #include "sim/results/csv.h"
 #include "sim/run/run.h"
@@ -77,7 +78,7 @@ int diff_command(DiffArguments arguments) {
         throw BadInput({arguments.a + " and " + arguments.b, 0, 0}, error.what(),
                        "two runs of the same rows or two sweeps over the same axes can be compared");
     }
-    fmt::print("{}", arguments.csv ? diff_csv(diff) : diff_text(diff, arguments.a, arguments.b));
+    put(arguments.csv ? diff_csv(diff) : diff_text(diff, arguments.a, arguments.b));
     return arguments.exit_code && diff.differs() ? exit_failed : exit_done;
 }
 

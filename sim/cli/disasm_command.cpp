@@ -12,6 +12,7 @@
 #include "sim/cli/command.h"
 #include "sim/cli/disasm.h"
 #include "sim/config/ready.h"
+#include "sim/process/say.h"
 #include "sim/run/perform.h"
 #include "sim/run/run.h"
 
@@ -90,12 +91,11 @@ int show_proxies(const ConfigArguments& arguments) {
     if (performed.interrupted) return exit_interrupted;
     bool failed = false;
     for (const RowResult& row : performed.rows) {
-        for (const std::string& failure : row.failures)
-            fmt::print(stderr, "stile: {}: {}\n", row.key.text(), failure);
+        for (const std::string& failure : row.failures) say("stile: {}: {}\n", row.key.text(), failure);
         failed |= row.status == RowResult::Status::failed || row.status == RowResult::Status::crashed;
     }
     const std::vector<Found> proxies = proxies_of(performed.rows);
-    fmt::print("{}", listing(proxies));
+    put(listing(proxies));
     if (proxies.empty() && !failed)
         throw BadInput({path, 0, 0}, "no row of this makes a proxy",
                        "rows of mechanism 'dipc' do: --set workload.mechanisms=[dipc]");
@@ -125,7 +125,7 @@ Command add_disasm(CLI::App& app) {
                 if (!arguments->config.config.empty() || !arguments->config.sets.empty())
                     throw BadInput({"stile disasm", 0, 0}, "a file of code has no configuration",
                                    "'stile disasm proxy CONFIG.yaml' or 'stile disasm FILE' is expected");
-                fmt::print("{}", disassemble_file(arguments->what));
+                put(disassemble_file(arguments->what));
                 return exit_done;
             }};
 }

@@ -12,6 +12,7 @@
 #include "sim/cli/statistics.h"
 #include "sim/config/describe.h"
 #include "sim/config/ready.h"
+#include "sim/process/say.h"
 #include "sim/results/table.h"
 #include "workloads/plugin.h"
 
@@ -55,7 +56,7 @@ std::string ready(const std::string& kind, const std::string& use) {
 // Plugins that do not load are said to stderr: the list is still of use.
 workload::PluginList plugins() {
     workload::PluginList all = workload::load_all_plugins();
-    for (const std::string& error : all.errors) fmt::print(stderr, "stile: {}\n", error);
+    for (const std::string& error : all.errors) say("stile: {}\n", error);
     return all;
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "sim/cli/command.h"
+#include "sim/process/say.h"
 #include "sim/run/run.h"
 #include "workloads/plugin.h"
 
@@ -99,13 +100,14 @@ int new_workload(const std::string& name) {
         std::ofstream out(fs::path(name) / file, std::ios::binary);
         out << text;
         out.close();
-        if (!out) throw std::runtime_error(fmt::format("{}/{} cannot be written", name, file));
+        if (!out)
+            throw HostTrouble(fmt::format("{}/{} cannot be written: {}", name, file, std::strerror(errno)));
     }
-    fmt::print(
+    put(fmt::format(
         "{0}/ holds a workload that runs: README.md says what is where.\n  cd {0}\n  cmake -B build -G "
         "Ninja{1}\n"
         "  cmake --build build\n  ctest --test-dir build\n  stile run run.yaml\n",
-        name, option);
+        name, option));
     return exit_done;
 }
 

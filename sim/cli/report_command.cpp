@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/command.h"
+#include "sim/process/say.h"
 #include "sim/report/sweep_outputs.h"
 #include "sim/results/run_directory.h"
 #include "sim/run/run.h"
@@ -20,9 +20,9 @@ namespace stile::sim {
 namespace {
 
 int report_sweep(const std::filesystem::path& directory) {
-    for (const std::string& warning : write_sweep_outputs(directory))
-        fmt::print(stderr, "stile report: {}\n", warning);
-    fmt::print("{}\n{}\n", sweep_answer(directory / "results.sqlite"), (directory / "report.html").string());
+    for (const std::string& warning : write_sweep_outputs(directory)) say("stile report: {}\n", warning);
+    put(fmt::format("{}\n{}\n", sweep_answer(directory / "results.sqlite"),
+                    (directory / "report.html").string()));
     return exit_done;
 }
 
@@ -53,15 +53,15 @@ int report_run(const std::string& directory) {
     std::ofstream out(temporary, std::ios::binary);
     out << html;
     out.close();
-    if (!out) throw std::runtime_error((path / "report.html").string() + " cannot be written");
+    if (!out)
+        throw HostTrouble(
+            fmt::format("{} cannot be written: {}", (path / "report.html").string(), std::strerror(errno)));
     std::filesystem::rename(temporary, path / "report.html");
-    fmt::print("{}\n", (path / "report.html").string());
+    put((path / "report.html").string() + "\n");
     return exit_done;
 }
 
 int report_command(const std::string& directory) {
-    // A file that grows over a limit of the host is a fault to be told, not a death.
-    signal(SIGXFSZ, SIG_IGN);
     const std::filesystem::path path(directory);
     if (!std::filesystem::exists(path / "results.sqlite")) return report_run(directory);
     try {

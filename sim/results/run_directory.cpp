@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
+#include "sim/process/say.h"
 #include "sim/results/csv.h"
 #include "sim/results/report.h"
 #include "sim/results/stats.h"
@@ -43,38 +45,62 @@ bool may_replace(const fs::path& path) {
            (fs::exists(path / "config.yaml") && fs::exists(path / "results.csv"));
 }
 
-fs::path write_directory(const fs::path& path, const std::map<std::string, std::string>& files,
-                         const KeptFolders& kept) {
+fs::path unfinished_directory(const fs::path& path) {
     const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    const fs::path temporary = parent / fmt::format(".{}.{}", path.filename().string(), getpid());
+    return parent / fmt::format(".{}.{}", path.filename().string(), getpid());
+}
+
+namespace {
+
+// The figures and what they are figures of, then the small before the large.
+std::vector<std::string> by_weight(const std::map<std::string, std::string>& files) {
+    std::vector<std::string> names;
+    for (const auto& [name, contents] : files) names.push_back(name);
+    const auto weight = [&](const std::string& name) {
+        return name == "results.csv" ? 0 : name == "config.yaml" ? 1 : 2 + files.at(name).size();
+    };
+    std::ranges::stable_sort(names, {}, weight);
+    return names;
+}
+
+}  // namespace
+
+std::vector<std::string> write_directory(const fs::path& path,
+                                         const std::map<std::string, std::string>& files,
+                                         const KeptFolders& kept) {
+    const fs::path temporary = unfinished_directory(path), parent = temporary.parent_path();
+    std::vector<std::string> missing;
     try {
         fs::create_directories(parent);
         fs::remove_all(temporary);
         fs::create_directory(temporary);
-        for (const auto& [name, contents] : files) {
+        for (const std::string& name : by_weight(files)) {
             std::ofstream out(temporary / name, std::ios::binary);
-            out << contents;
+            out << files.at(name);
             out.close();
-            if (!out) {
-                throw std::runtime_error(
-                    fmt::format("{} cannot be written: {}", (path / name).string(), std::strerror(errno)));
+            if (out) continue;
+            missing.push_back(
+                fmt::format("{} cannot be written: {}", (path / name).string(), std::strerror(errno)));
+            std::error_code ignored;
+            fs::remove(temporary / name, ignored);
+        }
+        for (const auto& [name, left] : kept) {
+            try {
+                write_kept_files(temporary / name, left);
+            } catch (const std::runtime_error& error) {
+                missing.push_back(error.what());
             }
         }
-        for (const auto& [name, left] : kept) write_kept_files(temporary / name, left);
         // rename() replaces an empty folder only, so an older run has to go first.
         if (may_replace(path)) fs::remove_all(path);
         fs::rename(temporary, path);
     } catch (const fs::filesystem_error& error) {
         std::error_code ignored;
         fs::remove_all(temporary, ignored);
-        throw std::runtime_error(
+        throw HostTrouble(
             fmt::format("the run directory {} cannot be written: {}", path.string(), error.code().message()));
-    } catch (...) {
-        std::error_code ignored;
-        fs::remove_all(temporary, ignored);
-        throw;
     }
-    return path;
+    return missing;
 }
 
 std::string read_file(const fs::path& path) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A run directory appears whole or not at all: it is written beside its place under another name and renamed.
+// A run directory appears at once: it is written beside its place under another name and renamed.
 #pragma once
 
 #include <filesystem>
@@ -28,10 +28,14 @@ bool may_replace(const std::filesystem::path& path);
 // What guests have left behind, each under a folder of the run directory.
 using KeptFolders = std::map<std::string, std::vector<KeptFile>>;
 
-// Throws std::runtime_error that says which file could not be written and why. Returns `path`.
-std::filesystem::path write_directory(const std::filesystem::path& path,
-                                      const std::map<std::string, std::string>& files,
-                                      const KeptFolders& kept = {});
+// What the directory is called until it is whole.
+std::filesystem::path unfinished_directory(const std::filesystem::path& path);
+
+// Where the disk becomes full the figures come first, then whatever there is room for. Returns what could not
+// be written and why; throws HostTrouble if there is no directory at all.
+std::vector<std::string> write_directory(const std::filesystem::path& path,
+                                         const std::map<std::string, std::string>& files,
+                                         const KeptFolders& kept = {});
 
 // The text of a file; throws std::runtime_error.
 std::string read_file(const std::filesystem::path& path);

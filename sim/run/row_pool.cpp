@@ -52,8 +52,8 @@ struct Child {
     bool has_result = false;
 };
 
-// SIGINT and SIGTERM are blocked except while ppoll() waits, so that none is missed between a look at the
-// flag and the wait.
+// SIGINT, SIGTERM and SIGHUP are blocked except while ppoll() waits, so that none is missed between a look at
+// the flag and the wait.
 class SignalScope {
   public:
     SignalScope() {
@@ -66,6 +66,8 @@ class SignalScope {
         for (size_t i = 0; i < std::size(signals); ++i) {
             sigaddset(&blocked, signals[i]);
             sigaction(signals[i], &action, &old_[i]);
+            // nohup says that the terminal may go.
+            if (signals[i] == SIGHUP && old_[i].sa_handler == SIG_IGN) sigaction(SIGHUP, &old_[i], nullptr);
         }
         sigprocmask(SIG_BLOCK, &blocked, &old_mask_);
     }
@@ -81,14 +83,16 @@ class SignalScope {
     const sigset_t& waiting_mask() const { return old_mask_; }
 
   private:
-    static constexpr int signals[] = {SIGINT, SIGTERM};
-    struct sigaction old_[2];
+    static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction old_[std::size(signals)];
     sigset_t old_mask_;
 };
 
 [[noreturn]] void child_main(int fd, size_t row, const RowKey& key, const RowFunction& run, pid_t parent) {
-    // Control-C reaches the whole group; the parent decides. If the parent dies, nobody wants the result.
+    // Control-C and a terminal that goes reach the whole group; the parent decides. If the parent dies,
+    // nobody wants the result.
     signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     stop_requested = 0;
     signal(SIGTERM, request_stop);
     follow_parent(parent);

@@ -29,8 +29,8 @@ using RowFunction = std::function<RowResult(size_t row, const ProgressFunction&)
 
 struct PoolResult {
     std::vector<RowResult> rows;  // as many as keys, in their order
-    // By SIGINT or SIGTERM. Rows that had not finished say so; they have what they had come to, unless they
-    // did not break off in time or the user was impatient (a second signal).
+    // By SIGINT, SIGTERM or SIGHUP. Rows that had not finished say so; they have what they had come to,
+    // unless they did not break off in time or the user was impatient (a second signal).
     bool interrupted = false;
 };
 

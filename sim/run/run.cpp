@@ -10,6 +10,7 @@
 #include <cstring>
 #include <thread>
 
+#include "sim/process/say.h"
 #include "sim/results/run_directory.h"
 #include "sim/results/table.h"
 #include "sim/run/perform.h"
@@ -36,18 +37,17 @@ void show(ProgressLine& line, const PoolStatus& status) {
 void print_troubles(const std::vector<RowResult>& rows) {
     for (const RowResult& row : rows) {
         for (const std::string& failure : row.failures) {
-            fmt::print(stderr, "stile: {}: {}\n", row.key.text(), failure);
+            say("stile: {}: {}\n", row.key.text(), failure);
         }
         if (row.status == RowResult::Status::crashed) {
-            fmt::print(stderr,
-                       "stile: this is a bug in Stile: please report it with config.yaml of the run "
-                       "directory, the text "
-                       "above and the output of 'stile --version'\n");
+            say("stile: this is a bug in Stile: please report it with config.yaml of the run "
+                "directory, the text "
+                "above and the output of 'stile --version'\n");
         }
     }
     for (const RowResult& row : rows) {
         for (const std::string& warning : row.warnings)
-            fmt::print(stderr, "stile: {}: warning: {}\n", row.key.text(), warning);
+            say("stile: {}: warning: {}\n", row.key.text(), warning);
     }
 }
 
@@ -64,11 +64,9 @@ void print_speed(const std::vector<RowResult>& rows, double seconds) {
         cycles += static_cast<double>(row.simulated_cycles());
     }
     if (instructions == 0 || seconds <= 0) return;
-    fmt::print(stderr,
-               "stile: {:.1f} million instructions, {:.1f} million cycles in {:.1f} s: {:.1f} MIPS, {:.0f} "
-               "kcycles/s\n",
-               instructions / 1e6, cycles / 1e6, seconds, instructions / seconds / 1e6,
-               cycles / seconds / 1e3);
+    say("stile: {:.1f} million instructions, {:.1f} million cycles in {:.1f} s: {:.1f} MIPS, {:.0f} "
+        "kcycles/s\n",
+        instructions / 1e6, cycles / 1e6, seconds, instructions / seconds / 1e6, cycles / seconds / 1e3);
 }
 
 int exit_code(const Performed& performed) {
@@ -86,6 +84,13 @@ std::filesystem::path choose_directory(const RunConfig& config, const RunOptions
     if (options.out.empty()) return next_directory(config.output.folder, config.name);
     std::filesystem::path out = std::filesystem::path(options.out).lexically_normal();
     if (!out.has_filename()) out = out.parent_path();
+    // Whoever has a link there wants the files where it leads.
+    std::error_code error;
+    if (std::filesystem::is_symlink(out, error)) out = std::filesystem::weakly_canonical(out);
+    if (std::filesystem::is_symlink(out, error)) {
+        throw BadInput({"--out " + options.out, 0, 0}, "this is a link to what is not there",
+                       "make the folder that it leads to, or name another one");
+    }
     if (!may_replace(out)) {
         throw BadInput({"--out " + options.out, 0, 0}, "this exists and is no run directory",
                        "name a new folder, an empty one, or an older run's");
@@ -97,17 +102,15 @@ void make_parent(const std::filesystem::path& directory, const std::string& name
     const std::filesystem::path parent = std::filesystem::absolute(directory).parent_path();
     std::error_code error;
     std::filesystem::create_directories(parent, error);
-    // Asking for permission is not enough: a file system may refuse root too.
-    std::string probe = (parent / ".stile-XXXXXX").string();
-    const bool writable = !error && mkdtemp(probe.data()) != nullptr;
-    if (writable) {
-        rmdir(probe.c_str());
-    } else {
+    // Asking for permission is not enough: a file system may refuse root too, or so long a name.
+    const std::filesystem::path probe = unfinished_directory(directory);
+    if (!error) std::filesystem::create_directory(probe, error);
+    if (error) {
         throw BadInput({named_by, 0, 0},
-                       "nothing can be written in " + parent.string() + ": " +
-                           (error ? error.message() : std::string(std::strerror(errno))),
+                       "nothing can be written in " + parent.string() + ": " + error.message(),
                        "name another folder with --out");
     }
+    std::filesystem::remove(probe, error);
 }
 
 }  // namespace
@@ -115,7 +118,7 @@ void make_parent(const std::filesystem::path& directory, const std::string& name
 int run(const LoadedConfig& loaded, const RunOptions& options) {
     const RunConfig& config = loaded.config;
     for (const std::string& rule : rules_off(config))
-        fmt::print(stderr, "stile: warning: rule off: {}; domains do not hold in this run\n", rule);
+        say("stile: warning: rule off: {}; domains do not hold in this run\n", rule);
     const std::vector<workload::Row> rows = make_rows(loaded);
     check_checkpoints(config, rows, options.checkpoints);
     std::filesystem::path directory = choose_directory(config, options);
@@ -138,22 +141,20 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
         directory =
             next_directory(config.output.folder, config.name);  // another run took the place meanwhile
     }
-    write_directory(directory, files, performed.kept);
-
-    const std::string table = result_table(performed.rows);
-    const bool printed = fwrite(table.data(), 1, table.size(), stdout) == table.size() && fflush(stdout) == 0;
-    const int print_error = errno;
+    std::vector<std::string> lost = write_directory(directory, files, performed.kept);
+    try {
+        put(result_table(performed.rows));
+    } catch (const HostTrouble& trouble) {
+        lost.push_back(fmt::format("the table: {}", trouble.what()));
+    }
     if (config.machine.core.model == model::CoreModel::functional && has_figures(performed.rows))
-        fmt::print(stderr,
-                   "stile: core model functional counts instructions: its cycles and ns are no times\n");
+        say("stile: core model functional counts instructions: its cycles and ns are no times\n");
     print_troubles(performed.rows);
-    if (!printed)
-        fmt::print(stderr, "stile: the table cannot be written to standard output: {}\n",
-                   std::strerror(print_error));
+    for (const std::string& what : lost) say("stile: {}\n", what);
     print_speed(performed.rows, performed.seconds);
-    fmt::print(stderr, "stile: results are in {}\n", directory.string());
+    say("stile: results are in {}\n", directory.string());
     const int code = exit_code(performed);
-    return code == exit_done && !printed ? exit_failed : code;
+    return code == exit_done && !lost.empty() ? exit_failed : code;
 }
 
 }  // namespace stile::sim

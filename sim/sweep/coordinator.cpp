@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/describe.h"
+#include "sim/process/say.h"
 #include "sim/results/run_directory.h"
 #include "sim/sweep/identity.h"
 #include "sim/sweep/interrupt.h"
@@ -44,8 +45,7 @@ void Coordinator::merge_leftovers() {
             why = error.what();
         }
         if (!why.empty())
-            fmt::print(stderr, "stile: warning: {} is of no use: {}; its point runs again\n", path.string(),
-                       why);
+            say("stile: warning: {} is of no use: {}; its point runs again\n", path.string(), why);
         std::filesystem::remove(path);
     }
     // Those that failed in an earlier session run again.

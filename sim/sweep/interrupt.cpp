@@ -6,7 +6,7 @@
 namespace stile::sim {
 namespace {
 
-constexpr int signals[] = {SIGINT, SIGTERM};
+constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
 volatile sig_atomic_t came = 0;
 
 }  // namespace
@@ -15,7 +15,12 @@ void take_interrupts() {
     struct sigaction action = {};
     action.sa_handler = [](int) { came = 1; };
     sigemptyset(&action.sa_mask);
-    for (const int signal : signals) sigaction(signal, &action, nullptr);
+    for (const int signal : signals) {
+        struct sigaction old;
+        sigaction(signal, &action, &old);
+        // nohup says that the terminal may go.
+        if (signal == SIGHUP && old.sa_handler == SIG_IGN) sigaction(signal, &old, nullptr);
+    }
 }
 
 void block_interrupts() {

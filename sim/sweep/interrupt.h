@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SIGINT and SIGTERM while a sweep runs: asked for where it can stop with everything in order.
+// SIGINT, SIGTERM and SIGHUP while a sweep runs: asked for where it can stop with everything in order.
 #pragma once
 
 namespace stile::sim {

@@ -27,6 +27,7 @@ constexpr size_t longest_text = 64 << 10;
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     follow_parent(parent);
     const int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
@@ -120,6 +121,7 @@ std::vector<Ended> LocalLauncher::wait(std::chrono::milliseconds at_most) {
     sigprocmask(SIG_SETMASK, nullptr, &waiting);
     sigdelset(&waiting, SIGINT);
     sigdelset(&waiting, SIGTERM);
+    sigdelset(&waiting, SIGHUP);
     const timespec time{at_most.count() / 1000, at_most.count() % 1000 * 1'000'000};
     if (ppoll(polls.data(), polls.size(), &time, &waiting) < 0) return all;
     for (size_t i = polls.size(); i-- > 0;) {

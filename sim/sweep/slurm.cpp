@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "sim/config/fault.h"
+#include "sim/process/say.h"
 #include "sim/results/sha256.h"
 #include "sim/sweep/host_command.h"
 
@@ -134,7 +135,7 @@ void slurm_cancel(const std::vector<std::string>& names) {
     if (names.empty()) return;
     const HostCommand cancel = run_host_command({"scancel", "--quiet", fmt::format("--user={}", getuid()),
                                                  fmt::format("--name={}", fmt::join(names, ","))});
-    if (!cancel.good()) fmt::print(stderr, "stile: warning: scancel: {}\n", cancel.complaint());
+    if (!cancel.good()) say("stile: warning: scancel: {}\n", cancel.complaint());
 }
 
 std::string slurm_name(const std::filesystem::path& directory) {

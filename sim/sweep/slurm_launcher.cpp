@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "sim/process/say.h"
 #include "sim/results/run_directory.h"
 #include "sim/sweep/host_command.h"
 
@@ -103,9 +104,8 @@ void SlurmLauncher::adopt() {
     }
     slurm_cancel({strange.begin(), strange.end()});
     if (!adopted_.empty())
-        fmt::print(stderr,
-                   "stile: {} points are still with Slurm, from an earlier session: their jobs go on\n",
-                   adopted_.size());
+        say("stile: {} points are still with Slurm, from an earlier session: their jobs go on\n",
+            adopted_.size());
 }
 
 // Large arrays rather than many: more only when half of the last one is done.
@@ -170,7 +170,7 @@ void SlurmLauncher::ask() {
     }
     if (all_wait && !usual.contains(reason) && told_ != reason) {
         told_ = reason;
-        fmt::print(stderr, "stile: all points wait; Slurm's reason: {}\n", reason);
+        say("stile: all points wait; Slurm's reason: {}\n", reason);
     }
 }
 
@@ -215,6 +215,7 @@ std::vector<Ended> SlurmLauncher::wait(std::chrono::milliseconds at_most) {
     sigprocmask(SIG_SETMASK, nullptr, &waiting);
     sigdelset(&waiting, SIGINT);
     sigdelset(&waiting, SIGTERM);
+    sigdelset(&waiting, SIGHUP);
     const timespec time{at_most.count() / 1000, at_most.count() % 1000 * 1'000'000};
     if (ppoll(nullptr, 0, &time, &waiting) < 0) return all;
     if (Clock::now() - asked_ >= ask_every) ask();
@@ -245,8 +246,7 @@ void SlurmLauncher::stop() {
             std::this_thread::sleep_for(std::chrono::milliseconds(300));
         }
     } catch (const std::exception& error) {
-        fmt::print(stderr, "stile: warning: whether Slurm's jobs have ended is not known: {}\n",
-                   error.what());
+        say("stile: warning: whether Slurm's jobs have ended is not known: {}\n", error.what());
     }
     adopted_.clear();
     while (!tasks_.empty()) forget(tasks_.begin()->first);

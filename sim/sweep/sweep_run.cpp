@@ -2,13 +2,13 @@
 #include "sim/sweep/sweep_run.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <thread>
 
+#include "sim/process/say.h"
 #include "sim/report/sweep_outputs.h"
 #include "sim/run/rules_off.h"
 #include "sim/run/run.h"
@@ -60,13 +60,12 @@ void print_failed(const LoadedSweep& loaded, const SweepDirectory& directory,
     size_t told = 0;
     for (const auto& [point, result] : failed) {
         if (++told > most) {
-            fmt::print(stderr, "stile: {} more points failed; they are in {}\n", failed.size() - most,
-                       (directory.path() / "failed").string());
+            say("stile: {} more points failed; they are in {}\n", failed.size() - most,
+                (directory.path() / "failed").string());
             break;
         }
-        fmt::print(stderr, "stile: point {} ({}): {}: {}; see {}\n", point, loaded.text(point),
-                   name_of(result.status), result.reason.substr(0, result.reason.find('\n')),
-                   directory.failed(point).string());
+        say("stile: point {} ({}): {}: {}; see {}\n", point, loaded.text(point), name_of(result.status),
+            result.reason.substr(0, result.reason.find('\n')), directory.failed(point).string());
     }
 }
 
@@ -84,9 +83,7 @@ int sweep_into(const LoadedSweep& loaded, const StoredSweep& stored, const Sweep
     store.set_meta(stored.meta);
     write_whole(directory.config(), stored.meta.at("config_yaml"));
     if (options.shared_boot && loaded.base().config.measure.fast_forward == "none") {
-        fmt::print(
-            stderr,
-            "stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
+        say("stile: every point boots by itself: with --fast-forward roi the boot is done once for all "
             "that may share it\n");
     }
 
@@ -96,13 +93,16 @@ int sweep_into(const LoadedSweep& loaded, const StoredSweep& stored, const Sweep
     const bool all = coordinator.run(*launcher);
 
     for (const std::string& warning : write_sweep_outputs(directory.path()))
-        fmt::print(stderr, "stile: warning: {}\n", warning);
-    fmt::print("{}", sweep_answer(directory.database()));
-    const bool printed = fflush(stdout) == 0;
-    if (!printed) fmt::print(stderr, "stile: standard output cannot be written: {}\n", std::strerror(errno));
+        say("stile: warning: {}\n", warning);
+    bool printed = true;
+    try {
+        put(sweep_answer(directory.database()));
+    } catch (const HostTrouble& trouble) {
+        say("stile: {}\n", trouble.what());
+        printed = false;
+    }
     print_failed(loaded, directory, coordinator.failed());
-    fmt::print(stderr, "stile: results are in {}{}\n", directory.path().string(),
-               all ? "" : "; --resume goes on from here");
+    say("stile: results are in {}{}\n", directory.path().string(), all ? "" : "; --resume goes on from here");
     if (!all) return exit_interrupted;
     return coordinator.failed().empty() && printed ? exit_done : exit_failed;
 }
@@ -110,11 +110,9 @@ int sweep_into(const LoadedSweep& loaded, const StoredSweep& stored, const Sweep
 }  // namespace
 
 int sweep(const LoadedSweep& loaded, const SweepOptions& options) {
-    // A file that may not grow is to be an error of write(), not death.
-    signal(SIGXFSZ, SIG_IGN);
     const RunConfig& base = loaded.base().config;
     for (const std::string& rule : rules_off(base))
-        fmt::print(stderr, "stile: warning: rule off: {}; domains do not hold in this sweep\n", rule);
+        say("stile: warning: rule off: {}; domains do not hold in this sweep\n", rule);
     const SweepDirectory directory(choose_directory(base, options));
     check_directory(directory, options);
     if (options.launcher == "slurm") check_slurm();
@@ -123,7 +121,7 @@ int sweep(const LoadedSweep& loaded, const SweepOptions& options) {
     try {
         stored = prepare(loaded);
     } catch (const Interrupted&) {
-        fmt::print(stderr, "stile: interrupted while the points were prepared: nothing was run or written\n");
+        say("stile: interrupted while the points were prepared: nothing was run or written\n");
         return exit_interrupted;
     }
     const Place place{directory.path().string(), 0, 0};

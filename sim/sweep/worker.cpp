@@ -6,6 +6,7 @@
 
 #include "sim/config/describe.h"
 #include "sim/config/sweep.h"
+#include "sim/process/say.h"
 #include "sim/results/sha256.h"
 #include "sim/run/perform.h"
 #include "sim/run/run.h"
@@ -43,7 +44,8 @@ int sweep_worker(const std::string& directory, size_t point, bool shared_boot) {
     if (result.status != PointResult::Status::done) {
         auto contents = directory_files(*loaded, performed);
         contents["reason.txt"] = result.reason + "\n";
-        write_directory(files.failed(point), contents, performed.kept);
+        for (const std::string& what : write_directory(files.failed(point), contents, performed.kept))
+            say("stile: {}\n", what);
     }
     write_whole(files.result(point), to_text(result));
     return exit_done;

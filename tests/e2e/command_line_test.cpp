@@ -125,8 +125,59 @@ TEST_F(Stile, ATableThatNobodyGetsIsAFailure) {
         run("--set workload.mechanisms=[function] --set workload.sizes=[0] >/dev/full", "r");
     EXPECT_EQ(output.code, 1);
     EXPECT_THAT(output.err,
-                testing::HasSubstr("the table cannot be written to standard output: No space left"));
+                testing::HasSubstr("the table: standard output cannot be written: No space left"));
     EXPECT_TRUE(std::filesystem::exists("r/results.csv"));
+}
+
+TEST_F(Stile, WhatStandardOutputDoesNotTakeIsAFailure) {
+    write("c.yaml", "extends: " STILE_SOURCE_DIR "/configs/runs/smoke.yaml\n");
+    for (const char* command : {"list parameters", "schema", "--version", "run --help", "area c.yaml"}) {
+        const Output output = stile(std::string(command) + " >/dev/full");
+        EXPECT_EQ(output.code, 1) << command;
+        EXPECT_THAT(output.err, testing::StartsWith("stile: standard output cannot be written")) << command;
+    }
+}
+
+// Messages that nobody gets stop nothing, and go into no file.
+TEST_F(Stile, StandardErrorMayBeClosedOrFull) {
+    for (const char* where : {"2>&-", "2>/dev/full"}) {
+        const Output output =
+            run(std::string("--set workload.mechanisms=[function] --set workload.sizes=[0] ") + where, "r");
+        EXPECT_EQ(output.code, 0) << where;
+        EXPECT_THAT(output.out, HasSubstr("function")) << where;
+        for (const auto& file : std::filesystem::directory_iterator("r"))
+            EXPECT_THAT(contents(file.path()), Not(HasSubstr("results are in"))) << where << file.path();
+    }
+}
+
+// A file that may not grow fails as on a full disk: the figures are kept, and what is missing is said.
+TEST_F(Stile, AFullDiskKeepsWhatFits) {
+    run("--set workload.mechanisms=[function] --set workload.sizes=[0]", "whole");
+    const Output output = shell("ulimit -f 20; " STILE_PROGRAM
+                                " run run.yaml --set workload.mechanisms=[function] --set workload.sizes=[0] "
+                                "--out r");
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.out, HasSubstr("function"));
+    EXPECT_THAT(output.err, HasSubstr("stile: r/stats.txt cannot be written: File too large\n"));
+    EXPECT_THAT(output.err, Not(HasSubstr("bug in Stile")));
+    EXPECT_EQ(contents("r/results.csv"), contents("whole/results.csv"));
+    EXPECT_FALSE(std::filesystem::exists("r/stats.txt"));
+}
+
+TEST_F(Stile, ALinkAsTheDirectoryStaysOne) {
+    const std::string one = "--set workload.mechanisms=[function] --set workload.sizes=[0]";
+    std::filesystem::create_directory("there");
+    std::filesystem::create_directory_symlink("there", "link");
+    EXPECT_EQ(run(one, "link").code, 0);
+    EXPECT_TRUE(std::filesystem::is_symlink("link"));
+    EXPECT_TRUE(std::filesystem::exists("there/results.csv"));
+    std::filesystem::create_directory_symlink("nowhere", "dangling");
+    const Output output = run(one, "dangling");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("--out dangling: error: this is a link to what is not there"));
+    const Output length = run(one, std::string(255, 'x'));
+    EXPECT_EQ(length.code, 2);
+    EXPECT_THAT(length.err, HasSubstr("File name too long"));
 }
 
 TEST_F(Stile, ListsSaySomething) {
@@ -226,9 +277,10 @@ TEST_F(Stile, AnInterruptKeepsWhatIsDone) {
     write("long.yaml", "extends: run.yaml\nmeasure: {repetitions: 5000000, max_time: 1000 s}\n");
     // Interrupts are sent until the program ends: one that comes before it listens is lost, as it is when the
     // computer is slow, and one that comes while it writes must not end it. Nothing here may wait for ever.
-    const auto interrupted = [this](const std::string& first_after) {
+    const auto interrupted = [this](const std::string& first_after, const std::string& by = "INT") {
         return shell(STILE_PROGRAM " run long.yaml --jobs 1 --out r & p=$!; sleep " + first_after +
-                     "; for i in $(seq 300); do kill -INT $p || break; sleep 0.2; done 2>/dev/null; "
+                     "; for i in $(seq 300); do kill -" + by +
+                     " $p || break; sleep 0.2; done 2>/dev/null; "
                      "kill -KILL $p 2>/dev/null; wait $p");
     };
     const Output output = interrupted("3");
@@ -237,6 +289,10 @@ TEST_F(Stile, AnInterruptKeepsWhatIsDone) {
     const Output code = interrupted("2");
     EXPECT_EQ(code.code, 130);
     EXPECT_THAT(code.out, HasSubstr("not finished"));
+    // The terminal is closed.
+    const Output gone = interrupted("3", "HUP");
+    EXPECT_EQ(gone.code, 130);
+    EXPECT_THAT(gone.out, HasSubstr("not finished"));
 }
 
 }  // namespace

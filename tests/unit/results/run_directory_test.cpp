@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Question: does a run directory appear whole or not at all, and is nothing of the user's ever overwritten?
+// Question: does a run directory appear at once, and is nothing of the user's ever overwritten?
 #include "sim/results/run_directory.h"
 
 #include <gtest/gtest.h>
@@ -50,6 +50,18 @@ TEST_F(RunDirectory, ReplacesOlderRunsOnly) {
     EXPECT_FALSE(may_replace(folder_ / "mine"));
     EXPECT_THROW(write_directory(folder_ / "mine", files_), std::runtime_error);
     EXPECT_EQ(read_file(folder_ / "mine" / "thesis.tex"), "years of work");
+}
+
+// The disk's part is played by a name that no file can have.
+TEST_F(RunDirectory, KeepsWhatCanBeWritten) {
+    const std::string impossible(300, 'x');
+    auto files = files_;
+    files[impossible] = "c\n";
+    const std::vector<std::string> lost = write_directory(folder_ / "x", files);
+    ASSERT_EQ(lost.size(), 1u);
+    EXPECT_EQ(lost[0], (folder_ / "x" / impossible).string() + " cannot be written: File name too long");
+    EXPECT_EQ(read_file(folder_ / "x" / "results.csv"), "b\n");
+    EXPECT_TRUE(write_directory(folder_ / "y", files_).empty());
 }
 
 TEST_F(RunDirectory, SaysWhatCannotBeWritten) {
