@@ -33,7 +33,7 @@ install(FILES ${CMAKE_BINARY_DIR}/install/hello.yaml DESTINATION share/stile/con
 set(sdk share/stile/sdk)
 install(DIRECTORY abi DESTINATION ${sdk})
 install(DIRECTORY os/lib DESTINATION ${sdk}/os)
-install(FILES workloads/workload.h workloads/mechanisms.h DESTINATION ${sdk}/workloads)
+install(FILES workloads/workload.h workloads/mechanisms.h workloads/policies.h DESTINATION ${sdk}/workloads)
 install(FILES cmake/guest.cmake cmake/workload.cmake cmake/guest_sections.ld cmake/guest_domain.ld cmake/guest_note.S
         DESTINATION ${sdk}/cmake)
 

@@ -35,18 +35,25 @@ static inline int core_argument(const char* text, long* core) {
     return strcmp(text, "-") == 0 || number_argument(text, core);
 }
 
+static inline int policy_argument(const char* text, unsigned* policy) {
+    long bits = strcmp(text, "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
+    const int named = bits || strcmp(text, "low") == 0 || strcmp(text, "-") == 0;
+    if (!named && (!number_argument(text, &bits) || bits > STILE_POLICY_HIGH)) return 0;
+    *policy = (unsigned)bits;
+    return 1;
+}
+
 static inline int read_arguments(char** argv, struct arguments* a) {
     long size;
     const int touch = stile_touch_named(argv[3]);
     a->mechanism = argv[1];
-    a->policy = strcmp(argv[4], "high") == 0 ? STILE_POLICY_HIGH : STILE_POLICY_LOW;
-    if (!number_argument(argv[2], &size) || touch < 0 || !core_argument(argv[5], &a->client_core) ||
-        !core_argument(argv[6], &a->server_core) ||
-        (a->policy == STILE_POLICY_LOW && strcmp(argv[4], "low") != 0 && strcmp(argv[4], "-") != 0)) {
-        fprintf(
-            stderr,
-            "%s: SIZE is a number, TOUCH none, read or write, POLICY low, high or -, a core a number or -\n",
-            argv[0]);
+    if (!policy_argument(argv[4], &a->policy) || !number_argument(argv[2], &size) || touch < 0 ||
+        !core_argument(argv[5], &a->client_core) || !core_argument(argv[6], &a->server_core)) {
+        fprintf(stderr,
+                "%s: SIZE is a number, TOUCH none, read or write, POLICY low, high, - or bits of a policy, a "
+                "core "
+                "a number or -\n",
+                argv[0]);
         return 0;
     }
     a->size = (size_t)size;

@@ -155,6 +155,10 @@ int main(int argc, char** argv) {
     }
     ch.policy = a.policy;
     if (place(&a)) return 0;
+    /* A gate that is written by hand keeps all properties or none; a proxy is generated for those that are
+     * asked for. */
+    if (a.policy != STILE_POLICY_LOW && a.policy != STILE_POLICY_HIGH && strcmp(a.mechanism, "dipc") != 0)
+        return refused(-EINVAL, "only dipc has policies other than low and high");
     if (service_init(&service, &ch, a.size, a.touch) != 0) return failed("memory", -ENOMEM);
     if ((error = ch.mechanism->prepare(&ch)) != 0) return refused(error, NULL);
     if ((ch.mechanism->flags & STILE_FORKED) &&

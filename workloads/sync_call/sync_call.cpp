@@ -2,6 +2,7 @@
 //
 // A client calls a server and waits for the answer, over every mechanism: the rows of the comparison.
 #include "workloads/mechanisms.h"
+#include "workloads/policies.h"
 
 namespace {
 
@@ -31,7 +32,7 @@ Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Pl
     const Strings common{kind.name,
                          std::to_string(size),
                          measure.touch,
-                         policy,
+                         policy == "-" ? policy : policy_argument("policies", policy),
                          std::to_string(placement.client_core),
                          std::to_string(placement.server_core)};
     Strings calls = common;
@@ -46,7 +47,7 @@ Row make_row(const Kind& kind, const std::string& policy, int64_t size, const Pl
 std::vector<Row> rows(const Parameters& parameters, const Measure& measure, const std::string&) {
     const auto& mechanisms = not_empty<Strings>(parameters, "mechanisms", "at least one");
     const auto& sizes = not_empty<Numbers>(parameters, "sizes", "at least one, such as 0");
-    const auto& policies = not_empty<Strings>(parameters, "policies", "low, high or both");
+    const auto& policies = not_empty<Strings>(parameters, "policies", "at least one, such as low");
     const auto& names = not_empty<Strings>(parameters, "placement", "same_core, other_core or both");
     const int64_t client = std::get<int64_t>(parameters.at("client_core"));
     const int64_t server = std::get<int64_t>(parameters.at("server_core"));
@@ -82,8 +83,9 @@ Descriptor describe() {
         {.name = "policies",
          .type = Type::string_list,
          .default_value = Strings{"low", "high"},
-         .help = "Isolation policies of mechanisms that have them (codoms, mpk, dipc)",
-         .choices = {"low", "high"}},
+         .help =
+             "Isolation policies of mechanisms that have them (codoms, mpk, dipc): low, high, and for dipc "
+             "properties such as stack_conf@both, joined by +"},
         {.name = "placement",
          .type = Type::string_list,
          .default_value = Strings{"same_core"},
