@@ -111,7 +111,9 @@ std::string result_reference() {
            "\n## Figures of the run\n"
            "Of a row that made no timed calls (workload `program`) these are all: `calls` is 0, and the "
            "cells of a "
-           "call are empty. A row that failed or was refused before its first call has no line. What the "
+           "call are empty. A row that failed or was refused before its first call has no line here but one "
+           "in "
+           "`failed.csv` or `refused.csv`. What the "
            "functional core runs first (`--fast-forward`) counts a cycle per instruction.\n\n" +
            table({call_end, header.end()}) + reports();
 }

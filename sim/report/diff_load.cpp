@@ -75,7 +75,7 @@ Results load_run(const fs::path& directory, bool with_statistics) {
     };
     std::map<std::vector<std::string>, size_t> lines;
     for (size_t i = 0; i < csv.rows.size(); ++i) lines.try_emplace(key_in_csv(i), i);
-    // stats.json has all rows, also those that failed or made no timed calls.
+    // stats.json has all rows, also those that failed or were refused before a timed call.
     const auto stats = ordered_json::parse(read_file(directory / "stats.json"));
     for (const auto& row : stats.at("rows")) {
         Results::Row one;
@@ -84,13 +84,7 @@ Results load_run(const fs::path& directory, bool with_statistics) {
         const auto line = lines.find(one.key);
         for (size_t i = 1; i < results.figure_columns.size(); ++i) {
             const std::string& column = results.figure_columns[i];
-            if (line != lines.end()) {
-                one.figures.push_back(csv.at(line->second, column));
-            } else if (column == "run_cycles" || column == "run_instructions") {
-                one.figures.push_back(cell_of(row.at(column.substr(column.find('_') + 1))));
-            } else {
-                one.figures.emplace_back();
-            }
+            one.figures.push_back(line != lines.end() ? csv.at(line->second, column) : "");
         }
         if (with_statistics) {
             for (const auto& [name, value] : row.at("statistics").items())

@@ -49,7 +49,8 @@ std::string run_cells(const RowResult& row) {
     return fmt::format("{},{},{}", row.cycles, number_text(row.ns), row.instructions);
 }
 
-// What failed or was refused before its first timed call has no line: nothing in it could be compared.
+// What failed or was refused before its first timed call has no line, but one in failed.csv or refused.csv:
+// every line has figures, so that nobody takes an empty cell for one.
 bool has_line(const RowResult& row) { return row.figures || row.status == RowResult::Status::done; }
 
 // A name that is reported again has its last value.
@@ -112,6 +113,16 @@ std::string refused_csv(const std::vector<RowResult>& rows) {
                            csv_cell(row.refused_because));
     }
     return out;
+}
+
+std::string failed_csv(const std::vector<RowResult>& rows) {
+    std::string out;
+    for (const RowResult& row : rows) {
+        if (row.status == RowResult::Status::done || row.status == RowResult::Status::refused) continue;
+        out += fmt::format("{},{},{}\n", key_cells(row.key), status_name(row.status),
+                           csv_cell(fmt::format("{}", fmt::join(row.failures, "; "))));
+    }
+    return out.empty() ? "" : fmt::format("{},status,reason\n", key_columns) + out;
 }
 
 std::string Csv::at(size_t row, const std::string& column) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// results.csv and refused.csv.
+// results.csv, refused.csv and failed.csv.
 #pragma once
 
 #include <map>
@@ -15,6 +15,8 @@ namespace stile::sim {
 // `reports`: figures of the workload's own, a column each after the fixed ones.
 std::string results_csv(const std::vector<RowResult>& rows, const std::vector<std::string>& reports = {});
 std::string refused_csv(const std::vector<RowResult>& rows);
+// Rows that did not come to their end, also those that have figures; nothing at all where there are none.
+std::string failed_csv(const std::vector<RowResult>& rows);
 
 // A table as it stands in a file: header and cells.
 struct Csv {

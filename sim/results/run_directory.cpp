@@ -27,6 +27,7 @@ std::map<std::string, std::string> result_files(const std::vector<RowResult>& ro
         {"config.yaml", config_yaml},       {"results.csv", results_csv(rows, reports)},
         {"refused.csv", refused_csv(rows)}, {"stats.txt", stats_txt(rows)},
         {"stats.json", stats_json(rows)},   {"console.txt", console_txt(rows)}};
+    if (const std::string failed = failed_csv(rows); !failed.empty()) files["failed.csv"] = failed;
     if (const std::string state = state_txt(rows); !state.empty()) files["state.txt"] = state;
     return files;
 }

@@ -94,6 +94,12 @@ TEST_F(Program, AnotherExitStatusIsAFailure) {
     EXPECT_THAT(output.err,
                 HasSubstr("the main process ended with exit status 5; workload.expect_exit is 0"));
     EXPECT_TRUE(std::filesystem::exists("r/stats.txt"));
+    EXPECT_EQ(results("r").rows.size(), 0u);
+    const Csv failed = parse_csv(contents("r/failed.csv"));
+    ASSERT_EQ(failed.rows.size(), 1u);
+    EXPECT_EQ(failed.at(0, "mechanism"), "program");
+    EXPECT_EQ(failed.at(0, "status"), "failed");
+    EXPECT_EQ(failed.at(0, "reason"), "the main process ended with exit status 5; workload.expect_exit is 0");
 }
 
 TEST_F(Program, ACrashNamesSignalPlaceAndAddress) {

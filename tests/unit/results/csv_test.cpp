@@ -64,6 +64,29 @@ TEST(Csv, DeclaredReportsAreColumnsAfterAllOthers) {
     EXPECT_EQ(csv.at(0, "other"), "");  // not declared: a statistic only
 }
 
+// So that every row that was asked for is in one of the three files.
+TEST(Csv, WhatFailedIsListedWithItsReasons) {
+    RowResult before = row("pipe", 64, 1), after = row("binder", 64, 1, "low"), stopped = row("dipc", 0, 1);
+    before.figures.reset();
+    before.status = after.status = RowResult::Status::failed;
+    before.failures = {"process 2 (server) died of SIGSEGV, in \"run\"", "no timed calls"};
+    after.failures = {"WRONG"};
+    stopped.figures.reset();
+    stopped.status = RowResult::Status::interrupted;
+    const Csv csv = parse_csv(failed_csv({before, row("function", 0, 1), after, stopped}));
+    ASSERT_EQ(csv.rows.size(), 3u);
+    EXPECT_THAT(csv.header,
+                testing::ElementsAre("mechanism", "policy", "scope", "placement", "size_bytes", "proxies",
+                                     "protection", "core", "machine", "kernel_profile", "status", "reason"));
+    EXPECT_EQ(csv.at(0, "mechanism"), "pipe");
+    EXPECT_EQ(csv.at(0, "status"), "failed");
+    EXPECT_EQ(csv.at(0, "reason"), "process 2 (server) died of SIGSEGV, in \"run\"; no timed calls");
+    EXPECT_EQ(csv.at(1, "policy"), "low");
+    EXPECT_EQ(csv.at(1, "reason"), "WRONG");
+    EXPECT_EQ(csv.at(2, "status"), "interrupted");
+    EXPECT_EQ(failed_csv({row("function", 0, 1)}), "") << "no file where nothing failed";
+}
+
 TEST(Csv, WhatMakesNoTimedCallsHasALineOfItsOwn) {
     RowResult program = row("program", 0, 1), failed = program;
     program.figures.reset();
