@@ -40,6 +40,11 @@ static inline long dipc_dom_remap(long to, long from, void* address, size_t leng
 static inline long dipc_grant_create(long source, long target) {
     return stile_syscall3(STILE_SYS_grant_create, source, target, 0);
 }
+/* `source` may call what `target` owns, and do nothing else there. */
+static inline long dipc_grant_call(long source, long target) {
+    const long callable = dipc_dom_copy(target, STILE_RIGHT_CALL);
+    return callable < 0 ? callable : dipc_grant_create(source, callable);
+}
 static inline long dipc_grant_revoke(long grant) {
     return stile_syscall3(STILE_SYS_grant_revoke, grant, 0, 0);
 }

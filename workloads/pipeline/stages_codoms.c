@@ -26,8 +26,7 @@ static long move(unsigned i, long to, long from, char* begin, char* end) {
 
 /* All gates' exits are one domain: it has no rights. */
 static long leaves_through(long gate, unsigned i, long own) {
-    const long callable = dipc_dom_copy(stile_domain_exit_handle, STILE_RIGHT_CALL);
-    const long r = callable < 0 ? callable : dipc_grant_create(gate, callable);
+    const long r = dipc_grant_call(gate, stile_domain_exit_handle);
     return r < 0 ? r : move(i, stile_domain_exit_handle, own, stile_domain_exit, stile_domain_exit_end);
 }
 
@@ -36,9 +35,8 @@ static long separate(unsigned i, long own, long before, long* domain) {
     *domain = dipc_dom_create("stage");
     if (*domain < 0) return *domain;
     const long gate = wanted->policy ? dipc_dom_create("gate") : *domain;
-    const long callable = gate < 0 ? gate : dipc_dom_copy(gate, STILE_RIGHT_CALL);
-    if (callable < 0) return callable;
-    long r = dipc_grant_create(before, callable);
+    if (gate < 0) return gate;
+    long r = dipc_grant_call(before, gate);
     if (r >= 0 && wanted->policy) r = dipc_grant_create(gate, *domain);
     if (r >= 0) r = move(i, *domain, own, stile_domain_code, stile_domain_code_end);
     if (r >= 0) r = move(i, *domain, own, stile_domain_data, stile_domain_data_end);

@@ -15,11 +15,6 @@ STILE_DOMAIN_BOUNDS(__attribute__((weak)));
 #define MOVE(part, to, from) \
     dipc_dom_remap(to, from, stile_domain_##part, (size_t)(stile_domain_##part##_end - stile_domain_##part))
 
-static long may_call(long source, long domain) {
-    const long callable = dipc_dom_copy(domain, STILE_RIGHT_CALL);
-    return callable < 0 ? callable : dipc_grant_create(source, callable);
-}
-
 long stile_domain_handle = -1, stile_domain_exit_handle = -1;
 
 long stile_domain_split(const char* name, int gated) {
@@ -30,10 +25,10 @@ long stile_domain_split(const char* name, int gated) {
     stile_domain_handle = domain;
     const long gate = gated ? dipc_dom_create("gate") : domain;
     if (gate < 0) return gate;
-    long r = may_call(own, gate);
+    long r = dipc_grant_call(own, gate);
     if (r >= 0 && gated) r = dipc_grant_create(gate, domain);
     if (r >= 0 && gated) r = stile_domain_exit_handle = dipc_dom_create("exit");
-    if (r >= 0 && gated) r = may_call(gate, stile_domain_exit_handle);
+    if (r >= 0 && gated) r = dipc_grant_call(gate, stile_domain_exit_handle);
     if (r >= 0 && gated) r = MOVE(exit, stile_domain_exit_handle, own);
     if (r >= 0) r = MOVE(code, domain, own);
     if (r >= 0) r = MOVE(data, domain, own);

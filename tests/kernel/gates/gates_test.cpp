@@ -10,18 +10,13 @@
 
 #include "model/timing/make_timing.h"
 #include "tests/support/bare_machine.h"
+#include "tests/support/nothing_below.h"
 
 namespace stile::test {
 
 namespace {
 
 constexpr unsigned broken_in = 77;
-
-struct NothingBelow final : model::LowerMemory {
-    model::LineReply access(uint64_t, unsigned, model::LineRequest request, model::Cycles) override {
-        return {request == model::LineRequest::writeback ? 0u : 50u};
-    }
-};
 
 struct Gates : testing::TestWithParam<model::CoreModel> {
     struct Outcome {

@@ -5,6 +5,7 @@
 // (docs/core.md); those from before the instruction if there is none.
 #include "model/core/fault.h"
 #include "model/timing/make_timing.h"
+#include "tests/support/nothing_below.h"
 #include "tests/unit/core/rig.h"
 
 namespace stile::model::test {
@@ -19,12 +20,6 @@ using isa::RDI;
 using isa::RSI;
 
 namespace {
-
-struct NothingBelow final : LowerMemory {
-    LineReply access(uint64_t, unsigned, LineRequest request, Cycles) override {
-        return {request == LineRequest::writeback ? 0u : 50u};
-    }
-};
 
 constexpr uint64_t left = 0x600000, right = 0x900000, pages = 4, last = left + pages * 0x1000;
 constexpr uint64_t arithmetic = 0x8d5;
@@ -80,7 +75,7 @@ class StringFlags : public ::testing::TestWithParam<CoreModel> {
         rig->load(handler_at, GUEST_BYTES(sf_fault));
         rig->load(handler_at + 0x100, GUEST_BYTES(sf_tick));
     }
-    NothingBelow lower;
+    stile::test::NothingBelow lower;
     std::unique_ptr<Rig> rig;
 };
 
