@@ -123,6 +123,7 @@ class BinderProc final : public File, public VmOwner {
     BinderProc();
     ~BinderProc() override;
     Status ioctl(unsigned command, uint64_t argument) override;
+    bool mappable() const override { return true; }
     Status mmap(AddressSpace& space, VmArea& area, uint64_t offset) override;
     unsigned poll(PollTable* table) override;
     void area_closed(VmArea& area) override;

@@ -43,6 +43,7 @@ class EpollFile final : public File {
     }
     FileKind kind() const override { return FileKind::epoll; }
     Status stat(struct stat& out) override { return stat_nameless(out); }
+    Status seek(int64_t, int) override { return position; }
 
     EpollItem* find(const File* f, int fd) {
         for (EpollItem& i : items_)
@@ -163,6 +164,7 @@ EpollFile* epoll_of(int fd, Status& error) {
 
 Status epoll_wait(int fd, UserAddr events, int room, uint64_t deadline, bool no_wait) {
     Status error;
+    if (!file_of_fd(fd)) return -EBADF;
     if (room <= 0 || room > 0x7fffffff / static_cast<int>(sizeof(epoll_event))) return -EINVAL;
     if (!user_range_ok(events, static_cast<size_t>(room) * sizeof(epoll_event))) return -EFAULT;
     EpollFile* e = epoll_of(fd, error);

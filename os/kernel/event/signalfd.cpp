@@ -58,9 +58,10 @@ class SignalFile final : public File {
     }
     unsigned poll(PollTable* table) override {
         if (table) table->add(current()->process->signal_wait);
-        return pending() ? POLLIN | POLLRDNORM : 0;
+        return pending() ? POLLIN : 0;
     }
     Status stat(struct stat& out) override { return stat_nameless(out); }
+    Status seek(int64_t, int) override { return position; }
 
   private:
     SignalSet pending() const {
@@ -80,8 +81,9 @@ extern "C" {
 
 long sys_signalfd4(int fd, UserAddr mask_at, size_t bytes, int flags) {
     SignalSet mask;
-    if (bytes != sizeof mask || (flags & ~(O_CLOEXEC | O_NONBLOCK))) return -EINVAL;
+    if (bytes != sizeof mask) return -EINVAL;
     if (get_user(mask, mask_at) < 0) return -EFAULT;
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK)) return -EINVAL;
     if (fd == -1) return install_nameless(knew<SignalFile>(mask), flags);
     File* f = file_of_fd(fd);
     if (!f) return -EBADF;

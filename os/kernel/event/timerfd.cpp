@@ -31,9 +31,10 @@ class TimerFile final : public File {
     }
     unsigned poll(PollTable* table) override {
         if (table) table->add(readers_);
-        return expirations_ ? POLLIN | POLLRDNORM : 0;
+        return expirations_ ? POLLIN : 0;
     }
     Status stat(struct stat& out) override { return stat_nameless(out); }
+    Status seek(int64_t, int) override { return position; }
 
     Status set(int flags, UserAddr next, UserAddr old) {
         TimerTimes times;
@@ -84,7 +85,11 @@ long sys_timerfd_create(int clock, int flags) {
 
 long sys_timerfd_settime(int fd, int flags, UserAddr next, UserAddr old) {
     Status error;
-    if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) return -EINVAL;
+    UserTimerSpec wanted;
+    if (get_user(wanted, next) < 0) return -EFAULT;
+    if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || !wanted.interval.valid() ||
+        !wanted.value.valid())
+        return -EINVAL;
     TimerFile* f = timer_of(fd, error);
     return f ? f->set(flags, next, old) : error;
 }

@@ -42,6 +42,7 @@ class ZeroFile : public DeviceFile {
         return n || wanted == 0 ? static_cast<Status>(n) : -EFAULT;
     }
     // A mapping of it is anonymous memory.
+    bool mappable() const override { return true; }
     Status mmap(AddressSpace&, VmArea&, uint64_t) override { return 0; }
 };
 

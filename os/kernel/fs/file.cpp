@@ -79,6 +79,7 @@ Status File::read_directory(UserAddr, size_t) { return -ENOTDIR; }
 
 File::~File() {
     if (!inode_) return;
+    if (inode_->is_regular() && writable()) inode_->writers--;
     locks_drop_owner(*inode_, this);
     inode_put(inode_);
 }
@@ -135,13 +136,21 @@ static FileTable::Slot* slot_of(int fd) {
 
 File* file_of_fd(int fd) {
     FileTable::Slot* slot = slot_of(fd);
+    return slot && !(slot->file->flags & O_PATH) ? slot->file : nullptr;
+}
+File* any_file_of_fd(int fd) {
+    FileTable::Slot* slot = slot_of(fd);
     return slot ? slot->file : nullptr;
+}
+
+unsigned descriptor_limit() {
+    return static_cast<unsigned>(
+        min<uint64_t>(current_process()->limits[RLIMIT_NOFILE].rlim_cur, FileTable::capacity));
 }
 
 Status install_file(File* file, bool close_on_exec, int lowest) {
     FileTable& table = *current_process()->files;
-    const auto limit = static_cast<unsigned>(
-        min<uint64_t>(current_process()->limits[RLIMIT_NOFILE].rlim_cur, FileTable::capacity));
+    const unsigned limit = descriptor_limit();
     for (unsigned fd = static_cast<unsigned>(max(lowest, 0)); fd < limit; fd++)
         if (!table.slots[fd].file) {
             table.slots[fd] = {file, close_on_exec};

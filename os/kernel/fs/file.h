@@ -53,8 +53,9 @@ class File {
     File(const File&) = delete;
     virtual ~File();  // runs when the last descriptor goes
 
-    bool readable() const { return (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH); }
-    bool writable() const { return (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH); }
+    // The access mode 3 is neither: to look at attributes and for ioctl, as Linux has it.
+    bool readable() const { return !(flags & (O_WRONLY | O_PATH)); }
+    bool writable() const { return ((flags + 1) & 2) && !(flags & O_PATH); }
     bool nonblocking() const { return flags & O_NONBLOCK; }
 
     // position: where to read or write, advanced by the callee; streams ignore it.
@@ -62,6 +63,7 @@ class File {
     virtual Status write(UserBuffer& from, int64_t& position);
     virtual Status seek(int64_t offset, int whence);
     virtual Status ioctl(unsigned command, uint64_t argument);
+    virtual bool mappable() const { return false; }
     // `area` is placed and empty; specialise it or refuse. prot and MAP_SHARED are in it.
     virtual Status mmap(AddressSpace& space, VmArea& area, uint64_t offset);
     virtual unsigned poll(PollTable* table);  // POLL* that hold now; joins table's queues if given
@@ -107,6 +109,8 @@ struct FsContext {
 // Of the running process. file_of_fd takes no reference: valid until the thread sleeps with others sharing
 // the table; take one (file_get) when it may.
 File* file_of_fd(int fd);
+File* any_file_of_fd(int fd);  // O_PATH's handles too, which most calls refuse
+unsigned descriptor_limit();   // RLIMIT_NOFILE, as far as the table goes
 // Installs a file, taking over the caller's reference (also on failure). The descriptor or -EMFILE.
 Status install_file(File* file, bool close_on_exec, int lowest = 0);
 Status close_fd(int fd);

@@ -144,7 +144,7 @@ void Inode::fill_stat(struct stat& out) const {
     out.st_uid = uid;
     out.st_gid = gid;
     out.st_rdev = device;
-    out.st_nlink = is_directory() ? 2 + subdirectories : links;
+    out.st_nlink = is_directory() ? 2 + subdirectories : is_fifo() && nameless ? 1 : links;
     out.st_size = static_cast<long>(is_directory() ? directory_bytes : size);
     out.st_blksize = page_size;
     out.st_blocks = static_cast<long>((is_directory() ? 1 : pages.count()) * (page_size / 512));

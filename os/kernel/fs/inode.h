@@ -50,9 +50,10 @@ class Inode : public PageSource {
     uint64_t device = 0;  // of a device node: major << 8 | minor
     uint64_t size = 0;
     int64_t atime_ns = 0, mtime_ns = 0, ctime_ns = 0, btime_ns = 0;
+    uint32_t writers = 0;    // files that may write: it is not executed meanwhile (ETXTBSY)
     uint32_t executing = 0;  // processes whose program it is: not to be written meanwhile (ETXTBSY)
     bool removed = false;    // a directory without a name; it holds its parent
-    bool nameless = false;   // O_TMPFILE: may be given its first name by linkat(2)
+    bool nameless = false;   // of pipe(2), or O_TMPFILE: that may be given its first name by linkat(2)
 
     PageTree pages;                                       // regular
     List<DirectoryEntry, &DirectoryEntry::link> entries;  // directory, by rising cookie
@@ -153,6 +154,7 @@ struct LastComponent {
     Inode* directory = nullptr;  // referenced
     bool slash = false;          // something follows it: it can only be a directory
     bool dot = false, dot_dot = false;
+    bool too_long = false;  // the name is not in `name` then
     char name[name_max + 1];
 };
 Status resolve_parent(const char* path, Inode* from, LastComponent& out);

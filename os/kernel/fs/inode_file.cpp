@@ -16,6 +16,7 @@ class InodeFile final : public File {
     Status read(UserBuffer& to, int64_t& at) override {
         Inode& i = *inode();
         size_t given = 0;
+        if (at > INT64_MAX - static_cast<int64_t>(to.left)) return -EINVAL;
         while (to.left && static_cast<uint64_t>(at) < i.size) {
             const uint64_t in_page = at & (page_size - 1);
             const size_t part = min(min(to.left, static_cast<size_t>(page_size - in_page)),
@@ -32,6 +33,7 @@ class InodeFile final : public File {
     }
     Status write(UserBuffer& from, int64_t& at) override {
         Inode& i = *inode();
+        if (at > INT64_MAX - static_cast<int64_t>(from.left)) return -EINVAL;
         if (flags & O_APPEND) at = static_cast<int64_t>(i.size);
         if (at > INT64_MAX - static_cast<int64_t>(from.left)) return -EFBIG;
         size_t taken = 0;
@@ -54,6 +56,7 @@ class InodeFile final : public File {
         if (length < 0) return -EINVAL;
         return inode()->resize(static_cast<uint64_t>(length));
     }
+    bool mappable() const override { return true; }
     Status mmap(AddressSpace&, VmArea& area, uint64_t offset) override {
         if (offset & (page_size - 1)) return -EINVAL;
         area.source = inode();
@@ -72,7 +75,7 @@ Status InodeFile::seek(int64_t offset, int whence) {
             break;
         case SEEK_CUR:
         case SEEK_END:
-            if (__builtin_add_overflow(whence == SEEK_CUR ? position : size, offset, &to)) return -EOVERFLOW;
+            if (__builtin_add_overflow(whence == SEEK_CUR ? position : size, offset, &to)) return -EINVAL;
             break;
         case SEEK_DATA:
         case SEEK_HOLE: {
@@ -179,7 +182,7 @@ Status open_inode(Inode* inode, uint32_t flags, File** out) {
     } else if (inode->is_symlink()) {
         return -ELOOP;
     } else if (inode->is_directory()) {
-        if (writes || (flags & O_CREAT)) return -EISDIR;
+        if (writes || (flags & (O_CREAT | O_TRUNC))) return -EISDIR;
         s = inode->open(flags & ~opening_flags, out);
     } else if (inode->is_device()) {
         const DeviceOpen open = device_of_number(inode->device);
@@ -191,9 +194,10 @@ Status open_inode(Inode* inode, uint32_t flags, File** out) {
     } else {
         if (inode->executing && (writes || (flags & O_TRUNC))) return -ETXTBSY;
         s = inode->open(flags & ~opening_flags, out);
-        if (s == 0 && (flags & O_TRUNC) && writes && inode->size) inode->resize(0);
+        if (s == 0 && (flags & O_TRUNC) && inode->size) inode->resize(0);  // O_RDONLY or not, as Linux
     }
     if (s == 0 && !(*out)->inode()) (*out)->set_inode(inode);
+    if (s == 0 && inode->is_regular() && (*out)->writable()) inode->writers++;
     return s;
 }
 

@@ -89,11 +89,12 @@ Status resolve_parent(const char* path, Inode* from, LastComponent& out) {
     while (begin > 0 && path[begin - 1] != '/') begin--;
     const size_t length = end - begin;
     if (length == 0 || path[begin] == '/') return -EEXIST;  // the root itself
-    if (length > name_max) return -ENAMETOOLONG;
-    memcpy(out.name, path + begin, length);
-    out.name[length] = 0;
-    out.dot = !strcmp(out.name, ".");
-    out.dot_dot = !strcmp(out.name, "..");
+    if (length <= name_max) {
+        memcpy(out.name, path + begin, length);
+        out.name[length] = 0;
+        out.dot = !strcmp(out.name, ".");
+        out.dot_dot = !strcmp(out.name, "..");
+    }
     // The components before it, one by one: the path is not ours to cut.
     unsigned links = 0;
     Inode* at = *path == '/' ? root_inode() : from;
@@ -117,6 +118,7 @@ Status resolve_parent(const char* path, Inode* from, LastComponent& out) {
         inode_put(at);
         return -ENOTDIR;
     }
+    out.too_long = length > name_max;
     out.directory = at;
     return 0;
 }

@@ -38,14 +38,17 @@ size_t fill(Pipe& p, UserBuffer& from, Status& error) {
     if (!p.empty()) {
         Pipe::Buffer& last = p.at(p.head - 1);
         const size_t room = page_size - last.offset - last.length;
-        // Only a write that fits whole may join the last buffer: that is what keeps it in one piece.
-        if (from.left <= room) {
-            const size_t wanted = from.left;
+        // As Linux: what is more than whole pages joins the last buffer if it fits, so a short write stays in
+        // one piece. A piece of which a part cannot be read is not taken at all.
+        const size_t wanted = from.left % page_size;
+        if (wanted && wanted <= room) {
             taken =
                 from.copy_in(static_cast<char*>(page_address(last.page)) + last.offset + last.length, wanted);
+            if (taken < wanted) {
+                error = -EFAULT;
+                return 0;
+            }
             last.length += static_cast<unsigned>(taken);
-            if (taken < wanted) error = -EFAULT;
-            return taken;
         }
     }
     while (from.left && !p.full()) {
@@ -57,17 +60,13 @@ size_t fill(Pipe& p, UserBuffer& from, Status& error) {
         }
         const size_t wanted = min(from.left, static_cast<size_t>(page_size));
         const size_t n = from.copy_in(page_address(page), wanted);
-        if (n == 0) {
+        if (n < wanted) {
             drop_page(p, page);
             error = -EFAULT;
             break;
         }
         p.at(p.head++) = {page, 0, static_cast<unsigned>(n)};
         taken += n;
-        if (n < wanted) {
-            error = -EFAULT;
-            break;
-        }
     }
     return taken;
 }
@@ -78,16 +77,16 @@ size_t drain(Pipe& p, UserBuffer& to, Status& error) {
         Pipe::Buffer& b = p.at(p.tail);
         const size_t wanted = min(to.left, static_cast<size_t>(b.length));
         const size_t n = to.copy_out(static_cast<char*>(page_address(b.page)) + b.offset, wanted);
+        if (n < wanted) {
+            error = -EFAULT;
+            break;
+        }
         b.offset += static_cast<unsigned>(n);
         b.length -= static_cast<unsigned>(n);
         given += n;
         if (b.length == 0) {
             drop_page(p, b.page);
             p.tail++;
-        }
-        if (n < wanted) {
-            error = -EFAULT;
-            break;
         }
     }
     return given;
@@ -223,6 +222,8 @@ void Pipe::consume(size_t n) {
 
 Status Pipe::resize(size_t bytes) {
     unsigned wanted = 1;
+    bytes = static_cast<unsigned>(bytes);
+    if (bytes > 1ull << 31) return -EINVAL;
     if (bytes > largest_size * page_size) return -EPERM;
     while (wanted * page_size < bytes) wanted *= 2;
     if (head - tail > wanted) return -EBUSY;
@@ -240,6 +241,7 @@ Status pipe_create(uint32_t flags, File** read_end, File** write_end) {
     const InodeRef inode(inode_create(0010600));
     if (!inode || add_pipe(inode.get()) < 0) return -ENOMEM;
     Pipe* p = inode->pipe;
+    inode->nameless = true;
     File* r = open_end(inode.get(), O_RDONLY | (flags & O_NONBLOCK));
     File* w = open_end(inode.get(), O_WRONLY | (flags & O_NONBLOCK));
     if (!r || !w) {

@@ -111,7 +111,7 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
             if (Status s = unmap(addr, length); s < 0) return s;
         }
     } else {
-        addr = align_up(addr, page_size);
+        addr = align_down(addr, page_size);
         VmArea* hit = first_from(addr);
         if (addr < base || addr > limit || length > limit - addr || (hit && hit->start < addr + length))
             addr = 0;
@@ -177,10 +177,12 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot, int key) 
         if ((prot & PROT_WRITE) && (a->flags & vm_no_write_ever)) return -EACCES;
         covered = a->end;
     }
-    if (covered < end) return -ENOMEM;
-    for (VmArea* a = first_from(addr); a && a->start < end; a = areas.next(a)) {
+    // Up to a hole it is done, and then told, as Linux does.
+    const bool hole = covered < end;
+    const uint64_t last = hole ? max(covered, addr) : end;
+    for (VmArea* a = first_from(addr); a && a->start < last; a = areas.next(a)) {
         if (a->start < addr && !(a = split(a, addr))) return -ENOMEM;
-        if (a->end > end && !split(a, end)) return -ENOMEM;
+        if (a->end > last && !split(a, last)) return -ENOMEM;
         const uint8_t its = keys.after_protect(*a, prot, key);
         if (a->prot == prot && a->key == its) continue;
         a->prot = prot;
@@ -196,7 +198,7 @@ Status AddressSpace::protect(uint64_t addr, uint64_t length, int prot, int key) 
             a = next;
         }
     }
-    return 0;
+    return hole ? -ENOMEM : 0;
 }
 
 Status AddressSpace::set_brk(uint64_t wanted) {

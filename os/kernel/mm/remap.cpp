@@ -28,34 +28,37 @@ Status move_pages(AddressSpace& space, uint64_t from, uint64_t length, uint64_t 
 
 Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_length, int flags,
                            uint64_t new_addr) {
-    if (addr % page_size || !new_length || new_length > user_top || old_length > user_top) return -EINVAL;
+    if (addr % page_size || !new_length || new_length > user_top) return -EINVAL;
     if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) return -EINVAL;
     const bool fixed = flags & MREMAP_FIXED, keep = flags & MREMAP_DONTUNMAP;
     if ((fixed || keep) && !(flags & MREMAP_MAYMOVE)) return -EINVAL;
     old_length = align_up(old_length, page_size);
     new_length = align_up(new_length, page_size);
     if (keep && old_length != new_length) return -EINVAL;
-    if (fixed) {
-        if (new_addr % page_size || new_addr > limit || new_length > limit - new_addr || new_addr < base)
-            return -EINVAL;
+    if (fixed || keep) {
+        if (new_addr % page_size || new_addr > limit || new_length > limit - new_addr) return -EINVAL;
         if (new_addr < addr + old_length && addr < new_addr + new_length) return -EINVAL;
     }
     VmArea* a = find(addr);
     if (!a) return -EFAULT;
+    if (old_length > user_top) return -EINVAL;
+    if (fixed && new_addr < base) return -EPERM;
     if (!old_length && !(a->flags & vm_shared)) return -EINVAL;  // of a shared mapping: a second one
-    if (old_length > a->end - addr) return -EFAULT;
+    if (!fixed && !keep && old_length == new_length && old_length) return static_cast<Status>(addr);
+    if (new_length >= old_length && old_length > a->end - addr) return -EFAULT;
     if ((a->flags & (vm_pinned | vm_dont_expand | vm_retired)) || a->owner) return -EFAULT;
+    if ((fixed || keep) && min(old_length, new_length) > a->end - addr) return -EFAULT;
     if (fixed) {
         if (const Status s = unmap(new_addr, new_length); s < 0) return s;
         a = find(addr);
     }
     if (new_length < old_length) {
         if (const Status s = unmap(addr + new_length, old_length - new_length); s < 0) return s;
+        if (!fixed && !keep) return static_cast<Status>(addr);
         old_length = new_length;
-        a = find(addr);
+        if (!(a = find(addr)) || old_length > a->end - addr) return a ? -EFAULT : -ENOMEM;
     }
     if (!fixed && !keep) {
-        if (old_length == new_length && old_length) return static_cast<Status>(addr);
         const VmArea* next = areas.next(a);
         if (old_length && addr + old_length == a->end && addr + new_length <= (next ? next->start : limit)) {
             mapped_pages += (new_length - old_length) >> page_shift;

@@ -10,8 +10,8 @@ namespace {
 
 Status of_descriptor(int fd, InodeRef& out) {
     File* f = file_of_fd(fd);
-    if (!f || (f->flags & O_PATH)) return -EBADF;
-    if (!f->inode()) return -EINVAL;
+    if (!f) return -EBADF;
+    if (!f->inode()) return -EOPNOTSUPP;
     inode_get(f->inode());
     *out.out() = f->inode();
     return 0;
@@ -59,7 +59,6 @@ Status set_times(Inode& i, int64_t accessed, int64_t modified) {
 }
 
 Status resize_path(Inode& i, int64_t length) {
-    if (length < 0) return -EINVAL;
     if (i.is_directory()) return -EISDIR;
     if (!i.is_regular()) return -EINVAL;
     if (!i.changeable()) return -EACCES;
@@ -105,14 +104,16 @@ long sys_fchown(int fd, unsigned uid, unsigned gid) {
 long sys_utimensat(int fd, UserAddr path, UserAddr times, int flags) {
     KernelTimespec ts[2];
     int64_t accessed = file_time(), modified = accessed;
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    bool wrong = false;
     if (times) {
         if (get_user(ts, times) < 0) return -EFAULT;
-        if (time_of(ts[0], accessed) < 0 || time_of(ts[1], modified) < 0) return -EINVAL;
+        wrong = time_of(ts[0], accessed) < 0 || time_of(ts[1], modified) < 0;
+        if (!wrong && accessed == nothing && modified == nothing) return 0;  // not even the path is looked at
     }
+    if (path || fd == AT_FDCWD ? flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) : flags) return -EINVAL;
     InodeRef i;
-    const Status s = path ? find_inode(fd, path, flags, true, i) : of_descriptor(fd, i);
-    return s < 0 ? s : set_times(*i, accessed, modified);
+    const Status s = path || fd == AT_FDCWD ? find_inode(fd, path, flags, true, i) : of_descriptor(fd, i);
+    return s < 0 ? s : wrong ? -EINVAL : set_times(*i, accessed, modified);
 }
 long sys_futimesat(int fd, UserAddr path, UserAddr times) {
     int64_t tv[4];
@@ -124,7 +125,7 @@ long sys_futimesat(int fd, UserAddr path, UserAddr times) {
         time_of({tv[2], tv[3] * 1000}, modified);
     }
     InodeRef i;
-    const Status s = path ? find_inode(fd, path, 0, true, i) : of_descriptor(fd, i);
+    const Status s = path || fd == AT_FDCWD ? find_inode(fd, path, 0, true, i) : of_descriptor(fd, i);
     return s < 0 ? s : set_times(*i, accessed, modified);
 }
 long sys_utimes(UserAddr path, UserAddr times) { return sys_futimesat(AT_FDCWD, path, times); }
@@ -143,11 +144,13 @@ long sys_utime(UserAddr path, UserAddr times) {
 
 long sys_truncate(UserAddr path, int64_t length) {
     InodeRef i;
+    if (length < 0) return -EINVAL;
     const Status s = find_inode(AT_FDCWD, path, 0, true, i);
     return s < 0 ? s : resize_path(*i, length);
 }
 long sys_ftruncate(int fd, int64_t length) {
     File* f = file_of_fd(fd);
+    if (length < 0) return -EINVAL;
     if (!f) return -EBADF;
     return f->writable() ? f->truncate(length) : -EINVAL;
 }
@@ -156,20 +159,21 @@ long sys_ftruncate(int fd, int64_t length) {
 long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
     constexpr int keep_size = 1, punch_hole = 2, zero_range = 0x10;  // FALLOC_FL_*
     File* f = file_of_fd(fd);
-    if (!f || !f->writable()) return -EBADF;
+    if (!f) return -EBADF;
     if (offset < 0 || length <= 0) return -EINVAL;
-    if (offset > INT64_MAX - length) return -EFBIG;
+    if ((mode & ~(keep_size | zero_range)) && mode != (punch_hole | keep_size)) return -EOPNOTSUPP;
+    if (!f->writable()) return -EBADF;
     Inode* i = f->inode();
-    if (!i) return -ENODEV;
-    if (i->is_fifo()) return -ESPIPE;
-    if (!i->is_regular()) return -ENODEV;
+    if (i && i->is_fifo()) return -ESPIPE;
+    if (i && i->is_directory()) return -EISDIR;
+    if (!i || !i->is_regular()) return -ENODEV;
+    if (offset > INT64_MAX - length) return -EFBIG;
     const auto from = static_cast<uint64_t>(offset), to = from + static_cast<uint64_t>(length);
     if (mode == (punch_hole | keep_size)) {
         i->clear_range(from, min(to, i->size));
         i->touch_modify();
         return 0;
     }
-    if (mode & ~(keep_size | zero_range)) return -EOPNOTSUPP;
     if (mode & zero_range) i->clear_range(from, min(to, i->size));
     for (uint64_t page = from >> page_shift; page << page_shift < to; page++)
         if (!i->page_at(page, true)) return -ENOSPC;

@@ -25,13 +25,13 @@ Status three_ids(UserAddr a, UserAddr b, UserAddr c) {
 constexpr uint64_t capabilities = 0xa80425fb;
 
 Status capability_version(UserAddr header_at, __user_cap_header_struct& header, unsigned& words) {
-    if (get_user(header, header_at) < 0) return -EFAULT;
+    if (get_user(header.version, header_at) < 0) return -EFAULT;
     words = header.version == _LINUX_CAPABILITY_VERSION_1 ? 1 : 2;
     if (header.version == _LINUX_CAPABILITY_VERSION_1 || header.version == _LINUX_CAPABILITY_VERSION_2 ||
         header.version == _LINUX_CAPABILITY_VERSION_3)
-        return header.pid < 0 ? -EINVAL : 0;
+        return get_user(header, header_at) < 0 ? -EFAULT : header.pid < 0 ? -EINVAL : 0;
     header.version = _LINUX_CAPABILITY_VERSION_3;
-    return put_user(header_at, header) < 0 ? -EFAULT : -EINVAL;
+    return put_user(header_at, header.version) < 0 ? -EFAULT : -EINVAL;
 }
 
 bool in_session(int group, int session) {

@@ -30,14 +30,14 @@ Status set_name(char (&name)[16], UserAddr from) {
 extern "C" {
 
 long sys_prlimit64(int pid, unsigned resource, UserAddr wanted_at, UserAddr old) {
+    struct rlimit64 wanted;
+    if (wanted_at && get_user(wanted, wanted_at) < 0) return -EFAULT;
     Process* p = pid ? find_process(pid) : current_process();
-    if (resource >= RLIM_NLIMITS) return -EINVAL;
     if (!p) return -ESRCH;
+    if (resource >= RLIM_NLIMITS) return -EINVAL;
     struct rlimit64& limit = p->limits[resource];
     const struct rlimit64 before = limit;
     if (wanted_at) {
-        struct rlimit64 wanted;
-        if (get_user(wanted, wanted_at) < 0) return -EFAULT;
         if (wanted.rlim_cur > wanted.rlim_max) return -EINVAL;
         if (resource == RLIMIT_NOFILE && wanted.rlim_max > FileTable::capacity) return -EPERM;
         if (resource == RLIMIT_SIGPENDING && wanted.rlim_max > longest_signal_queue) return -EPERM;
@@ -46,8 +46,12 @@ long sys_prlimit64(int pid, unsigned resource, UserAddr wanted_at, UserAddr old)
     }
     return old ? put_user(old, before) : 0;
 }
-long sys_getrlimit(unsigned resource, UserAddr to) { return sys_prlimit64(0, resource, 0, to); }
-long sys_setrlimit(unsigned resource, UserAddr from) { return sys_prlimit64(0, resource, from, 0); }
+long sys_getrlimit(unsigned resource, UserAddr to) {
+    return to || resource >= RLIM_NLIMITS ? sys_prlimit64(0, resource, 0, to) : -EFAULT;
+}
+long sys_setrlimit(unsigned resource, UserAddr from) {
+    return from ? sys_prlimit64(0, resource, from, 0) : -EFAULT;
+}
 
 long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
     Process* p = current_process();
@@ -62,6 +66,11 @@ long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
             return 0;
         case PR_GET_PDEATHSIG:
             return put_user(a, p->parent_death_signal);
+        case PR_SET_CHILD_SUBREAPER:
+            p->subreaper = a != 0;
+            return 0;
+        case PR_GET_CHILD_SUBREAPER:
+            return put_user(a, static_cast<int>(p->subreaper));
         case PR_GET_DUMPABLE:
             return p->not_dumpable ? 0 : 1;
         case PR_SET_DUMPABLE:
@@ -76,11 +85,12 @@ long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
             return 50000;
         case PR_SET_TIMERSLACK:
             return 0;  // a hint: timers here have no slack
-        case PR_GET_KEEPCAPS:
         case PR_GET_SECCOMP:
             return 0;
+        case PR_GET_KEEPCAPS:
+            return p->keeps_capabilities;
         case PR_SET_KEEPCAPS:
-            return a > 1 ? -EINVAL : 0;  // nobody changes user
+            return set_flag(p->keeps_capabilities, a);  // told, but nobody changes user
         case PR_CAPBSET_READ:
             return a <= 40 ? 1 : -EINVAL;
         default:

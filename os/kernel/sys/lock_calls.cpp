@@ -63,11 +63,11 @@ Status fcntl_lock(File* file, int command, UserAddr at) {
 
 extern "C" long sys_flock(int fd, int operation) {
     constexpr int shared = 1, exclusive = 2, no_wait = 4, unlock = 8;  // LOCK_*
-    const Held f(fd);
-    if (!f || (f->flags & O_PATH)) return -EBADF;
     const int what = operation & ~no_wait;
     if (what != shared && what != exclusive && what != unlock) return -EINVAL;
-    if (!f->inode()) return -EINVAL;
+    const Held f(fd);
+    if (!f) return -EBADF;
+    if (!f->inode()) return 0;  // nobody else can open it
     const int type = what == shared ? F_RDLCK : what == exclusive ? F_WRLCK : F_UNLCK;
     return lock_set(*f->inode(), {f.get(), -1, type, true, 0, INT64_MAX}, !(operation & no_wait));
 }

@@ -32,6 +32,9 @@ Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint6
     if (!f) return -EBADF;
     if (!f->readable()) return -EACCES;
     if ((flags & MAP_TYPE) != MAP_PRIVATE && (prot & PROT_WRITE) && !f->writable()) return -EACCES;
+    if ((prot & PROT_EXEC) && (!f->inode() || f->inode()->nameless))
+        return -EPERM;  // where they live is noexec
+    if (!f->mappable()) return -ENODEV;
     VmArea* area = nullptr;
     const Status at = space().map(addr, length, prot, static_cast<uint32_t>(flags), nullptr, 0, &area);
     if (at < 0) return at;
@@ -50,11 +53,25 @@ extern "C" {
 
 long sys_mmap(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset) {
     const int type = flags & MAP_TYPE;
-    if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) || offset % page_size) return -EINVAL;
-    if (type != MAP_PRIVATE && type != MAP_SHARED) return type == MAP_SHARED_VALIDATE ? -EOPNOTSUPP : -EINVAL;
-    if (flags & MAP_HUGETLB) return -ENOMEM;   // there is no pool of huge pages
-    if (flags & ~known_flags) return -EINVAL;  // MAP_SYNC, ...: refused, not ignored
+    if (offset % page_size) return -EINVAL;
+    prot &= PROT_READ | PROT_WRITE | PROT_EXEC;  // Linux looks at no other bits here
+    if (!(flags & MAP_ANONYMOUS) && !file_of_fd(fd)) return -EBADF;
+    if (!length) return -EINVAL;
     if (length > user_top) return -ENOMEM;
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        if (addr > user_top - length) return -ENOMEM;
+        if (addr % page_size) return -EINVAL;
+    }
+    if (!(flags & MAP_ANONYMOUS)) {
+        const Inode* i = file_of_fd(fd)->inode();
+        const uint64_t most = i && i->is_regular() ? static_cast<uint64_t>(INT64_MAX) : ~0ull;
+        if (offset > most - length) return -EOVERFLOW;
+    }
+    if (type != MAP_PRIVATE && type != MAP_SHARED && (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)))
+        return -EINVAL;
+    if (flags & MAP_HUGETLB) return -ENOMEM;  // there is no pool of huge pages
+    // What is not known is ignored, as Linux does, unless the caller wants to be told.
+    if ((flags & ~(known_flags & ~MAP_FIXED_NOREPLACE)) && type == MAP_SHARED_VALIDATE) return -EOPNOTSUPP;
     if (flags & MAP_FIXED)
         if (const Status s = mine(addr, length); s < 0) return s;
     const bool committed = type == MAP_PRIVATE && (prot & PROT_WRITE) && !(flags & MAP_NORESERVE);
@@ -87,11 +104,15 @@ long sys_munmap(uint64_t addr, size_t length) {
     return s < 0 ? s : space().unmap(addr, length);
 }
 long sys_pkey_mprotect(uint64_t addr, size_t length, int prot, int key) {
+    if (addr % page_size) return -EINVAL;
+    if (!length) return 0;
+    if (addr + align_up(length, page_size) <= addr) return -ENOMEM;
     if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)) return -EINVAL;
-    if (!length) return addr % page_size ? -EINVAL : 0;
+    if (addr > user_top || length > user_top - addr) return -ENOMEM;
     if (prot & PROT_GROWSDOWN) {  // from the bottom of the stack that it lies in
-        const VmArea* a = space().find(addr);
-        if (!a || !(a->flags & vm_grows_down) || addr % page_size) return a ? -EINVAL : -ENOMEM;
+        const VmArea* a = space().first_from(addr);
+        if (!a || a->start >= addr + length) return -ENOMEM;
+        if (!(a->flags & vm_grows_down) || a->start > addr) return -EINVAL;
         length += addr - a->start;
         addr = a->start;
     }
@@ -119,10 +140,18 @@ long sys_brk(uint64_t wanted) {
     return s.set_brk(wanted);
 }
 
+static bool known_advice(int advice) {
+    return (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) || advice == MADV_FREE ||
+           advice == MADV_DONTFORK || advice == MADV_DOFORK ||
+           (advice >= MADV_HUGEPAGE && advice <= MADV_DONTNEED_LOCKED);
+}
 long sys_madvise(uint64_t addr, size_t length, int advice) {
-    if (addr % page_size || addr > user_top || length > user_top - addr) return -EINVAL;
+    const uint64_t whole = align_up(length, page_size);
+    if (addr % page_size || length > whole || addr + whole < addr) return -EINVAL;
     AddressSpace& s = space();
+    const bool outside = addr > user_top || length > user_top - addr;
     if (const Status allowed = mine(addr, length); allowed < 0) return allowed;
+    if (outside) return known_advice(advice) ? -ENOMEM : -EINVAL;
     switch (advice) {
         case MADV_DONTNEED:
         case MADV_DONTNEED_LOCKED:
@@ -151,6 +180,8 @@ long sys_madvise(uint64_t addr, size_t length, int advice) {
             return s.change_flags(addr, length, 0, vm_wipe_on_fork);
         case MADV_POPULATE_READ:
         case MADV_POPULATE_WRITE:
+            for (const VmArea* a = s.first_from(addr); a && a->start < addr + length; a = s.areas.next(a))
+                if (!(a->prot & (advice == MADV_POPULATE_WRITE ? PROT_WRITE : PROT_READ))) return -EINVAL;
             if (!s.covered(addr, length)) return -ENOMEM;
             return s.populate(addr, length, advice == MADV_POPULATE_WRITE);
         default:
@@ -160,7 +191,9 @@ long sys_madvise(uint64_t addr, size_t length, int advice) {
 
 long sys_mincore(uint64_t addr, size_t length, UserAddr to) {
     if (addr % page_size) return -EINVAL;
-    if (addr > user_top || length > user_top - addr || !space().covered(addr, length)) return -ENOMEM;
+    if (addr > user_top || length > user_top - addr) return -ENOMEM;
+    if (!user_range_ok(to, align_up(length, page_size) >> page_shift)) return -EFAULT;
+    if (!space().covered(addr, length)) return -ENOMEM;
     for (uint64_t v = addr; v < addr + length; v += page_size, to++) {
         const uint64_t* e = space().table->entry(v, false);
         // The file system is memory: what a file maps is always there.
@@ -171,13 +204,15 @@ long sys_mincore(uint64_t addr, size_t length, UserAddr to) {
 }
 
 // There is no swapping: a page that is there is locked.
-static Status lock_pages(uint64_t addr, size_t length, bool now) {
+enum class Locking { unlock, now, on_fault };
+static Status lock_pages(uint64_t addr, size_t length, Locking how) {
     const uint64_t from = align_down(addr, page_size);
-    if (addr > user_top || length > user_top - addr) return -EINVAL;
+    length = align_up(length + (addr - from), page_size);
     if (!length) return 0;
-    length = align_up(addr + length, page_size) - from;
+    if (from + length < from) return how == Locking::unlock ? -EINVAL : -ENOMEM;
+    if (from > user_top || length > user_top - from) return -ENOMEM;
     if (!space().covered(from, length)) return -ENOMEM;
-    if (!now) return 0;
+    if (how != Locking::now) return 0;
     for (VmArea* a = space().first_from(from); a && a->start < from + length; a = space().areas.next(a)) {
         const uint64_t first = max(from, a->start), last = min(from + length, a->end);
         if (space().populate(first, last - first, (a->prot & PROT_WRITE) && !(a->flags & vm_shared)) < 0)
@@ -185,11 +220,11 @@ static Status lock_pages(uint64_t addr, size_t length, bool now) {
     }
     return 0;
 }
-long sys_mlock(uint64_t addr, size_t length) { return lock_pages(addr, length, true); }
+long sys_mlock(uint64_t addr, size_t length) { return lock_pages(addr, length, Locking::now); }
 long sys_mlock2(uint64_t addr, size_t length, unsigned flags) {
-    return flags & ~1u ? -EINVAL : lock_pages(addr, length, !flags);
+    return flags & ~1u ? -EINVAL : lock_pages(addr, length, flags ? Locking::on_fault : Locking::now);
 }
-long sys_munlock(uint64_t addr, size_t length) { return lock_pages(addr, length, false); }
+long sys_munlock(uint64_t addr, size_t length) { return lock_pages(addr, length, Locking::unlock); }
 long sys_mlockall(unsigned flags) {
     enum : unsigned { current = 1, future = 2, on_fault = 4 };
     if (!flags || flags & ~7u || flags == on_fault) return -EINVAL;
@@ -208,6 +243,7 @@ long sys_msync(uint64_t addr, size_t length, int flags) {
     if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || (flags & MS_ASYNC && flags & MS_SYNC))
         return -EINVAL;
     if (addr % page_size) return -EINVAL;
+    if (!align_up(length, page_size)) return 0;  // also what wraps round to nothing
     if (addr > user_top || length > user_top - addr) return -ENOMEM;
     return space().covered(addr, length) ? 0 : -ENOMEM;
 }
@@ -221,7 +257,7 @@ long sys_memfd_create(UserAddr name_at, unsigned flags) {
     Inode* i = inode_create(0100777);
     if (!i) return -ENOMEM;
     File* f;
-    const Status s = open_inode(i, O_RDWR, &f);
+    const Status s = open_inode(i, O_RDWR | O_LARGEFILE, &f);
     inode_put(i);
     return s < 0 ? s : install_file(f, flags & close_on_exec);
 }

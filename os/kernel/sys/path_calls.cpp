@@ -19,7 +19,7 @@ Status directory_of(int dirfd, const char* path, Inode** out) {
         *out = current_process()->fs->cwd;
         return 0;
     }
-    File* f = file_of_fd(dirfd);
+    File* f = any_file_of_fd(dirfd);
     if (!f) return -EBADF;
     if (!f->inode()) return -ENOTDIR;
     *out = f->inode();
@@ -29,6 +29,7 @@ Status directory_of(int dirfd, const char* path, Inode** out) {
 Status find_inode(int dirfd, UserAddr path_at, int at_flags, bool follow, InodeRef& out) {
     const UserPath path(path_at);
     if (path.status() < 0) return path.status();
+    if (path.empty() && !(at_flags & AT_EMPTY_PATH)) return -ENOENT;
     Inode* from;
     if (const Status s = directory_of(dirfd, path.text(), &from); s < 0) return s;
     if (path.empty() && (at_flags & AT_EMPTY_PATH)) {
@@ -52,17 +53,27 @@ struct Named {
     }
     Inode* directory() const { return last.directory; }
     Status find(const char* path, Inode* from) {
+        const Status s = find_directory(path, from);
+        return s >= 0 && last.too_long ? -ENAMETOOLONG : s;
+    }
+    Status find(int dirfd, UserAddr path_at) {
+        const Status s = find_directory(dirfd, path_at);
+        return s >= 0 && last.too_long ? -ENAMETOOLONG : s;
+    }
+    // A name that is too long is found out when it is looked up, which can be late.
+    Status find_directory(const char* path, Inode* from) {
         const Status s = resolve_parent(path, from, last);
-        if (s >= 0 && !last.dot && !last.dot_dot)
+        if (s >= 0 && !last.dot && !last.dot_dot && !last.too_long)
             entry = last.directory->lookup(last.name, strlen(last.name));
         return s;
     }
-    Status find(int dirfd, UserAddr path_at) {
+    Status find_directory(int dirfd, UserAddr path_at) {
         const UserPath path(path_at);
         Inode* from;
         if (path.status() < 0) return path.status();
+        if (path.empty()) return -ENOENT;
         if (const Status s = directory_of(dirfd, path.text(), &from); s < 0) return s;
-        return find(path.text(), from);
+        return find_directory(path.text(), from);
     }
     // Does the name exist, be it made up by its file system?
     bool taken() const {
@@ -75,8 +86,15 @@ struct Named {
 
 unsigned masked(unsigned mode) { return mode & 07777 & ~current_process()->fs->umask; }
 
-// Puts `inode` (consumed) under the path's last name; -EEXIST if it is taken.
-Status place(int dirfd, UserAddr path_at, Inode* inode) {
+// What is made in a set-gid directory belongs to its group, and a directory passes that on (inode(7)).
+void inherit_group(const Inode& directory, Inode& made) {
+    if (!(directory.mode & 02000) || made.links) return;
+    made.gid = directory.gid;
+    if (made.is_directory()) made.mode |= 02000;
+}
+
+// Puts `inode` (consumed) under the path's last name; -EEXIST if it is taken. another: it has a name already.
+Status place(int dirfd, UserAddr path_at, Inode* inode, bool another = false) {
     const InodeRef ref(inode);
     Named at;
     if (!inode) return -ENOSPC;
@@ -84,6 +102,8 @@ Status place(int dirfd, UserAddr path_at, Inode* inode) {
     if (at.taken()) return -EEXIST;
     if (!at.directory()->links) return -ENOENT;  // a directory that was removed
     if (at.last.slash && !inode->is_directory()) return -ENOENT;
+    if (another && inode->is_directory()) return -EPERM;
+    inherit_group(*at.directory(), *inode);
     return at.directory()->link_child(at.last.name, strlen(at.last.name), inode);
 }
 
@@ -96,12 +116,13 @@ Status find_or_create(const char* path, Inode* from, int flags, unsigned mode, I
     Status s = -ELOOP;
     for (unsigned links = 0; links <= most_links; links++) {
         s = at->find(path, from);
-        if (s == -EEXIST) s = resolve(path, from, true, out.out());
+        if (s == -EEXIST && !(flags & O_EXCL)) s = resolve(path, from, true, out.out());  // the root
         if (s < 0 || out) break;
         if (at->last.slash) {
             s = -EISDIR;
         } else if (!at->taken()) {
             Inode* i = at->directory()->links ? inode_create(0100000 | masked(mode)) : nullptr;
+            if (i) inherit_group(*at->directory(), *i);
             s = !at->directory()->links ? -ENOENT
                 : i                     ? at->directory()->link_child(at->last.name, strlen(at->last.name), i)
                                         : -ENOSPC;
@@ -140,8 +161,11 @@ Status open_at(int dirfd, UserAddr path_at, int flags, unsigned mode) {
     InodeRef inode;
     bool created = false;
     Status s;
-    if ((flags & O_ACCMODE) == O_ACCMODE) return -EINVAL;
-    if (flags & O_PATH) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (flags & O_PATH)
+        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    else
+        flags |= O_LARGEFILE;
+    if ((flags & O_CREAT) && (flags & O_DIRECTORY)) return -EINVAL;
     if (flags & temporary) {
         if (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY) return -EINVAL;
         InodeRef directory;
@@ -149,6 +173,7 @@ Status open_at(int dirfd, UserAddr path_at, int flags, unsigned mode) {
         if (!directory->is_directory()) return -ENOTDIR;
         *inode.out() = inode_create(0100000 | masked(mode));
         if (!inode) return -ENOSPC;
+        inherit_group(*directory, *inode);
         inode->nameless = !(flags & O_EXCL);
         flags &= ~(O_TMPFILE | O_EXCL);
         created = true;
@@ -156,6 +181,7 @@ Status open_at(int dirfd, UserAddr path_at, int flags, unsigned mode) {
         const UserPath path(path_at);
         Inode* from;
         if (path.status() < 0) return path.status();
+        if (path.empty()) return -ENOENT;
         if ((s = directory_of(dirfd, path.text(), &from)) < 0) return s;
         if ((s = find_or_create(path.text(), from, flags, mode, inode, created)) < 0) return s;
         if (!created && inode->is_directory()) return -EISDIR;
@@ -191,7 +217,9 @@ constexpr unsigned rename_noreplace = 1, rename_exchange = 2;  // RENAME_* of re
 
 Status rename_named(const Named& from, const Named& to, unsigned flags) {
     if (from.last.dot || from.last.dot_dot || to.last.dot || to.last.dot_dot) return -EBUSY;
+    if (from.last.too_long) return -ENAMETOOLONG;
     if (!from.taken()) return -ENOENT;
+    if (to.last.too_long) return -ENAMETOOLONG;
     if (!from.directory()->changeable() || !to.directory()->changeable()) return -EPERM;
     Inode* moved = from.entry->inode;
     Inode* target = to.entry ? to.entry->inode : nullptr;
@@ -217,6 +245,8 @@ Status rename_named(const Named& from, const Named& to, unsigned flags) {
         // The new name first: whatever fails, the file keeps one.
         if (const Status s = to.directory()->link_child(to.last.name, length, moved); s < 0) return s;
     } else {
+        for (const Inode* d = from.directory(); d; d = d->parent)
+            if (d == target) return -ENOTEMPTY;
         if (target->is_directory() && !moved->is_directory()) return -EISDIR;
         if (!target->is_directory() && moved->is_directory()) return -ENOTDIR;
         if (!target->entries.empty()) return -ENOTEMPTY;
@@ -233,9 +263,10 @@ Status rename_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at, unsig
     Named from;
     auto* to = knew<Named>();
     if (!to) return -ENOMEM;
-    Status s = from.find(from_fd, from_at);
-    if (s >= 0) s = to->find(to_fd, to_at);
-    if (s == -EEXIST) s = -EBUSY;  // the root
+    Status s = from.find_directory(from_fd, from_at);
+    const bool root = s == -EEXIST;
+    if (s >= 0 || root) s = to->find_directory(to_fd, to_at);
+    if (s == -EEXIST || (root && s >= 0)) s = -EBUSY;  // the root
     if (s >= 0) s = rename_named(from, *to, flags);
     kdelete(to);
     return s;
@@ -245,10 +276,10 @@ Status link_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at, int fla
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
     InodeRef inode;
     if (const Status s = find_inode(from_fd, from_at, flags, false, inode); s < 0) return s;
-    if (inode->is_directory()) return -EPERM;
-    if (!inode->links && !inode->nameless) return -ENOENT;
+    if (!inode->is_directory() && !inode->links && !inode->nameless) return -ENOENT;
+    if (inode->is_fifo() && inode->nameless) return -EXDEV;  // pipes are a file system of their own
     inode_get(inode.get());
-    return place(to_fd, to_at, inode.get());
+    return place(to_fd, to_at, inode.get(), true);
 }
 
 Status make_node(int dirfd, UserAddr path_at, unsigned mode, uint64_t device) {
@@ -317,7 +348,8 @@ long sys_readlinkat(int fd, UserAddr path, UserAddr to, int size) {
     InodeRef inode;
     if (size <= 0) return -EINVAL;
     if (const Status s = find_inode(fd, path, AT_EMPTY_PATH, false, inode); s < 0) return s;
-    if (!inode->is_symlink()) return -EINVAL;
+    char first = 1;
+    if (!inode->is_symlink()) return get_user(first, path) >= 0 && !first ? -ENOENT : -EINVAL;
     auto* text = static_cast<char*>(kmalloc(path_max));
     if (!text) return -ENOMEM;
     Status n = inode->read_link(text, min(static_cast<size_t>(size), path_max));
@@ -339,7 +371,7 @@ long sys_chdir(UserAddr path) {
     return i->is_directory() ? change_directory(i.release()) : -ENOTDIR;
 }
 long sys_fchdir(int fd) {
-    File* f = file_of_fd(fd);
+    File* f = any_file_of_fd(fd);
     if (!f) return -EBADF;
     if (!f->inode() || !f->inode()->is_directory()) return -ENOTDIR;
     inode_get(f->inode());

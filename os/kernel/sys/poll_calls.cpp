@@ -94,6 +94,7 @@ Status poll_files(UserAddr at, unsigned count, Timeout& timeout) {
     if (copy_from_user(set.fds, at, bytes) < 0) return -EFAULT;
     set.count = count;
     const Status result = set.wait(timeout);
+    if (!user_range_ok(at, bytes)) return -EFAULT;
     if (result >= 0 && copy_to_user(at, set.fds, bytes) < 0) return -EFAULT;
     return result;
 }

@@ -106,12 +106,16 @@ long sys_sysinfo(UserAddr to) {
 }
 
 long sys_getrandom(UserAddr to, size_t n, unsigned flags) {
-    if (flags & ~7u) return -EINVAL;
+    constexpr unsigned random = 2, insecure = 4;
+    if ((flags & ~7u) || (flags & (random | insecure)) == (random | insecure)) return -EINVAL;
+    n = min<size_t>(n, INT32_MAX);
+    if (!user_range_ok(to, n)) return -EFAULT;
     for (size_t done = 0; done < n;) {
         const uint64_t v = random_u64();
         const size_t take = min<size_t>(n - done, 8);
-        if (copy_to_user(to + done, &v, take) < 0) return done ? static_cast<long>(done) : -EFAULT;
-        done += take;
+        const size_t missed = user_copy_out(to + done, &v, take);
+        done += take - missed;
+        if (missed) return done ? static_cast<long>(done) : -EFAULT;
     }
     return static_cast<long>(n);
 }

@@ -65,30 +65,31 @@ long sys_sched_yield() {
     yield();
     return 0;
 }
-long sys_sched_getaffinity(int tid, size_t bytes, UserAddr to) {
+long sys_sched_getaffinity(int tid, unsigned bytes, UserAddr to) {
     if (bytes < 8 || bytes % 8) return -EINVAL;
     const Thread* t = thread_of(tid);
     if (!t) return -ESRCH;
     const uint64_t mask = t->allowed & cpus_online();
     return put_user(to, mask) < 0 ? -EFAULT : 8;
 }
-long sys_sched_setaffinity(int tid, size_t bytes, UserAddr from) {
+long sys_sched_setaffinity(int tid, unsigned bytes, UserAddr from) {
     uint64_t mask = 0;
-    if (copy_from_user(&mask, from, min<size_t>(bytes, 8)) < 0) return -EFAULT;
+    if (copy_from_user(&mask, from, min<unsigned>(bytes, 8)) < 0) return -EFAULT;
     Thread* t = thread_of(tid);
     return t ? set_allowed(t, mask) : -ESRCH;
 }
 
 long sys_sched_setscheduler(int tid, unsigned policy, UserAddr parameter) {
     int priority;
-    if (tid < 0 || !parameter) return -EINVAL;
+    if (static_cast<int>(policy) < 0 || tid < 0 || !parameter) return -EINVAL;
     if (get_user(priority, parameter) < 0) return -EFAULT;
     Thread* t = thread_of(tid);
     return t ? set_policy(t, policy & ~reset_on_fork, priority, policy & reset_on_fork) : -ESRCH;
 }
 long sys_sched_getscheduler(int tid) {
     const Thread* t = thread_of(tid);
-    return tid < 0 ? -EINVAL : t ? t->policy | (t->reset_on_fork ? reset_on_fork : 0) : -ESRCH;
+    if (tid < 0 || !t) return tid < 0 ? -EINVAL : -ESRCH;
+    return static_cast<long>(t->policy | (t->reset_on_fork ? reset_on_fork : 0));
 }
 long sys_sched_setparam(int tid, UserAddr parameter) {
     int priority;

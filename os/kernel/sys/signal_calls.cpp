@@ -17,9 +17,10 @@ siginfo_t from_user_process(int sig, int code) {
 }
 
 Status kill_thread(int process, int tid, int sig) {
-    if (sig < 0 || sig > signal_count || tid <= 0) return -EINVAL;
+    if (tid <= 0) return -EINVAL;
     Thread* t = find_thread(tid);
     if (!t || !t->process || (process && t->process->pid != process)) return -ESRCH;
+    if (sig < 0 || sig > signal_count) return -EINVAL;
     if (!sig) return 0;
     const siginfo_t info = from_user_process(sig, SI_TKILL);
     return send_signal(t, sig, &info);
@@ -30,16 +31,16 @@ Status kill_thread(int process, int tid, int sig) {
 extern "C" {
 
 long sys_rt_sigaction(int sig, UserAddr next, UserAddr old, size_t bytes) {
-    if (bytes != sizeof(SignalSet) || sig < 1 || sig > signal_count) return -EINVAL;
+    if (bytes != sizeof(SignalSet)) return -EINVAL;
+    constexpr size_t passed = offsetof(SignalAction, domain);
+    SignalAction wanted;
+    if (next && copy_from_user(&wanted, next, passed) < 0) return -EFAULT;
+    if (sig < 1 || sig > signal_count || (next && (signal_bit(sig) & signals_unblockable))) return -EINVAL;
     SignalAction& a = current_process()->handlers->action[sig];
     const SignalAction before = a;
-    constexpr size_t passed = offsetof(SignalAction, domain);
     if (next) {
-        if (signal_bit(sig) & signals_unblockable) return -EINVAL;
         // A handler sees, and may change, what it interrupts in every domain of the process.
         if (!dipc_acts_for_process(STILE_OS_CHECK_signal_entry)) return -EPERM;
-        SignalAction wanted;
-        if (copy_from_user(&wanted, next, passed) < 0) return -EFAULT;
         wanted.mask &= ~signals_unblockable;
         wanted.domain = calling_domain();
         a = wanted;
@@ -83,9 +84,9 @@ long sys_rt_sigprocmask(int how, UserAddr set_at, UserAddr old, size_t bytes) {
 }
 
 long sys_rt_sigpending(UserAddr to, size_t bytes) {
-    if (bytes != sizeof(SignalSet)) return -EINVAL;
+    if (bytes > sizeof(SignalSet)) return -EINVAL;  // less is filled in, as far as it goes
     const SignalSet set = (current()->pending.set | current_process()->pending.set) & current()->blocked;
-    return put_user(to, set);
+    return copy_to_user(to, &set, bytes);
 }
 
 long sys_rt_sigsuspend(UserAddr mask_at, size_t bytes) {
@@ -129,7 +130,7 @@ long sys_sigaltstack(UserAddr next, UserAddr old) {
         if (mode != 0 && mode != ss_disable && mode != ss_onstack) return -EINVAL;
         if (mode == ss_disable)
             t->alt_stack = {0, 0, v.flags};
-        else if (v.size < 2048)
+        else if (v.size < 2048 && (v.size != before.size || v.base != before.base))
             return -ENOMEM;
         else
             t->alt_stack = {v.base, v.size, v.flags & ss_autodisarm, calling_domain()};
@@ -170,32 +171,33 @@ static Status queued_info(UserAddr at, int sig, int target, siginfo_t& info) {
     if (get_user(info, at) < 0) return -EFAULT;
     info.si_signo = sig;
     const bool kernels = info.si_code >= 0 || info.si_code == SI_TKILL;
-    return kernels && target != current_process()->pid ? -EPERM : 0;
+    return kernels && target != current()->tid ? -EPERM : 0;
 }
 long sys_rt_sigqueueinfo(int pid, int sig, UserAddr info_at) {
     siginfo_t info;
     if (const Status s = queued_info(info_at, sig, pid, info); s < 0) return s;
-    if (sig < 0 || sig > signal_count) return -EINVAL;
     Process* p = pid > 0 ? find_process(pid) : nullptr;
     if (!p) return -ESRCH;
+    if (sig < 0 || sig > signal_count) return -EINVAL;
     return sig ? send_signal(p, sig, &info) : 0;
 }
 long sys_rt_tgsigqueueinfo(int pid, int tid, int sig, UserAddr info_at) {
     siginfo_t info;
+    if (get_user(info, info_at) < 0) return -EFAULT;
     if (pid <= 0 || tid <= 0) return -EINVAL;
-    if (const Status s = queued_info(info_at, sig, pid, info); s < 0) return s;
-    if (sig < 0 || sig > signal_count) return -EINVAL;
+    if (const Status s = queued_info(info_at, sig, tid, info); s < 0) return s;
     Thread* t = find_thread(tid);
     if (!t || !t->process || t->process->pid != pid) return -ESRCH;
+    if (sig < 0 || sig > signal_count) return -EINVAL;
     return sig ? send_signal(t, sig, &info) : 0;
 }
 
 long sys_kill(int pid, int sig) {
-    if (sig < 0 || sig > signal_count) return -EINVAL;
+    const bool known = sig >= 0 && sig <= signal_count;
     const siginfo_t info = from_user_process(sig, SI_USER);
     if (pid > 0) {
         Process* p = find_process(pid);
-        if (!p) return -ESRCH;
+        if (!p || !known) return p ? -EINVAL : -ESRCH;
         return sig ? send_signal(p, sig, &info) : 0;
     }
     const Process* self = current_process();
@@ -204,6 +206,7 @@ long sys_kill(int pid, int sig) {
     for (Process* p = next_process(nullptr); p; p = next_process(p)) {
         if (pid == -1 ? p == self || p->main : p->pgid != group) continue;
         any = true;
+        if (!known) return -EINVAL;
         if (sig) send_signal(p, sig, &info);
     }
     return any ? 0 : -ESRCH;

@@ -34,6 +34,7 @@ struct Position {
         if (!at) return 0;
         if (f.pipe()) return -ESPIPE;
         if (get_user(value, at) < 0) return -EFAULT;
+        if (!f.inode()) return -EINVAL;
         return value < 0 ? -EINVAL : 0;
     }
     Status store() {
@@ -115,11 +116,15 @@ Status copy_from_pipe(Pipe& p, File& out, Position& to, size_t n, bool no_wait, 
 Status splice(File& in, UserAddr in_at, File& out, UserAddr out_at, size_t n, unsigned flags) {
     Pipe *source = in.pipe(), *target = out.pipe();
     Position from, to;
+    if ((source && in_at) || (target && out_at)) return -ESPIPE;
+    const Status from_there = from.load(in, in_at), to_there = to.load(out, out_at);
+    if (from_there == -EFAULT || to_there == -EFAULT) return -EFAULT;
     if (!in.readable() || !out.writable()) return -EBADF;
     if ((!source && !target) || (source && source == target)) return -EINVAL;
+    if (in.inode() && in.inode()->is_directory()) return -EINVAL;
     if (!target && (out.flags & O_APPEND)) return -EINVAL;
-    if (Status s = from.load(in, in_at); s < 0) return s;
-    if (Status s = to.load(out, out_at); s < 0) return s;
+    if (from_there < 0) return from_there;
+    if (to_there < 0) return to_there;
     const bool no_wait = flags & splice_nonblock;
     Status s;
     if (source) {
@@ -142,14 +147,18 @@ Status splice(File& in, UserAddr in_at, File& out, UserAddr out_at, size_t n, un
 
 extern "C" {
 
-long sys_sendfile(int out_fd, int in_fd, UserAddr offset, size_t n) {
+static Status send_file(int out_fd, int in_fd, UserAddr offset, size_t n) {
     const Held in(in_fd), out(out_fd);
-    if (!in || !out || !in->readable() || !out->writable()) return -EBADF;
+    if (!in || !in->readable()) return -EBADF;
+    if ((in->pipe() || !in->inode()) && offset) return -ESPIPE;
     Position from, to;
-    if (in->pipe()) return offset ? -ESPIPE : splice(*in.get(), 0, *out.get(), 0, n, 0);
-    if (!in->inode() || in->inode()->is_directory()) return -EINVAL;
-    if (out->flags & O_APPEND) return -EINVAL;
     if (Status s = from.load(*in.get(), offset); s < 0) return s;
+    if (static_cast<int64_t>(n) < 0) return -EINVAL;
+    if (!out || !out->writable()) return -EBADF;
+    if (out->flags & O_APPEND) return -EINVAL;
+    if (!n) return 0;
+    // As Linux: what cannot be taken back, should the other side fail, is splice's business.
+    if (!in->inode() || in->pipe() || in->inode()->is_directory()) return -EINVAL;
     to.load(*out.get(), 0);
     const Status s =
         copy_positioned(*in.get(), from, *out.get(), to, min(n, static_cast<size_t>(0x7ffff000)));
@@ -157,19 +166,32 @@ long sys_sendfile(int out_fd, int in_fd, UserAddr offset, size_t n) {
     to.store();
     return from.store() < 0 ? -EFAULT : s;
 }
+long sys_sendfile(int out_fd, int in_fd, UserAddr offset, size_t n) {
+    int64_t there;
+    if (offset && get_user(there, offset) < 0) return -EFAULT;
+    const Status s = send_file(out_fd, in_fd, offset, n);
+    // Linux writes the offset back whatever has happened.
+    return s <= 0 && offset && put_user(offset, there) < 0 ? -EFAULT : s;
+}
 
 long sys_copy_file_range(int in_fd, UserAddr in_at, int out_fd, UserAddr out_at, size_t n, unsigned flags) {
     const Held in(in_fd), out(out_fd);
-    if (!in || !out || !in->readable() || !out->writable() || (out->flags & O_APPEND)) return -EBADF;
+    if (!in || !out) return -EBADF;
+    Position from, to;
+    const Status from_there = from.load(*in.get(), in_at), to_there = to.load(*out.get(), out_at);
+    if (from_there == -EFAULT || to_there == -EFAULT) return -EFAULT;
     if (flags) return -EINVAL;
     const Inode *a = in->inode(), *b = out->inode();
-    if (!a || !b) return -EINVAL;
-    if (a->is_directory() || b->is_directory()) return -EISDIR;
-    if (!a->is_regular() || !b->is_regular()) return -EINVAL;
-    Position from, to;
-    if (Status s = from.load(*in.get(), in_at); s < 0) return s;
-    if (Status s = to.load(*out.get(), out_at); s < 0) return s;
-    const auto count = static_cast<int64_t>(min(n, static_cast<size_t>(0x7ffff000)));
+    if ((a && a->is_directory()) || (b && b->is_directory())) return -EISDIR;
+    if (!a || !b || !a->is_regular() || !b->is_regular()) return -EINVAL;
+    if (!in->readable() || !out->writable() || (out->flags & O_APPEND)) return -EBADF;
+    if (static_cast<uint64_t>(from.value) + n < n || static_cast<uint64_t>(to.value) + n < n)
+        return -EOVERFLOW;
+    if (from_there < 0 || to_there < 0) return -EINVAL;
+    const int64_t beyond = max<int64_t>(static_cast<int64_t>(a->size) - from.value, 0);
+    const auto count =
+        static_cast<int64_t>(min<uint64_t>(min<uint64_t>(n, 0x7ffff000), static_cast<uint64_t>(beyond)));
+    if (!count) return 0;
     if (a == b && from.value < to.value + count && to.value < from.value + count) return -EINVAL;
     const Status s = copy_positioned(*in.get(), from, *out.get(), to, static_cast<size_t>(count));
     if (s <= 0) return s;
@@ -178,8 +200,8 @@ long sys_copy_file_range(int in_fd, UserAddr in_at, int out_fd, UserAddr out_at,
 
 long sys_splice(int in_fd, UserAddr in_at, int out_fd, UserAddr out_at, size_t n, unsigned flags) {
     const Held in(in_fd), out(out_fd);
-    if (flags & ~splice_known) return -EINVAL;
     if (!n) return 0;
+    if (flags & ~splice_known) return -EINVAL;
     if (!in || !out) return -EBADF;
     return splice(*in.get(), in_at, *out.get(), out_at, n, flags);
 }
@@ -187,6 +209,7 @@ long sys_splice(int in_fd, UserAddr in_at, int out_fd, UserAddr out_at, size_t n
 long sys_tee(int in_fd, int out_fd, size_t n, unsigned flags) {
     const Held in(in_fd), out(out_fd);
     if (flags & ~splice_known) return -EINVAL;
+    if (!n) return 0;
     if (!in || !out || !in->readable() || !out->writable()) return -EBADF;
     if (!in->pipe() || !out->pipe() || in->pipe() == out->pipe()) return -EINVAL;
     Position nowhere;
@@ -194,15 +217,43 @@ long sys_tee(int in_fd, int out_fd, size_t n, unsigned flags) {
                           (flags & splice_nonblock) || in->nonblocking() || out->nonblocking(), true);
 }
 
-long sys_readv(int fd, UserAddr v, int n);
-long sys_writev(int fd, UserAddr v, int n);
+long sys_readv(int fd, UserAddr v, size_t n);
+long sys_write(int fd, UserAddr from, size_t n);
+
+// The pieces go page by page, and what can be read goes, as where Linux gives the pages away.
+static Status give_pieces(int fd, Pipe& p, UserAddr vector, size_t count) {
+    Status done = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t piece[2];
+        if (get_user(piece, vector + 16 * i) < 0) return done ? done : -EFAULT;
+        while (piece[1]) {
+            if (done && p.full()) return done;
+            const uint64_t part = min(piece[1], page_size - piece[0] % page_size);
+            const Status s = sys_write(fd, piece[0], part);
+            if (s <= 0) return done ? done : s;
+            done += s;
+            piece[0] += static_cast<uint64_t>(s);
+            piece[1] -= static_cast<uint64_t>(s);
+        }
+    }
+    return done;
+}
 long sys_vmsplice(int fd, UserAddr vector, size_t count, unsigned flags) {
     const Held f(fd);
     if (flags & ~splice_known) return -EINVAL;
-    if (!f) return -EBADF;
-    if (!f->pipe()) return -EBADF;
-    const int n = static_cast<int>(min(count, static_cast<size_t>(INT32_MAX)));
-    return f->writable() ? sys_writev(fd, vector, n) : sys_readv(fd, vector, n);
+    if (!f || !(f->writable() || f->readable())) return -EBADF;
+    // Linux looks at the pieces before it asks for a pipe.
+    bool any = false;
+    if (count > 1024) return -EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t piece[2];
+        if (get_user(piece, vector + 16 * i) < 0) return -EFAULT;
+        if (static_cast<int64_t>(piece[1]) < 0) return -EINVAL;
+        any |= piece[1] != 0;
+    }
+    if (!f->pipe()) return any ? -EBADF : 0;
+    if (f->writable() && (flags & splice_nonblock) && f->pipe()->full()) return -EAGAIN;
+    return f->writable() ? give_pieces(fd, *f->pipe(), vector, count) : sys_readv(fd, vector, count);
 }
 }
 

@@ -11,7 +11,8 @@
 namespace stile::os {
 namespace {
 
-constexpr int stat_flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
+constexpr int sync_flags = 0x6000;  // AT_STATX_SYNC_TYPE
+constexpr int stat_flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | sync_flags;
 
 // An open file may have no inode (or know better than it): then the file answers.
 bool names_only_the_file(UserAddr path, int flags) {
@@ -21,7 +22,7 @@ bool names_only_the_file(UserAddr path, int flags) {
 
 Status stat_of(int fd, UserAddr path, int flags, struct stat& out) {
     if (names_only_the_file(path, flags) && fd != AT_FDCWD) {
-        File* f = file_of_fd(fd);
+        File* f = any_file_of_fd(fd);
         return f ? f->stat(out) : -EBADF;
     }
     InodeRef inode;
@@ -66,7 +67,7 @@ long sys_stat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, 0
 long sys_lstat(UserAddr path, UserAddr to) { return stat_at(AT_FDCWD, path, to, AT_SYMLINK_NOFOLLOW); }
 long sys_newfstatat(int fd, UserAddr path, UserAddr to, int flags) { return stat_at(fd, path, to, flags); }
 long sys_fstat(int fd, UserAddr to) {
-    File* f = file_of_fd(fd);
+    File* f = any_file_of_fd(fd);
     struct stat s;
     if (!f) return -EBADF;
     const Status r = f->stat(s);
@@ -74,10 +75,10 @@ long sys_fstat(int fd, UserAddr to) {
 }
 
 long sys_statx(int fd, UserAddr path, int flags, unsigned mask, UserAddr to) {
-    constexpr int sync_flags = 0x6000;  // AT_STATX_SYNC_TYPE
     struct stat s;
-    if ((flags & ~(stat_flags | sync_flags)) || (mask & STATX__RESERVED)) return -EINVAL;
-    if (const Status r = stat_of(fd, path, flags & stat_flags, s); r < 0) return r;
+    if ((mask & STATX__RESERVED) || (flags & sync_flags) == sync_flags || (flags & ~stat_flags))
+        return -EINVAL;
+    if (const Status r = stat_of(fd, path, flags, s); r < 0) return r;
     struct statx x;
     memset(&x, 0, sizeof x);
     x.stx_mask = STATX_BASIC_STATS;
@@ -117,7 +118,7 @@ long sys_statfs(UserAddr path, UserAddr to) {
     if (const Status s = find_inode(AT_FDCWD, path, 0, true, inode); s < 0) return s;
     return file_system(to);
 }
-long sys_fstatfs(int fd, UserAddr to) { return file_of_fd(fd) ? file_system(to) : -EBADF; }
+long sys_fstatfs(int fd, UserAddr to) { return any_file_of_fd(fd) ? file_system(to) : -EBADF; }
 }
 
 }  // namespace stile::os

@@ -28,13 +28,16 @@ namespace {
 Status clock_value(int clock, uint64_t& ns) {
     switch (clock) {
         case CLOCK_REALTIME:
-        case 5:  // CLOCK_REALTIME_COARSE
+        case 5:   // CLOCK_REALTIME_COARSE
+        case 8:   // CLOCK_REALTIME_ALARM
+        case 11:  // CLOCK_TAI: no leap seconds were announced to this machine
             ns = epoch_ns + clock_ns();
             return 0;
         case CLOCK_MONOTONIC:
         case 4:  // CLOCK_MONOTONIC_RAW
         case 6:  // CLOCK_MONOTONIC_COARSE
         case 7:  // CLOCK_BOOTTIME
+        case 9:  // CLOCK_BOOTTIME_ALARM
             ns = clock_ns();
             return 0;
         case 2:  // CLOCK_PROCESS_CPUTIME_ID
@@ -82,10 +85,12 @@ long sys_clock_getres(int clock, UserAddr to) {
     const KernelTimespec one{0, 1};
     return to ? put_user(to, one) : 0;
 }
-long sys_gettimeofday(UserAddr to) {
+long sys_gettimeofday(UserAddr to, UserAddr zone) {
     const uint64_t us = (epoch_ns + clock_ns()) / 1000;
     const int64_t tv[2] = {static_cast<int64_t>(us / 1000000), static_cast<int64_t>(us % 1000000)};
-    return to ? copy_to_user(to, tv, sizeof tv) : 0;
+    const int greenwich[2] = {};
+    if (to && copy_to_user(to, tv, sizeof tv) < 0) return -EFAULT;
+    return zone ? put_user(zone, greenwich) : 0;
 }
 long sys_time(UserAddr to) {
     const auto now = static_cast<int64_t>((epoch_ns + clock_ns()) / 1000000000ull);
@@ -100,9 +105,13 @@ long sys_nanosleep(UserAddr wanted, UserAddr left) {
 }
 long sys_clock_nanosleep(int clock, int flags, UserAddr wanted, UserAddr left) {
     KernelTimespec ts;
-    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != 7) return -EINVAL;
+    uint64_t now;
+    const bool realtime = clock == CLOCK_REALTIME || clock == 8 || clock == 11;
+    if (clock_value(clock, now) < 0) return -EINVAL;
+    // Nobody sleeps by the clocks that only tell; by a processor's time it is not offered.
+    if (!realtime && clock != CLOCK_MONOTONIC && clock != 7 && clock != 9) return -EOPNOTSUPP;
     if (get_user(ts, wanted) < 0) return -EFAULT;
-    return sleep_for(ts, flags & 1, clock == CLOCK_REALTIME, left);
+    return sleep_for(ts, flags & 1, realtime, left);
 }
 }
 

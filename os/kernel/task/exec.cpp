@@ -213,17 +213,20 @@ class Strings {
     }
 };
 
+bool may_execute(const Inode& i) { return i.is_regular() && (i.mode & 0111); }
+
 // From a script to the program that reads it, which may be a script as well. `inode` is replaced.
 Status find_program(Process* p, const char* path, ProgramArguments& args, size_t room, char* interpreter,
                     Inode** inode) {
-    char script[256];
-    copy_string(script, path, sizeof script);
+    char named[256];
+    const char* script = path;
     for (unsigned depth = 0;; depth++) {
-        if (!(*inode)->is_regular() || !((*inode)->mode & 0111)) return -EACCES;
-        const Status s = script_interpreter(*inode, script, args, room, interpreter, sizeof script);
+        if (!may_execute(**inode)) return -EACCES;
+        const Status s = script_interpreter(*inode, script, args, room, interpreter, sizeof named);
         if (s <= 0) return s;
         if (depth == script_depth) return -ELOOP;
-        copy_string(script, interpreter, sizeof script);
+        copy_string(named, interpreter, sizeof named);
+        script = named;
         inode_put(*inode);
         *inode = nullptr;
         if (const Status r = resolve(interpreter, p->fs->cwd, true, inode); r < 0) return r;
@@ -259,24 +262,28 @@ static Status execute(Process* p, Inode* inode, const char* path, UserAddr argv,
     return s;
 }
 
-extern "C" long sys_execveat(int dirfd, UserAddr path_at, UserAddr argv, UserAddr envp, int flags) {
-    char path[256];
+static Status execute_at(int dirfd, UserAddr path_at, UserAddr argv, UserAddr envp, int flags) {
+    const UserPath name(path_at);
+    if (name.status() < 0) return name.status();
+    if (name.empty() && !(flags & AT_EMPTY_PATH)) return -ENOENT;
     if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
-    if (const Status s = copy_string_from_user(path, path_at, sizeof path); s < 0) return s;
+    const char* path = name.text();
+    char by_number[24];
     Process* p = current_process();
     if (p != current()->process) return -EPERM;  // a visitor may not replace its host
     Inode *inode, *from;
     if (!*path && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
-        File* f = file_of_fd(dirfd);
+        File* f = any_file_of_fd(dirfd);
         if (!f) return -EBADF;
         if (!(inode = f->inode())) return -EACCES;
         inode_get(inode);
-        copy_string(path, "/dev/fd/", sizeof path);  // what Linux calls it
+        copy_string(by_number, "/dev/fd/", sizeof by_number);  // what Linux calls it
+        path = by_number;
         char digits[12];
         int n = sizeof digits;
         for (digits[--n] = 0; dirfd || n == sizeof digits - 1; dirfd /= 10)
             digits[--n] = static_cast<char>('0' + dirfd % 10);
-        copy_string(path + 8, digits + n, sizeof path - 8);
+        copy_string(by_number + 8, digits + n, sizeof by_number - 8);
     } else {
         if (const Status s = directory_of(dirfd, path, &from); s < 0) return s;
         if (const Status s = resolve(path, from, true, &inode); s < 0) return s;
@@ -292,8 +299,16 @@ extern "C" long sys_execveat(int dirfd, UserAddr path_at, UserAddr argv, UserAdd
             }
         }
     }
-    const Status s = execute(p, inode, path, argv, envp);
-    if (s == program_lost) lose_program(p);
+    if (!may_execute(*inode) || inode->writers) {  // told before argv is looked at
+        const Status s = inode->writers && may_execute(*inode) ? -ETXTBSY : -EACCES;
+        inode_put(inode);
+        return s;
+    }
+    return execute(p, inode, path, argv, envp);
+}
+extern "C" long sys_execveat(int dirfd, UserAddr path_at, UserAddr argv, UserAddr envp, int flags) {
+    const Status s = execute_at(dirfd, path_at, argv, envp, flags);
+    if (s == program_lost) lose_program(current_process());
     return s;
 }
 extern "C" long sys_execve(UserAddr path, UserAddr argv, UserAddr envp) {

@@ -45,15 +45,36 @@ void reap(Process* p) {
     process_put(p);
 }
 
-// Orphans belong to the kernel, which asks for no status.
+// Its parent may wait for it, or has said that it will not.
+void tell_parent(Process* p) {
+    const SignalAction& a = p->parent->handlers->action[SIGCHLD];
+    const bool ignored = p->exit_signal == SIGCHLD &&
+                         (a.handler == reinterpret_cast<uint64_t>(SIG_IGN) || (a.flags & SA_NOCLDWAIT));
+    const int signal = p->exit_status & 0x7f;
+    notify_parent(p, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : p->exit_status >> 8 & 0xff);
+    if (ignored) reap(p);
+}
+
+// Orphans go to the nearest ancestor that has asked for them (PR_SET_CHILD_SUBREAPER), else they belong to
+// the kernel, which asks for no status.
 void give_up_children(Process* p) {
+    Process* heir = p->parent;
+    while (heir && (!heir->subreaper || heir->exiting)) heir = heir->parent;
     while (Process* c = p->children.front()) {
         p->children.remove(c);
-        c->parent = nullptr;
-        if (c->zombie)
-            process_put(c);
-        else if (c->parent_death_signal)
+        c->parent = heir;
+        if (heir) {
+            c->exit_signal = SIGCHLD;
+            heir->children.push_back(c);
+        }
+        if (c->zombie) {
+            if (heir)
+                tell_parent(c);
+            else
+                process_put(c);
+        } else if (c->parent_death_signal) {
             send_signal(c, c->parent_death_signal, nullptr);
+        }
     }
 }
 
@@ -70,14 +91,10 @@ void process_ended(Process* p) {
         p->vforked = false;
         p->vfork_wait.wake_all();
     }
-    Process* parent = p->parent;
-    if (!parent) return process_put(p);
-    const SignalAction& a = parent->handlers->action[SIGCHLD];
-    const bool ignored = p->exit_signal == SIGCHLD &&
-                         (a.handler == reinterpret_cast<uint64_t>(SIG_IGN) || (a.flags & SA_NOCLDWAIT));
-    const int signal = p->exit_status & 0x7f;
-    notify_parent(p, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : p->exit_status >> 8 & 0xff);
-    if (ignored) reap(p);
+    if (p->parent)
+        tell_parent(p);
+    else
+        process_put(p);
 }
 
 }  // namespace
@@ -188,7 +205,7 @@ Status wait_for_child(long id, int options, Waited& out) {
         any = false;
         for (Process& c : p->children) {
             if (!eligible(c)) continue;
-            any = true;
+            any |= !c.zombie || (options & WEXITED);  // who has ended neither stops nor continues
             if (changed(c, options, out)) return true;
         }
         return false;
@@ -198,6 +215,17 @@ Status wait_for_child(long id, int options, Waited& out) {
     if (options & WNOHANG) return 0;
     const Status s = wait_until(p->child_wait, [&] { return look() || !any; });
     return s < 0 ? s : any ? 0 : -ECHILD;
+}
+
+Status wait_for_id(int type, int id, int options, Waited& w) {
+    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
+        return -EINVAL;
+    if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
+    if (type == P_PIDFD && id >= 0) return -EBADF;  // no descriptor stands for a process
+    if (type != P_ALL && type != P_PID && type != P_PGID) return -EINVAL;
+    if ((type == P_PID && id <= 0) || (type == P_PGID && id < 0)) return -EINVAL;
+    const long which = type == P_ALL ? -1 : type == P_PID ? id : -static_cast<long>(id);
+    return wait_for_child(which, options, w);
 }
 
 void fill_usage(struct rusage& u, uint64_t tsc) {
@@ -235,28 +263,21 @@ long sys_wait4(int pid, UserAddr status, int options, UserAddr usage) {
 }
 
 long sys_waitid(int type, int id, UserAddr info_at, int options, UserAddr usage) {
-    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WALL | __WCLONE | __WNOTHREAD))
-        return -EINVAL;
-    if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
-    if (type != P_ALL && type != P_PID && type != P_PGID) return -EINVAL;
-    if ((type == P_PID && id <= 0) || (type == P_PGID && id < 0)) return -EINVAL;
-    const long which = type == P_ALL ? -1 : type == P_PID ? id : -static_cast<long>(id);
     Waited w;
-    if (const Status s = wait_for_child(which, options, w); s < 0) return s;
-    if (w.pid && usage) {
+    const Status s = wait_for_id(type, id, options, w);
+    if (s >= 0 && w.pid && usage) {
         struct rusage u {};
         fill_usage(u, w.cpu_tsc);
         if (put_user(usage, u) < 0) return -EFAULT;
     }
-    if (!info_at) return 0;
-    siginfo_t info{};
-    if (w.pid) {
-        info.si_signo = SIGCHLD;
-        info.si_code = w.code;
-        info.si_pid = w.pid;
-        info.si_status = w.value;
-    }
-    return put_user(info_at, info);
+    if (!info_at) return s;
+    // As Linux: cleared where there is nothing to tell, failed calls among that; the padding stays.
+    struct {
+        int32_t signal, error, code, pad, pid, uid, status;
+    } info{};
+    if (s >= 0 && w.pid) info = {SIGCHLD, 0, w.code, 0, w.pid, 0, w.value};
+    if (copy_to_user(info_at, &info, 12) < 0 || copy_to_user(info_at + 16, &info.pid, 12) < 0) return -EFAULT;
+    return s;
 }
 
 long sys_getrusage(int who, UserAddr to) {

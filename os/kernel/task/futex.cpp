@@ -77,15 +77,18 @@ void enlist(FutexWaiter& w) {
     at ? bucket.insert_before(at, &w) : bucket.push_back(&w);
 }
 
-// The key of a user word, and its page with a reference taken if it is shared. The word is faulted in.
-Status key_of(UserAddr addr, Key& key, Page** page) {
+// The key of a user word, and its page with a reference taken if it is shared. The word is faulted in. A word
+// that is not there is an error, unless the caller calls it private and does not read it: so it is in Linux.
+Status key_of(UserAddr addr, bool may_lack, Key& key, Page** page) {
     *page = nullptr;
     if (addr % 4 || !user_range_ok(addr, 4)) return addr % 4 ? -EINVAL : -EFAULT;
     AddressSpace* space = space_for(current_process()->space, addr);
     uint32_t value;
-    if (get_user(value, addr) < 0) return -EFAULT;
-    const VmArea* a = space->find(addr);
-    if (!a) return -EFAULT;
+    const VmArea* a = get_user(value, addr) < 0 ? nullptr : space->find(addr);
+    if (!a) {
+        key = {reinterpret_cast<uint64_t>(space), addr};
+        return may_lack ? 0 : -EFAULT;
+    }
     if (!(a->flags & vm_shared)) {
         key = {reinterpret_cast<uint64_t>(space), addr};
         return 0;
@@ -105,7 +108,7 @@ struct HeldKey {
     ~HeldKey() {
         if (page) page_put(page);
     }
-    Status set(UserAddr addr) { return key_of(addr, key, &page); }
+    Status set(UserAddr addr, bool may_lack = false) { return key_of(addr, may_lack, key, &page); }
 };
 
 Status wait_on(const HeldKey& held, Counted& counted, uint32_t bits, uint64_t deadline) {
@@ -158,13 +161,14 @@ int wake_at(const Key& key, unsigned n, uint32_t bits) {
 }
 
 // expected: nullptr, or the value that the word must still have.
-Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, const uint32_t* expected) {
+Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, const uint32_t* expected,
+               bool is_private) {
     HeldKey a, b;
     if (static_cast<int>(wake_n) < 0 || static_cast<int>(move_n) < 0) return -EINVAL;
-    if (Status s = a.set(from); s < 0) return s;
-    if (Status s = b.set(to); s < 0) return s;
+    if (Status s = a.set(from, is_private); s < 0) return s;
+    if (Status s = b.set(to, is_private); s < 0) return s;
     uint32_t now;
-    if (get_user(now, from) < 0) return -EFAULT;
+    if (expected && get_user(now, from) < 0) return -EFAULT;
     if (expected && now != *expected) return -EAGAIN;
     int done = wake_at(a.key, wake_n, ~0u);
     for (FutexWaiter* w = first_on(a.key); w && move_n && !(a.key == b.key);) {
@@ -184,10 +188,10 @@ Status requeue(UserAddr from, unsigned wake_n, UserAddr to, unsigned move_n, con
 }
 
 // FUTEX_WAKE_OP: changes the second word, wakes on the first, and on the second if its old value says so.
-Status wake_op(UserAddr addr, unsigned n, UserAddr addr2, unsigned n2, uint32_t code) {
+Status wake_op(UserAddr addr, unsigned n, UserAddr addr2, unsigned n2, uint32_t code, bool is_private) {
     HeldKey a, b;
-    if (Status s = a.set(addr); s < 0) return s;
-    if (Status s = b.set(addr2); s < 0) return s;
+    if (Status s = a.set(addr, is_private); s < 0) return s;
+    if (Status s = b.set(addr2, is_private); s < 0) return s;
     const unsigned op = code >> 28 & 7, compare = code >> 24 & 15;
     auto argument = static_cast<uint32_t>(static_cast<int32_t>(code << 8) >> 20);
     const auto limit = static_cast<int32_t>(code << 20) >> 20;
@@ -243,10 +247,10 @@ Status lock_pi(UserAddr addr, uint64_t deadline, bool try_only) {
 
 Status unlock_pi(UserAddr addr) {
     HeldKey held;
-    if (const Status s = held.set(addr); s < 0) return s;
     uint32_t word;
     if (get_user(word, addr) < 0) return -EFAULT;
     if ((word & FUTEX_TID_MASK) != static_cast<uint32_t>(current()->tid)) return -EPERM;
+    if (const Status s = held.set(addr); s < 0) return s;
     FutexWaiter* heir = first_on(held.key);
     uint32_t next = 0;
     if (heir) {
@@ -321,7 +325,7 @@ static Status without_lock(UserAddr addr, int command, uint32_t value, uint32_t 
         return now == value ? -EINPROGRESS : -EAGAIN;
     }
     if (command == FUTEX_WAKE) {
-        if (get_user(now, addr) < 0) return -EFAULT;
+        if (get_user(now, addr) < 0) return -EINPROGRESS;
         asm volatile("mfence" : : : "memory");  // the caller's store of the word before the look at the count
         return __atomic_load_n(&place_of(addr), __ATOMIC_ACQUIRE) ? -EINPROGRESS : 0;
     }
@@ -333,6 +337,7 @@ extern "C" long sys_unknown();
 extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeout, UserAddr addr2,
                           uint32_t value3) {
     const int command = op & FUTEX_CMD_MASK;
+    const bool is_private = op & FUTEX_PRIVATE_FLAG;
     uint64_t deadline = 0;
     const bool waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
                        command == FUTEX_LOCK_PI2;
@@ -344,6 +349,8 @@ extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeou
         const bool realtime = command == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME);
         deadline_from(ts, command != FUTEX_WAIT, realtime, deadline);
     }
+    if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI2)
+        return -ENOSYS;
     if (smp()) {
         if (const Status s = without_lock(addr, command, value, value3); s != -EINPROGRESS) return s;
         big_lock();
@@ -359,15 +366,15 @@ extern "C" long sys_futex(UserAddr addr, int op, uint32_t value, UserAddr timeou
         case FUTEX_WAKE_BITSET: {
             HeldKey held;
             if (!value3) return -EINVAL;
-            if (const Status s = held.set(addr); s < 0) return s;
+            if (const Status s = held.set(addr, is_private); s < 0) return s;
             return wake_at(held.key, value, value3);
         }
         case FUTEX_REQUEUE:
-            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), nullptr);
+            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), nullptr, is_private);
         case FUTEX_CMP_REQUEUE:
-            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), &value3);
+            return requeue(addr, value, addr2, static_cast<unsigned>(timeout), &value3, is_private);
         case FUTEX_WAKE_OP:
-            return wake_op(addr, value, addr2, static_cast<unsigned>(timeout), value3);
+            return wake_op(addr, value, addr2, static_cast<unsigned>(timeout), value3, is_private);
         case FUTEX_LOCK_PI:
         case FUTEX_LOCK_PI2:
             return lock_pi(addr, deadline, false);

@@ -76,6 +76,8 @@ struct Process {
     uint32_t personality = 0;
     bool no_new_privileges = false;
     bool not_dumpable = false;
+    bool keeps_capabilities = false;     // PR_SET_KEEPCAPS; until exec
+    bool subreaper = false;              // PR_SET_CHILD_SUBREAPER; not inherited
     int parent_death_signal = 0;         // PR_SET_PDEATHSIG; not inherited
     uint32_t barrier_registrations = 0;  // membarrier(2)
     uint64_t start_tsc = 0;
