@@ -31,6 +31,10 @@ struct Counters {
     X(l1d_prefetches, "lines that the first-level prefetchers asked for")                                   \
     X(l1d_prefetches_useful, "of them, used later")                                                         \
     X(l1d_prefetches_late, "of those, still on their way then")                                             \
+    X(l2_accesses, "lines asked of the second-level cache, by prefetchers too; write-backs are not")        \
+    X(l2_misses, "of them, not held there")                                                                 \
+    X(llc_accesses, "lines asked of the last-level cache on this core's behalf, likewise")                  \
+    X(llc_misses, "of them, not held there")                                                                \
     X(itlb_misses, "first-level instruction TLB misses")                                                    \
     X(dtlb_misses, "first-level data TLB misses")                                                           \
     X(stlb_misses, "second-level TLB misses: page walks")                                                   \

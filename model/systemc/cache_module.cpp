@@ -25,6 +25,7 @@ void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     auto* const request = payload.get_extension<LineExtension>();
     if (!request || !cache_.present()) return below->b_transport(payload, delay);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    request_.charge(request->counters);
     // What earlier requests gave rise to goes first. Not at once: the first level fills its own line only
     // when its request returns, and until then a prefetch might push the same line out of an inclusive last
     // level. Likewise before a line that comes back, which nobody has at this moment.
@@ -42,6 +43,7 @@ void CacheModule::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
 
 Ticks CacheModule::serve(uint64_t line, LineExtension& request, Ticks at) {
     ++accesses_;
+    if (request.counters) ++request.counters->l2_accesses;
     const bool to_write =
         request.request == LineRequest::read_for_ownership || request.request == LineRequest::upgrade;
     Ticks done = at + latency_;
@@ -63,6 +65,7 @@ Ticks CacheModule::serve(uint64_t line, LineExtension& request, Ticks at) {
         if (found.present && cache_.change(line, 0, Cache::shared)) cache_.use(line);
     } else {
         ++misses_;
+        if (request.counters) ++request.counters->l2_misses;
         const Fetched fetched = fetch(line, request.request, Cache::clean, done);
         done = fetched.there;
         request.exclusive = fetched.exclusive;

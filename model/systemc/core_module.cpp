@@ -41,6 +41,7 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
       l2_("l2", config_.l2, config_.l2_prefetch, clock_),
       core_(config_, memory, *this, observer, nullptr, id) {
     make_timing();
+    line_.charge(&core_.counters());
     core_.set_model(config_.core.model);
     turns_.cores.push_back(this);
     turns_.complex.add(core_);

@@ -63,11 +63,13 @@ Ticks LastLevelModule::serve(unsigned core, uint64_t line, LineExtension& reques
         if (!inclusive_ || cache_.find(line).present) return answered;
     }
     ++accesses_;
+    if (request.counters) ++request.counters->llc_accesses;
     if (cache_.present() && cache_.hit(line, false)) {
         if (v.dirty) cache_.change(line, Cache::dirty, 0);
         return misses_under_way_.arrival(line, answered);
     }
     ++misses_;
+    if (request.counters) ++request.counters->llc_misses;
     // What another core had modified comes from there, and to this level too.
     if (v.dirty) return std::max(answered, bring_in(line, Cache::dirty, looked_up));
     return std::max(answered, fetch(line, request.request, looked_up));

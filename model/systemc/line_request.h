@@ -8,6 +8,7 @@
 #include <systemc>
 #include <tlm>
 
+#include "model/core/counters.h"
 #include "model/timing/lower_memory.h"
 #include "model/timing/slots.h"
 
@@ -16,6 +17,7 @@ namespace stile::model {
 struct LineExtension : tlm::tlm_extension<LineExtension> {
     LineRequest request = LineRequest::read;
     Ticks start = 0;
+    Counters* counters = nullptr;  // of the core that asks; nobody's without
     // The reply.
     bool exclusive = true;  // see LineReply
     bool asked = false;     // other cores were asked for the line
@@ -25,6 +27,7 @@ struct LineExtension : tlm::tlm_extension<LineExtension> {
         const auto& from = static_cast<const LineExtension&>(other);
         request = from.request;
         start = from.start;
+        counters = from.counters;
         exclusive = from.exclusive;
         asked = from.asked;
     }
@@ -55,6 +58,8 @@ class LinePayload {
         extension_.asked = false;
         return payload_;
     }
+    // Whose requests are sent from now on.
+    void charge(Counters* counters) { extension_.counters = counters; }
     // Sends a request at `start` and returns when it is done.
     template <class Socket>
     Ticks send(Socket& socket, uint64_t paddr, unsigned bytes, LineRequest request, Ticks start) {

@@ -96,8 +96,8 @@ Catalogue catalogue() {
 bool timed_only(const std::string& path) {
     for (const char* part :
          {"memory.", "llc.", "core0.icache", "core0.dcache", "core0.itlb", "core0.dtlb", "core0.stlb",
-          "core0.branch_predictor", "core0.l2", "roi.l1", "roi.itlb", "roi.dtlb", "roi.stlb", "roi.branch",
-          "roi.conditional", "roi.indirect", "roi.return"})
+          "core0.branch_predictor", "core0.l2", "roi.l1", "roi.l2", "roi.llc", "roi.itlb", "roi.dtlb",
+          "roi.stlb", "roi.branch", "roi.conditional", "roi.indirect", "roi.return"})
         if (path.starts_with(part)) return true;
     return false;
 }

@@ -19,7 +19,7 @@ namespace stile::sim {
 
 // Raise it whenever the functional core, a device, the boot loader or what of them is archived changes so
 // that an older checkpoint would lead to other results.
-inline constexpr unsigned model_version = 4;
+inline constexpr unsigned model_version = 5;
 
 std::vector<Setting> needs_of(const RunConfig& config, const RowInputs& row);
 

@@ -94,6 +94,28 @@ TEST_F(Levels, PortOfTheLastLevelPassesOneLinePerIntervalToEachCore) {
     }
 }
 
+// A region's share of what lies below the core is told from the core's own counters.
+TEST_F(Levels, RequestsAreCountedForTheCoreThatMakesThem) {
+    prefetch.adjacent = true;
+    build(2);
+    Counters one, other;
+    payload.charge(&one);
+    ask(0, 1000);                          // misses both, and wishes for line 1
+    ask(0, 2000);                          // hits; the wish is sent first
+    ask(1, 3000);                          // the prefetched line
+    ask(0, 3000, LineRequest::writeback);  // no line is asked for
+    payload.charge(&other);
+    ask(0, 4000, LineRequest::read, 1);  // of the last level, where core 0 has put it
+    EXPECT_EQ(one.l2_accesses, 3u);
+    EXPECT_EQ(one.l2_misses, 1u);
+    EXPECT_EQ(one.llc_accesses, 2u);
+    EXPECT_EQ(one.llc_misses, 2u);
+    EXPECT_EQ(other.l2_accesses, 1u);
+    EXPECT_EQ(other.l2_misses, 1u);
+    EXPECT_EQ(other.llc_misses, 0u);
+    EXPECT_EQ(one.llc_accesses + other.llc_accesses, figure(*llc, "accesses"));
+}
+
 TEST_F(Levels, MissesOfOneLineAreOne) {
     build();
     EXPECT_EQ(ask(7, 1000), 226u);
