@@ -54,6 +54,8 @@ std::optional<int64_t> scaled(std::string_view digits, int64_t factor, bool roun
 // NUMBER UNIT; `bare` is the factor of a number without unit, 0 if it must have one.
 std::optional<int64_t> parse(std::string_view text, std::span<const Unit> units, int64_t bare, bool round) {
     text = trim(text);
+    // A bare number may be written as those of other keys may.
+    if (bare != 0 && (text.starts_with("0x") || text.starts_with("0X"))) return parse_integer(text);
     const size_t digits = text.find_first_not_of("0123456789.");
     const std::string_view number = text.substr(0, digits);
     const std::string_view name = digits == std::string_view::npos ? "" : trim(text.substr(digits));

@@ -43,6 +43,9 @@ TEST(Units, FrequencyAndTimeNeedAUnit) {
 
 TEST(Units, TimesBecomeCyclesRoundedUp) {
     EXPECT_EQ(parse_cycles("4", 1), 4);
+    EXPECT_EQ(parse_cycles("0x20", 1), 32);
+    EXPECT_EQ(parse_cycles("0x", 1), std::nullopt);
+    EXPECT_EQ(parse_bytes("0x8000"), 32768);
     EXPECT_EQ(parse_cycles("1 cycle", 1), 1);
     EXPECT_EQ(parse_cycles("200 cycles", 1), 200);
     EXPECT_EQ(parse_cycles("65 ns", 3'100'000'000), 202);  // 201.5
