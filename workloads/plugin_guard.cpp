@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/plugin_guard.h"
 
+#include <dlfcn.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include <atomic>
 
 namespace stile::workload {
 namespace {
@@ -23,8 +27,18 @@ void (*on_interrupt)(int) = nullptr;
 // A plugin may have used up the stack.
 alignas(16) char stack[64 * 1024];
 
+using SystemCall = long (*)(long, ...);
+
+// The C library's. No static object, because guards of those make system calls themselves.
+SystemCall system_call() {
+    static std::atomic<SystemCall> known = nullptr;
+    SystemCall found = known;
+    if (!found) known = found = reinterpret_cast<SystemCall>(dlsym(RTLD_NEXT, "syscall"));
+    return found;
+}
+
 [[noreturn]] void leave(int status) {
-    for (;;) syscall(SYS_exit_group, status);
+    for (;;) system_call()(SYS_exit_group, status);
 }
 
 void say(const char* text) {
@@ -50,6 +64,11 @@ bool is_guarded() { return *subject && getpid() == guarded; }
 
 void at_quick_end() {
     if (is_guarded()) end(" ended the program: it called exit()");
+}
+
+[[noreturn]] void end_program(int status, const char* how) {
+    if (is_guarded()) end(how);
+    leave(final_status >= 0 && getpid() == guarded ? final_status : status);
 }
 
 // The first that is registered runs last.
@@ -115,9 +134,20 @@ void main_ends_with(int status) { final_status = status; }
 // own defines: no handler is told of an _exit().
 extern "C" {
 __attribute__((visibility("default"))) void _exit(int status) {
-    using namespace stile::workload;
-    if (is_guarded()) end(" ended the program: it called _exit()");
-    leave(final_status >= 0 && getpid() == guarded ? final_status : status);
+    stile::workload::end_program(status, " ended the program: it called _exit()");
 }
 __attribute__((visibility("default"))) void _Exit(int status) noexcept { _exit(status); }
+// Which leaves a plugin with an instruction of its own.
+__attribute__((visibility("default"))) long syscall(long number, ...) noexcept {
+    using namespace stile::workload;
+    long arguments[6];
+    va_list all;
+    va_start(all, number);
+    for (long& argument : arguments) argument = va_arg(all, long);
+    va_end(all);
+    if (number == SYS_exit_group)
+        end_program(static_cast<int>(arguments[0]), " ended the program: it made the system call exit_group");
+    return system_call()(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                         arguments[5]);
+}
 }

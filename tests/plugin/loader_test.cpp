@@ -4,6 +4,8 @@
 // any of it before it knows?
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -126,6 +128,8 @@ TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) 
                 "'rows_exit' .*its rows\\(\\) ended the program: it called exit");
     EXPECT_EXIT(rows_of_bad("rows_end"), code,
                 "'rows_end' .*its rows\\(\\) ended the program: it called _exit");
+    EXPECT_EXIT(rows_of_bad("rows_call"), code,
+                "'rows_call' .*its rows\\(\\) ended the program: it made the system call exit_group");
     EXPECT_EXIT(rows_of_bad("rows_quick"), code,
                 "'rows_quick' .*its rows\\(\\) ended the program: it called exit");
     EXPECT_EXIT(rows_of_bad("rows_thread_exit"), code,
@@ -138,6 +142,22 @@ TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) 
         code, "error: workload 'x': its rows\\(\\) computes and does not come to an end");
     EXPECT_EXIT(rows_of_bad("rows_crash"), code, "'rows_crash' .*its rows\\(\\) crashed: SIGILL");
     EXPECT_EXIT(rows_of_bad("rows_recurse"), code, "'rows_recurse' .*its rows\\(\\) crashed: SIGSEGV");
+}
+
+// The guard stands before the C library's function: all others are made as before.
+TEST(PluginLoader, system_calls_are_made_as_they_are_asked_for) {
+    EXPECT_EQ(syscall(SYS_getpid), getpid());
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    EXPECT_EQ(syscall(SYS_write, ends[1], "abc", 3), 3);
+    close(ends[0]), close(ends[1]);
+    EXPECT_EQ(syscall(SYS_write, ends[1], "abc", 3), -1);
+    EXPECT_EQ(errno, EBADF);
+    void* page = reinterpret_cast<void*>(
+        syscall(SYS_mmap, nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(page, MAP_FAILED) << "six arguments";
+    EXPECT_EQ(syscall(SYS_munmap, page, 4096), 0);
+    EXPECT_EXIT(syscall(SYS_exit_group, 5), testing::ExitedWithCode(5), "");
 }
 
 TEST(PluginLoader, the_first_file_of_that_name_counts_and_no_later_one_takes_its_place) {

@@ -2,6 +2,7 @@
 //
 // Libraries that are wrong in one way each: compiled once per way.
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,8 @@ stile_workload() {
         exit(0);
 #elif defined(ROWS_END)
         _exit(0);
+#elif defined(ROWS_CALL)
+        throw std::runtime_error(std::to_string(syscall(SYS_exit_group, 0)));
 #elif defined(ROWS_QUICK)
         quick_exit(0);
 #elif defined(ROWS_THREAD_EXIT)
