@@ -85,6 +85,8 @@ std::string disassemble_file(const std::string& path) {
     } catch (const std::runtime_error& error) {
         throw BadInput({path, 0, 0}, error.what(), "name an ELF file or a flat piece of code");
     }
+    if (contents.empty())
+        throw BadInput({path, 0, 0}, "it is empty", "name an ELF file or a flat piece of code");
     const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(contents.data()), contents.size());
     std::string out;
     if (contents.compare(0, SELFMAG, ELFMAG) != 0) {

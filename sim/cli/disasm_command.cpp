@@ -106,26 +106,37 @@ int show_proxies(const ConfigArguments& arguments) {
 
 Command add_disasm(CLI::App& app) {
     struct Arguments {
-        std::string what;
+        std::vector<std::string> what;
         ConfigArguments config;
     };
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* disasm = app.add_subcommand("disasm", "Disassemble guest code, CODOMs included");
     disasm
-        ->add_option("WHAT", arguments->what,
-                     "An ELF file or flat code; or 'proxy': what the kernel generates between two processes "
-                     "for dIPC")
+        ->add_option(
+            "WHAT", arguments->what,
+            "Files, ELF or flat code; or 'proxy': what the kernel generates between two processes for "
+            "dIPC, and after it the configuration whose rows make them; default: compare.yaml's, of "
+            "mechanism dipc")
         ->required();
-    CLI::Option* config = arguments->config.add_config(*disasm);
-    config->description(
-        "With 'proxy': the configuration whose rows make them; default: compare.yaml's, of mechanism dipc");
     arguments->config.add_set(*disasm);
     return {disasm, [arguments]() -> int {
-                if (arguments->what == what_proxies) return show_proxies(arguments->config);
-                if (!arguments->config.config.empty() || !arguments->config.sets.empty())
+                const std::vector<std::string>& what = arguments->what;
+                if (what.front() == what_proxies) {
+                    if (what.size() > 2)
+                        throw BadInput({"stile disasm proxy", 0, 0}, "one configuration makes the proxies",
+                                       "'stile disasm proxy CONFIG.yaml' is expected");
+                    if (what.size() == 2) arguments->config.config = ready_path(what[1], {"stile", 0, 0});
+                    return show_proxies(arguments->config);
+                }
+                if (!arguments->config.sets.empty())
                     throw BadInput({"stile disasm", 0, 0}, "a file of code has no configuration",
                                    "'stile disasm proxy CONFIG.yaml' or 'stile disasm FILE' is expected");
-                put(disassemble_file(arguments->what));
+                std::string all;
+                for (const std::string& file : what) {
+                    if (what.size() > 1) all += fmt::format("{}{}:\n", all.empty() ? "" : "\n", file);
+                    all += disassemble_file(file);
+                }
+                put(all);
                 return exit_done;
             }};
 }

@@ -134,6 +134,12 @@ void check_core(Rules& rules, const std::string& p, const model::MachineConfig& 
 void check_rules(const Registry& keys, const RunConfig& config, Faults& faults) {
     Rules rules(keys, config, faults);
     const model::MachineConfig& machine = config.machine;
+    const bool line = machine.name.find('\n') == std::string::npos && printable(machine.name) == machine.name;
+    if (machine.name.empty() || !line) {
+        rules.fault({"machine.name"},
+                    std::string("'machine.name' ") + (line ? "is empty" : "is no line of text"),
+                    "it is a column of results.csv: a name such as 'default' is expected");
+    }
     check_core(rules, "machine.", machine);
     rules.cache("machine.llc", machine.llc);
     if (machine.little_cores > machine.cores) {

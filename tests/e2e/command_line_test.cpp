@@ -252,13 +252,25 @@ TEST_F(Stile, DisassemblesWhatTheKernelGenerated) {
     EXPECT_THAT(at_entries(open.out), Not(Contains("ud2")));
 }
 
+TEST_F(Stile, DisassemblesSeveralFiles) {
+    write("a", "\x90");
+    write("b", "\xc3");
+    EXPECT_EQ(stile("disasm a b").out, "a:\n" + stile("disasm a").out + "\nb:\n" + stile("disasm b").out);
+    write("nothing", "");
+    const Output nothing = stile("disasm a nothing");
+    EXPECT_EQ(nothing.code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("nothing: error: it is empty"));
+    EXPECT_EQ(nothing.out, "");
+}
+
 TEST_F(Stile, DisasmProxyMistakes) {
     write("pipe.yaml", "workload: {name: sync_call, mechanisms: [pipe], sizes: [0]}\nprotection: codoms\n");
     const Output none = stile("disasm proxy pipe.yaml");
     EXPECT_EQ(none.code, 2);
     EXPECT_THAT(none.err, HasSubstr("no row of this makes a proxy; rows of mechanism 'dipc' do"));
     EXPECT_EQ(none.out, "");
-    EXPECT_EQ(stile("disasm pipe.yaml pipe.yaml").code, 2);
+    EXPECT_EQ(stile("disasm pipe.yaml --set machine.cores=2").code, 2);
+    EXPECT_EQ(stile("disasm proxy pipe.yaml pipe.yaml").code, 2);
     EXPECT_EQ(stile("disasm proxy absent.yaml").code, 2);
 }
 

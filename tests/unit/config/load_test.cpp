@@ -264,5 +264,15 @@ TEST_F(ConfigTest, AliasesKeepTheirOwnPlace) {
         "run.yaml:2:19: error: 'measure.warmup' cannot be '5 Hz'; a whole number is expected, such as 50");
 }
 
+// A name is a cell of every line of results.csv.
+TEST_F(ConfigTest, AMachinesNameIsALineOfText) {
+    EXPECT_EQ(faults("workload: ping\nmachine: {name: \"\"}\n"),
+              "run.yaml:2:17: error: 'machine.name' is empty; it is a column of results.csv: a name such as "
+              "'default' is expected");
+    EXPECT_THAT(faults("workload: ping\nmachine: {name: \"a\\nb\"}\n"),
+                HasSubstr("'machine.name' is no line of text"));
+    EXPECT_EQ(faults("workload: ping\nmachine: {name: \"a, b\"}\n"), "none");
+}
+
 }  // namespace
 }  // namespace stile::sim
