@@ -31,7 +31,7 @@ class EventFile final : public File {
     }
     Status write(UserBuffer& from, int64_t&) override {
         uint64_t added;
-        if (from.left < 8) return -EINVAL;
+        if (from.left != 8) return -EINVAL;  // a longer one too, as Linux has it now
         if (from.copy_in(&added, 8) != 8) return -EFAULT;
         if (added > top) return -EINVAL;
         if (top - value_ < added) {

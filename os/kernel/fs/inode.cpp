@@ -38,7 +38,10 @@ void inode_put(Inode* i) {
     if (--i->refs == 0) kdelete(i);
 }
 
-void Inode::source_put() { inode_put(this); }
+void Inode::source_put() {
+    mappings--;
+    inode_put(this);
+}
 
 Inode::~Inode() {
     while (!entries.empty()) unlink_child(entries.front());
@@ -93,8 +96,13 @@ Status Inode::clear_range(uint64_t from, uint64_t to) {
 Status Inode::resize(uint64_t bytes) {
     // What is beyond the end reads as zero should the file grow again.
     if (bytes < size) {
+        const uint64_t first = align_up(bytes, page_size) >> page_shift;
         clear_range(bytes, align_up(bytes, page_size));
-        pages.remove_from(align_up(bytes, page_size) >> page_shift);
+        pages.remove_from(first);
+        // Whoever maps what is gone gets SIGBUS there, in copies of its own too.
+        if (mappings)
+            for (Process* p = next_process(nullptr); p; p = next_process(p))
+                if (p->space) p->space->remove_source_pages(*this, first);
     }
     size = bytes;
     touch_modify();

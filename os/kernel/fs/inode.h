@@ -44,6 +44,7 @@ class Inode : public PageSource {
   public:
     uint32_t refs = 1;  // directory entries, open files, mappings
     uint32_t links = 0;
+    uint32_t mappings = 0;  // areas that it is the source of
     uint64_t number;
     unsigned mode;  // S_IF* and permissions
     unsigned uid = 0, gid = 0;
@@ -102,7 +103,10 @@ class Inode : public PageSource {
     virtual bool changeable() const { return true; }  // may names be added and removed?
 
     Page* source_page(uint64_t index) override;
-    void source_get() override { refs++; }
+    void source_get() override {
+        refs++;
+        mappings++;
+    }
     void source_put() override;
     Inode* source_inode() override { return this; }
 };

@@ -102,6 +102,7 @@ struct AddressSpace {
     // Puts a page into the table now, taking over the caller's reference.
     Status insert_page(VmArea& area, uint64_t addr, Page* page, bool writable);
     void remove_pages(uint64_t from, uint64_t to);
+    void remove_source_pages(const PageSource& source, uint64_t first);  // from that page of the source on
     void remove_page(uint64_t addr);  // unmaps and drops the table's reference
     Status populate(uint64_t addr, uint64_t length, bool write);
     // Rewrites tag and extra bits of an area that is already populated.

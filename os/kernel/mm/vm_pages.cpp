@@ -119,6 +119,14 @@ void AddressSpace::remove_pages(uint64_t v, uint64_t to) {
     }
 }
 
+void AddressSpace::remove_source_pages(const PageSource& source, uint64_t first) {
+    for (VmArea& a : areas) {
+        if (a.source != &source) continue;
+        const uint64_t kept = first > a.source_index ? first - a.source_index : 0;
+        if (kept < a.size() >> page_shift) remove_pages(a.start + (kept << page_shift), a.end);
+    }
+}
+
 Status AddressSpace::populate(uint64_t addr, uint64_t length, bool write) {
     for (uint64_t v = align_down(addr, page_size); v < addr + length; v += page_size) {
         const uint64_t* e = table->entry(v, false);

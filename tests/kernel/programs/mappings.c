@@ -122,6 +122,28 @@ static void files(void) {
         _exit(0);
     }
     CHECK(status_of(child) == 0 && shared[2 * page] == 'c' && private[2 * page] != 'd');
+    /* A file that shrinks takes its pages out of all mappings, copies of them too, whoever has them. */
+    private[page] = 'p';
+    private[2 * page] = 'd';
+    int gone[2], ready[2];
+    CHECK(pipe(gone) == 0 && pipe(ready) == 0);
+    child = fork();
+    if (!child) {
+        char c;
+        const int before = faults(shared + 2 * page, 0) | faults(private + 2 * page, 0);
+        close(gone[1]);
+        write(ready[1], "", 1);
+        if (read(gone[0], &c, 1) != 0) _exit(2);
+        _exit(before || faults(shared + 2 * page, 0) != SIGBUS || faults(private + 2 * page, 1) != SIGBUS);
+    }
+    CHECK(read(ready[0], &byte, 1) == 1 && ftruncate(fd, page + 100) == 0);
+    close(gone[1]);
+    CHECK(status_of(child) == 0);
+    CHECK(faults(shared + 2 * page, 0) == SIGBUS && faults(private + 2 * page, 0) == SIGBUS);
+    CHECK(private[page] == 'p' && shared[0] == 'w');
+    CHECK(ftruncate(fd, 3 * page) == 0 && !shared[2 * page] && !private[2 * page]);
+    close(gone[0]), close(ready[0]), close(ready[1]);
+    shared[2 * page] = 'c';
     close(fd);
     CHECK(shared[2 * page] == 'c');
     CHECK(mmap(0, page, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED && errno == EBADF);
