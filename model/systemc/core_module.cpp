@@ -41,7 +41,6 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
       l2_("l2", config_.l2, config_.l2_prefetch, clock_),
       core_(config_, memory, *this, observer, nullptr, id) {
     make_timing();
-    line_.charge(&core_.counters());
     core_.set_model(config_.core.model);
     turns_.cores.push_back(this);
     turns_.complex.add(core_);
@@ -52,7 +51,9 @@ CoreModule::CoreModule(sc_core::sc_module_name name, const MachineConfig& machin
     set_stack_size(4 << 20);
 }
 
+// What a restored core has anew: its counters lie elsewhere.
 void CoreModule::make_timing() {
+    line_.charge(&core_.counters());
     core_.set_timing(model::make_timing(config_, core_.memory(), *this, core_.state(), core_.counters()));
 }
 
