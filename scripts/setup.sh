@@ -53,8 +53,18 @@ install_packages() {  # run|test
 # goes well is not.
 build_targets() {
     local log
-    mkdir -p "$build"
+    if ! { mkdir -p "$build" && [ -w "$build" ]; }; then
+        say "building needs to write in $build"
+        exit 2
+    fi
     log=$build/setup.log
+    # CMake's paths are absolute: a checkout that was moved or copied is configured anew.
+    local cache=$build/CMakeCache.txt home
+    home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache" 2>/dev/null || true)
+    if [ -n "$home" ] && [ "$(cd "$home" 2>/dev/null && pwd -P)" != "$(cd "$root" && pwd -P)" ]; then
+        say "this checkout was configured in another place: doing it anew"
+        rm -rf "$build/build.ninja" "$cache" "$build/CMakeFiles"
+    fi
     if [ ! -f "$build/build.ninja" ]; then
         say "configuring (build/release)"
         if ! (cd "$root" && cmake --preset release) >"$log" 2>&1; then

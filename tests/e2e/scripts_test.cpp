@@ -48,6 +48,81 @@ TEST_F(Scripts, RunNeedsAConfiguration) {
     EXPECT_THAT(output.err, HasSubstr("scripts/run configs/runs/compare.yaml"));
 }
 
+// The scripts in a checkout of their own, where cmake and ninja only say what they were asked.
+class ScriptsInACheckout : public Scripts {
+  protected:
+    ScriptsInACheckout() {
+        std::filesystem::create_directories("a checkout/build/release");
+        std::filesystem::copy(STILE_SOURCE_DIR "/scripts", "a checkout/scripts");
+        std::filesystem::create_directory("tools");
+        tool("cmake", "echo configured >>" + folder_ + "/asked; touch build/release/build.ninja");
+        tool("ninja", "echo built >>" + folder_ + "/asked");
+        tool("ctest", "echo tested \"$@\" >>" + folder_ + "/asked");
+        write("a checkout/build/release/stile", "#!/bin/sh\necho \"$@\"\n");
+        executable("a checkout/build/release/stile");
+    }
+    void executable(const std::string& file) {
+        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    }
+    void tool(const std::string& name, const std::string& what) {
+        write("tools/" + name, "#!/bin/sh\n" + what + "\n");
+        executable("tools/" + name);
+    }
+    Output script(const std::string& arguments) {
+        std::filesystem::remove("asked");
+        return shell("STILE_NO_INSTALL=1 PATH=" + folder_ + "/tools:$PATH '" + folder_ +
+                     "/a checkout/scripts/'" + arguments);
+    }
+    void configured_in(const std::string& place) {
+        write("a checkout/build/release/CMakeCache.txt",
+              "CMAKE_CACHE_MAJOR_VERSION:INTERNAL=3\nCMAKE_HOME_DIRECTORY:INTERNAL=" + place + "\n");
+        write("a checkout/build/release/build.ninja", "");
+    }
+};
+
+TEST_F(ScriptsInACheckout, ConfigureOnceAndAgainWhereTheCheckoutWasMoved) {
+    const Output first = script("run 'my run.yaml' --out x");
+    EXPECT_EQ(first.code, 0) << first.err;
+    EXPECT_EQ(first.out, "run my run.yaml --out x\n");
+    EXPECT_EQ(contents("asked"), "configured\nbuilt\n");
+    configured_in(folder_ + "/a checkout");
+    EXPECT_EQ(script("run x.yaml").code, 0);
+    EXPECT_EQ(contents("asked"), "built\n");
+    std::filesystem::create_directory_symlink("a checkout", "link");
+    configured_in(folder_ + "/link");
+    EXPECT_EQ(script("run x.yaml").code, 0);
+    EXPECT_EQ(contents("asked"), "built\n") << "another name is not another place";
+    configured_in("/where/it/was");
+    const Output moved = script("run x.yaml");
+    EXPECT_EQ(moved.code, 0) << moved.err;
+    EXPECT_EQ(contents("asked"), "configured\nbuilt\n");
+    EXPECT_THAT(moved.err, HasSubstr("this checkout was configured in another place"));
+}
+
+TEST_F(ScriptsInACheckout, TestTakesOptionsOnly) {
+    configured_in(folder_ + "/a checkout");
+    EXPECT_EQ(script("test -R Stile").code, 0);
+    EXPECT_THAT(contents("asked"), HasSubstr("-LE long -R Stile\n"));
+    const Output word = script("test Stile");
+    EXPECT_EQ(word.code, 2);
+    EXPECT_THAT(word.err, HasSubstr("scripts/test -R Stile"));
+    EXPECT_FALSE(std::filesystem::exists("asked"));
+    for (const char* command : {"test --help", "run --help"}) {
+        const Output help = script(command);
+        EXPECT_EQ(help.code, 0);
+        EXPECT_THAT(help.err, HasSubstr("usage: scripts/"));
+        EXPECT_FALSE(std::filesystem::exists("asked"));
+    }
+}
+
+TEST_F(ScriptsInACheckout, APlaceThatCannotBeWrittenIsSaid) {
+    std::filesystem::remove_all("a checkout/build");
+    write("a checkout/build", "in the way");
+    const Output output = script("run x.yaml");
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.err, HasSubstr("building needs to write in " + folder_ + "/a checkout/build/release"));
+}
+
 // What configuring asks for by name is what the scripts install.
 TEST_F(Scripts, EveryPackageThatConfiguringNamesIsOnTheList) {
     std::set<std::string> listed;
