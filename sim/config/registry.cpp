@@ -182,6 +182,9 @@ std::string Registry::unknown_remedy(const std::string& name, const std::vector<
 
 void Registry::check_names(const Node& node, const std::string& prefix, Faults& faults) const {
     const std::vector<std::string> known = children(prefix);
+    // What a file may have beside keys; it was taken out where it is spelt right.
+    std::vector<std::string> meant = known;
+    if (prefix.empty() && node.place.line != 0) meant.insert(meant.end(), {"sweep", "extends"});
     for (const Node::Entry& entry : node.entries) {
         const std::string path = join(prefix, entry.key);
         if (const std::string* why = refusal(path)) {
@@ -191,7 +194,7 @@ void Registry::check_names(const Node& node, const std::string& prefix, Faults& 
         if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
             const std::string place = prefix.empty() ? "" : " in '" + prefix + "'";
             faults.push_back({entry.key_place, "unknown key '" + shown(entry.key) + "'" + place,
-                              unknown_remedy(entry.key, known)});
+                              unknown_remedy(entry.key, entry.key_place.line != 0 ? meant : known)});
             continue;
         }
         if (find(path)) continue;  // a key of its own: its value is read by assign()
