@@ -69,6 +69,18 @@ Page* Inode::page_at(uint64_t index, bool create) {
     return nullptr;
 }
 
+bool Inode::allocate(uint64_t first, uint64_t last) {
+    const uint64_t kept = total_page_count() / reserve_share;
+    const uint64_t room = free_page_count() > kept ? free_page_count() - kept : 0;
+    if (last - first > total_page_count()) return false;
+    uint64_t missing = 0;
+    for (uint64_t i = first; i < last; i++) missing += !pages.find(i);
+    if (missing > room) return false;
+    for (uint64_t i = first; i < last; i++)
+        if (!page_at(i, true)) return false;  // the tree's own nodes: the little that was had stays
+    return true;
+}
+
 Page* Inode::source_page(uint64_t index) {
     if (index >= align_up(size, page_size) >> page_shift) return nullptr;
     Page* p = page_at(index, true);

@@ -75,7 +75,8 @@ class Inode : public PageSource {
     bool is_device() const { return (mode & mode_kind) == mode_character; }
     bool is_fifo() const { return (mode & mode_kind) == mode_fifo; }
 
-    Page* page_at(uint64_t index, bool create);  // no reference taken
+    Page* page_at(uint64_t index, bool create);    // no reference taken
+    bool allocate(uint64_t first, uint64_t last);  // all these pages, or none
     Status resize(uint64_t bytes);
     Status clear_range(uint64_t from, uint64_t to);           // a hole where whole pages are in it
     Status read_kernel(void* to, uint64_t offset, size_t n);  // bytes read

@@ -41,7 +41,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     }
     VmArea* a = find(addr);
     if (!a) return -EFAULT;
-    if (old_length > user_top) return -EINVAL;
+    if (old_length > user_top) return fixed ? -EFAULT : -EINVAL;
     if (fixed && new_addr < base) return -EPERM;
     if (!old_length && !(a->flags & vm_shared)) return -EINVAL;  // of a shared mapping: a second one
     if (!fixed && !keep && old_length == new_length && old_length) return static_cast<Status>(addr);

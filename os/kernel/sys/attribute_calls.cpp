@@ -175,8 +175,7 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
         return 0;
     }
     if (mode & zero_range) i->clear_range(from, min(to, i->size));
-    for (uint64_t page = from >> page_shift; page << page_shift < to; page++)
-        if (!i->page_at(page, true)) return -ENOSPC;
+    if (!i->allocate(from >> page_shift, align_up(to, page_size) >> page_shift)) return -ENOSPC;
     if (!(mode & keep_size) && to > i->size) i->size = to;
     i->touch_modify();
     return 0;

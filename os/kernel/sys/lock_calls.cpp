@@ -32,7 +32,7 @@ Status range_of(const struct flock& l, const File& f, LockRequest& out) {
 Status fcntl_lock(File* file, int command, UserAddr at) {
     struct flock l;
     if (get_user(l, at) < 0) return -EFAULT;
-    if (!file->inode()) return -EINVAL;
+    if (!file->inode()) return command == F_SETLK || command == F_SETLKW ? 0 : -EINVAL;  // nobody else's
     const bool of_file = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
     if (of_file && l.l_pid) return -EINVAL;
     Process* p = current_process();

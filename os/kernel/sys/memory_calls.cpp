@@ -30,6 +30,8 @@ constexpr int known_flags = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANO
 Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint64_t offset, uint16_t tag) {
     File* f = file_of_fd(fd);
     if (!f) return -EBADF;
+    if (flags & MAP_FIXED_NOREPLACE)
+        if (const VmArea* a = space().first_from(addr); a && a->start < addr + length) return -EEXIST;
     if (!f->readable()) return -EACCES;
     if ((flags & MAP_TYPE) != MAP_PRIVATE && (prot & PROT_WRITE) && !f->writable()) return -EACCES;
     if ((prot & PROT_EXEC) && (!f->inode() || f->inode()->nameless))
@@ -104,6 +106,8 @@ long sys_munmap(uint64_t addr, size_t length) {
     return s < 0 ? s : space().unmap(addr, length);
 }
 long sys_pkey_mprotect(uint64_t addr, size_t length, int prot, int key) {
+    constexpr int grows_up = 0x02000000;  // PROT_GROWSUP: no stack here does
+    if ((prot & grows_up) && (prot & PROT_GROWSDOWN)) return -EINVAL;
     if (addr % page_size) return -EINVAL;
     if (!length) return 0;
     if (addr + align_up(length, page_size) <= addr) return -ENOMEM;
@@ -193,8 +197,8 @@ long sys_mincore(uint64_t addr, size_t length, UserAddr to) {
     if (addr % page_size) return -EINVAL;
     if (addr > user_top || length > user_top - addr) return -ENOMEM;
     if (!user_range_ok(to, align_up(length, page_size) >> page_shift)) return -EFAULT;
-    if (!space().covered(addr, length)) return -ENOMEM;
     for (uint64_t v = addr; v < addr + length; v += page_size, to++) {
+        if (!space().covered(v, 1)) return -ENOMEM;
         const uint64_t* e = space().table->entry(v, false);
         // The file system is memory: what a file maps is always there.
         const uint8_t resident = (e && (*e & pte_present)) || space().find(v)->source;

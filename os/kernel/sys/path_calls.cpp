@@ -216,7 +216,8 @@ Status unlink_at(int dirfd, UserAddr path_at, bool directory) {
 constexpr unsigned rename_noreplace = 1, rename_exchange = 2;  // RENAME_* of renameat2(2)
 
 Status rename_named(const Named& from, const Named& to, unsigned flags) {
-    if (from.last.dot || from.last.dot_dot || to.last.dot || to.last.dot_dot) return -EBUSY;
+    if (from.last.dot || from.last.dot_dot) return -EBUSY;
+    if (to.last.dot || to.last.dot_dot) return flags & rename_noreplace ? -EEXIST : -EBUSY;
     if (from.last.too_long) return -ENAMETOOLONG;
     if (!from.taken()) return -ENOENT;
     if (to.last.too_long) return -ENAMETOOLONG;
@@ -266,7 +267,7 @@ Status rename_at(int from_fd, UserAddr from_at, int to_fd, UserAddr to_at, unsig
     Status s = from.find_directory(from_fd, from_at);
     const bool root = s == -EEXIST;
     if (s >= 0 || root) s = to->find_directory(to_fd, to_at);
-    if (s == -EEXIST || (root && s >= 0)) s = -EBUSY;  // the root
+    if (root ? s >= 0 || s == -EEXIST : s == -EEXIST && !(flags & rename_noreplace)) s = -EBUSY;  // the root
     if (s >= 0) s = rename_named(from, *to, flags);
     kdelete(to);
     return s;

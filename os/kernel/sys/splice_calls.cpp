@@ -32,8 +32,8 @@ struct Position {
         file = &f;
         value = f.position;
         if (!at) return 0;
-        if (f.pipe()) return -ESPIPE;
         if (get_user(value, at) < 0) return -EFAULT;
+        if (f.pipe()) return -ESPIPE;
         if (!f.inode()) return -EINVAL;
         return value < 0 ? -EINVAL : 0;
     }

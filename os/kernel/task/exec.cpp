@@ -347,7 +347,6 @@ Process* spawn_boot_process(unsigned index) {
     t->tid = p->pid;
     if (b.cores) t->allowed = b.cores;
     if (!(t->allowed & cpus_online())) panic("none of the CPUs for %s is there", path);
-    if (!(t->allowed & cpus_online())) panic("no core for %s", path);
     thread_list_add(t);
 
     const char* console = "/dev/console";
