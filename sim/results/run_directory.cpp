@@ -64,6 +64,30 @@ std::vector<std::string> by_weight(const std::map<std::string, std::string>& fil
     return names;
 }
 
+// rename() replaces an empty folder only, so an older run has to go first; it is not lost before the new one
+// is there.
+void put_in_place(const fs::path& temporary, const fs::path& path) {
+    const fs::path old = temporary.string() + ".old";
+    std::error_code error;
+    if (!may_replace(path) || !fs::exists(path)) return fs::rename(temporary, path);
+    if (fs::equivalent(path, fs::current_path(), error)) {
+        // A shell that stands there would be left nowhere.
+        for (const auto& entry : fs::directory_iterator(path))
+            if (entry.path().filename() != temporary.filename()) fs::remove_all(entry.path());
+        for (const auto& entry : fs::directory_iterator(temporary))
+            fs::rename(entry.path(), path / entry.path().filename());
+        fs::remove(temporary);
+        return;
+    }
+    fs::rename(path, old);
+    fs::rename(temporary, path, error);
+    if (error) {
+        fs::rename(old, path);
+        throw fs::filesystem_error("rename", temporary, path, error);
+    }
+    fs::remove_all(old);
+}
+
 }  // namespace
 
 std::vector<std::string> write_directory(const fs::path& path,
@@ -92,9 +116,7 @@ std::vector<std::string> write_directory(const fs::path& path,
                 missing.push_back(error.what());
             }
         }
-        // rename() replaces an empty folder only, so an older run has to go first.
-        if (may_replace(path)) fs::remove_all(path);
-        fs::rename(temporary, path);
+        put_in_place(temporary, path);
     } catch (const fs::filesystem_error& error) {
         std::error_code ignored;
         fs::remove_all(temporary, ignored);

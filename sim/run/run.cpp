@@ -84,6 +84,8 @@ std::filesystem::path choose_directory(const RunConfig& config, const RunOptions
     if (options.out.empty()) return next_directory(config.output.folder, config.name);
     std::filesystem::path out = std::filesystem::path(options.out).lexically_normal();
     if (!out.has_filename()) out = out.parent_path();
+    // These have no name that a folder beside them could be called after.
+    if (out == "." || out.filename() == "..") out = std::filesystem::weakly_canonical(out);
     // Whoever has a link there wants the files where it leads.
     std::error_code error;
     if (std::filesystem::is_symlink(out, error)) out = std::filesystem::weakly_canonical(out);

@@ -164,6 +164,22 @@ TEST_F(Stile, AFullDiskKeepsWhatFits) {
     EXPECT_FALSE(std::filesystem::exists("r/stats.txt"));
 }
 
+TEST_F(Stile, TheDirectoryMayBeTheCurrentOne) {
+    run("--set workload.mechanisms=[function] --set workload.sizes=[0]", "r");
+    const std::string before = contents("r/results.csv");
+    for (const char* here : {".", "./", "../r", "$PWD"}) {
+        write("r/old.txt", "of an older run");
+        const Output again =
+            shell(std::string("cd r && " STILE_PROGRAM " run config.yaml --out ") + here + " && ls");
+        EXPECT_EQ(again.code, 0) << here << again.err;
+        EXPECT_THAT(again.out, HasSubstr("results.csv")) << here;
+        EXPECT_EQ(contents("r/results.csv"), before) << here;
+        EXPECT_FALSE(std::filesystem::exists("r/old.txt")) << here;
+        for (const auto& entry : std::filesystem::directory_iterator("."))
+            EXPECT_NE(entry.path().filename().string()[0], '.') << entry.path();
+    }
+}
+
 TEST_F(Stile, ALinkAsTheDirectoryStaysOne) {
     const std::string one = "--set workload.mechanisms=[function] --set workload.sizes=[0]";
     std::filesystem::create_directory("there");
