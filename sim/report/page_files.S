@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+    // The paths are strings: a checkout may lie below a folder with a space in its name.
     .macro file name, path
     .global stile_page_\name, stile_page_\name\()_end
 stile_page_\name:
