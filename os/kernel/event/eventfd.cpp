@@ -29,19 +29,16 @@ class EventFile final : public File {
         writers_.wake_all();
         return to.copy_out(&given, 8) == 8 ? 8 : -EFAULT;
     }
+    // Each piece of a writev(2) is a write of its own, and eight bytes, no more, as Linux has it now.
     Status write(UserBuffer& from, int64_t&) override {
-        uint64_t added;
-        if (from.left != 8) return -EINVAL;  // a longer one too, as Linux has it now
-        if (from.copy_in(&added, 8) != 8) return -EFAULT;
-        if (added > top) return -EINVAL;
-        if (top - value_ < added) {
-            if (nonblocking()) return -EAGAIN;
-            const Status s = wait_until(writers_, [&] { return top - value_ >= added; });
-            if (s < 0) return s;
+        Status done = 0;
+        while (from.left) {
+            const UserPiece& piece = from.offset == from.pieces->length ? from.pieces[1] : from.pieces[0];
+            const Status s = piece.length == 8 ? add(from) : -EINVAL;
+            if (s < 0) return done ? done : s;
+            done += 8;
         }
-        value_ += added;
-        readers_.wake_all();
-        return 8;
+        return done ? done : -EINVAL;
     }
     unsigned poll(PollTable* table) override {
         if (table) {
@@ -54,6 +51,20 @@ class EventFile final : public File {
     Status seek(int64_t, int) override { return position; }  // does nothing, as Linux
 
   private:
+    Status add(UserBuffer& from) {
+        uint64_t added;
+        if (from.copy_in(&added, 8) != 8) return -EFAULT;
+        if (added > top) return -EINVAL;
+        if (top - value_ < added) {
+            if (nonblocking()) return -EAGAIN;
+            const Status s = wait_until(writers_, [&] { return top - value_ >= added; });
+            if (s < 0) return s;
+        }
+        value_ += added;
+        readers_.wake_all();
+        return 0;
+    }
+
     uint64_t value_;
     bool semaphore_;
     WaitQueue readers_, writers_;

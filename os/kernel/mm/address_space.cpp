@@ -113,7 +113,8 @@ Status AddressSpace::map(uint64_t addr, uint64_t length, int prot, uint32_t map_
     } else {
         addr = align_down(addr, page_size);
         VmArea* hit = first_from(addr);
-        if (addr < base || addr > limit || length > limit - addr || (hit && hit->start < addr + length))
+        if (addr < base || addr > limit || length > limit - addr ||
+            (map_flags & MAP_32BIT && addr + length > 1ull << 31) || (hit && hit->start < addr + length))
             addr = 0;
         if (!addr) addr = find_gap(length, map_flags & MAP_32BIT ? 1ull << 31 : ~0ull);
         if (!addr) return -ENOMEM;

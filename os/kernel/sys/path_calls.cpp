@@ -169,7 +169,7 @@ Status open_at(int dirfd, UserAddr path_at, int flags, unsigned mode) {
     if (flags & temporary) {
         if (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY) return -EINVAL;
         InodeRef directory;
-        if ((s = find_inode(dirfd, path_at, 0, true, directory)) < 0) return s;
+        if ((s = find_inode(dirfd, path_at, 0, !(flags & O_NOFOLLOW), directory)) < 0) return s;
         if (!directory->is_directory()) return -ENOTDIR;
         *inode.out() = inode_create(0100000 | masked(mode));
         if (!inode) return -ENOSPC;
