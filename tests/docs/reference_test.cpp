@@ -11,7 +11,7 @@
 namespace stile::sim {
 namespace {
 
-const std::string source = STILE_SOURCE_DIR;
+const std::string checkout = STILE_SOURCE_DIR;
 
 class Reference : public Stile {
   protected:
@@ -23,7 +23,7 @@ TEST_F(Reference, PagesAreWhatTheProgramSays) {
     for (const char* name : {"commands", "parameters", "results", "statistics"}) {
         const Output output = page(name);
         ASSERT_EQ(output.code, 0) << output.err;
-        const std::string file = source + "/docs/reference/" + name + ".md";
+        const std::string file = checkout + "/docs/reference/" + name + ".md";
         // Only the first line that differs: the whole pages are too long to be read in a log.
         std::istringstream committed(contents(file)), now(output.out);
         std::string left, right;
@@ -68,9 +68,9 @@ TEST_F(Reference, EveryStatisticIsDescribed) {
 
 // Everything that a run and a sweep leave behind is on the page of files.
 TEST_F(Reference, EveryFileIsOnItsPage) {
-    const std::string markdown = contents(source + "/docs/reference/files.md");
+    const std::string markdown = contents(checkout + "/docs/reference/files.md");
     write("sweep.yaml",
-          "extends: " + source +
+          "extends: " + checkout +
               "/configs/runs/domains.yaml\nmeasure: {repetitions: 5, fast_forward: roi}\nsweep:\n  axes:\n"
               "    workload.live: [1, 2]\n    machine.codoms.apl_cache.refill: [software, hardware]\n");
     ASSERT_EQ(run("--set workload.sizes=[0] --set workload.mechanisms=[syscall]", "out/run").code, 0);
