@@ -81,7 +81,7 @@ std::string refused_access(const stile_kill_info& k, const DomainNames& names) {
 
 std::string page_fault(const stile_kill_info& k) {
     const char* verb = k.error & model::PF_FETCH ? "execute" : k.error & model::PF_WRITE ? "write" : "read";
-    const char* why = !(k.error & model::PF_PRESENT) ? "nothing is mapped there"
+    const char* why = !(k.error & model::PF_PRESENT) ? "no page is present there"
                       : k.error & model::PF_RESERVED ? "its page-table entry has reserved bits set"
                       : k.error & model::PF_KEY      ? "its protection key does not allow it"
                                                      : "its page does not allow it";

@@ -123,7 +123,7 @@ TEST_F(MeasurementTest, a_refused_write_and_a_refused_call) {
 
 TEST_F(MeasurementTest, a_page_fault_says_what_was_tried) {
     const auto k = kill(fault(11, 14, 6, 0x1, 0x10));
-    EXPECT_NE(k.message.find("it tried to write address 0x10: nothing is mapped there"), std::string::npos)
+    EXPECT_NE(k.message.find("it tried to write address 0x10: no page is present there"), std::string::npos)
         << k.message;
 }
 
