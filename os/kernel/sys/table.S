@@ -25,7 +25,9 @@ syscall_table:
 syscall_unlocked:
     .set next, 0
     .macro unlocked number
-    .skip \number - next
+    .rept \number - next
+    .byte 0
+    .endr
     .byte 1
     .set next, \number + 1
     .endm
