@@ -23,10 +23,11 @@ class Tutorial : public Stile {
             if (name != "build" && name != "out" && name[0] != '.')
                 fs::create_symlink(entry.path(), "stile/" + name);
         }
-        // There is nothing left to build.
+        // There is nothing left to build. With the cache the scripts would see that this was configured
+        // elsewhere.
         for (const auto& entry : fs::directory_iterator(STILE_BINARY_DIR)) {
             const std::string name = entry.path().filename();
-            if (name != "build.ninja" && name[0] != '.')
+            if (name != "build.ninja" && name != "CMakeCache.txt" && name[0] != '.')
                 fs::create_symlink(entry.path(), "stile/build/release/" + name);
         }
         std::ofstream("stile/build/release/build.ninja") << "build stile: phony\n";

@@ -359,12 +359,12 @@ static int mixed_vector(void) {
     if (pipe2(ends, O_NONBLOCK) != 0) return 101;
     stile_cap_make(0, lent, sizeof lent, STILE_RIGHT_WRITE);
     stile_cap_make(1, pieces, sizeof pieces, STILE_RIGHT_READ);
-    if (GADGET_SYSCALL(&room, SYS_writev, ends[1], pieces, 2, 0) != 8) return BROKEN_IN;
-    if (read(ends[0], got, sizeof got) != 8 || memcmp(got, lent, 8) != 0) return 1;
+    /* Pipes take and give a short vector whole or not at all, as Linux's. */
+    if (GADGET_SYSCALL(&room, SYS_writev, ends[1], pieces, 2, 0) != -EFAULT) return BROKEN_IN;
+    if (read(ends[0], got, sizeof got) != -1 || errno != EAGAIN) return 1;
     write(ends[1], "abcdefghijklmnop", 16);
-    const long r = GADGET_SYSCALL(&room, SYS_readv, ends[0], pieces, 2, 0);
-    return (r == 8 || r == -EFAULT) && victim == 5 && memcmp(lent, "abcdefgh89abcdef", 16) == 0 ? 0
-                                                                                                : BROKEN_IN;
+    if (GADGET_SYSCALL(&room, SYS_readv, ends[0], pieces, 2, 0) != -EFAULT) return BROKEN_IN;
+    return victim == 5 && memcmp(lent + 8, "89abcdef", 8) == 0 ? 0 : BROKEN_IN;
 }
 
 /* The child of a room's fork would be a room without walls. */
