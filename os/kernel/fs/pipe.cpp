@@ -258,6 +258,7 @@ Status pipe_create(uint32_t flags, File** read_end, File** write_end) {
 // As fifo(7): the ends wait for each other, unless O_NONBLOCK or O_RDWR. A pipe without a name, opened anew
 // through /proc/PID/fd, waits for nobody.
 Status open_fifo(Inode* inode, uint32_t flags, File** out) {
+    if ((flags & O_ACCMODE) == O_ACCMODE) return -EINVAL;  // an end that neither reads nor writes
     if (!inode->pipe)
         if (const Status s = add_pipe(inode); s < 0) return s;
     Pipe& p = *inode->pipe;

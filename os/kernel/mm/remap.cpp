@@ -32,6 +32,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) return -EINVAL;
     const bool fixed = flags & MREMAP_FIXED, keep = flags & MREMAP_DONTUNMAP;
     if ((fixed || keep) && !(flags & MREMAP_MAYMOVE)) return -EINVAL;
+    const bool beyond = old_length > user_top;  // before it is rounded up, to zero perhaps
     old_length = align_up(old_length, page_size);
     new_length = align_up(new_length, page_size);
     if (keep && old_length != new_length) return -EINVAL;
@@ -41,7 +42,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     }
     VmArea* a = find(addr);
     if (!a) return -EFAULT;
-    if (old_length > user_top) return fixed ? -EFAULT : -EINVAL;
+    if (beyond) return fixed ? -EFAULT : -EINVAL;
     if (fixed && new_addr < base) return -EPERM;
     if (!old_length && !(a->flags & vm_shared)) return -EINVAL;  // of a shared mapping: a second one
     if (!fixed && !keep && old_length == new_length && old_length) return static_cast<Status>(addr);
@@ -50,7 +51,7 @@ Status AddressSpace::remap(uint64_t addr, uint64_t old_length, uint64_t new_leng
     if ((fixed || keep) && min(old_length, new_length) > a->end - addr) return -EFAULT;
     if (fixed) {
         if (const Status s = unmap(new_addr, new_length); s < 0) return s;
-        a = find(addr);
+        if (!(a = find(addr))) return -EFAULT;  // it lay there itself
     }
     if (new_length < old_length) {
         if (const Status s = unmap(addr + new_length, old_length - new_length); s < 0) return s;

@@ -34,7 +34,7 @@ Status map_file(uint64_t addr, size_t length, int prot, int flags, int fd, uint6
         if (const VmArea* a = space().first_from(addr); a && a->start < addr + length) return -EEXIST;
     if (!f->readable()) return -EACCES;
     if ((flags & MAP_TYPE) != MAP_PRIVATE && (prot & PROT_WRITE) && !f->writable()) return -EACCES;
-    if ((prot & PROT_EXEC) && (!f->inode() || f->inode()->nameless))
+    if ((prot & PROT_EXEC) && (!f->inode() || f->inode()->is_fifo()))
         return -EPERM;  // where they live is noexec
     if (!f->mappable()) return -ENODEV;
     VmArea* area = nullptr;

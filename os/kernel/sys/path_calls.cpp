@@ -103,7 +103,7 @@ Status place(int dirfd, UserAddr path_at, Inode* inode, bool another = false) {
     if (!at.directory()->links) return -ENOENT;  // a directory that was removed
     if (at.last.slash && !inode->is_directory()) return -ENOENT;
     if (another && inode->is_directory()) return -EPERM;
-    inherit_group(*at.directory(), *inode);
+    if (!another) inherit_group(*at.directory(), *inode);
     return at.directory()->link_child(at.last.name, strlen(at.last.name), inode);
 }
 

@@ -221,15 +221,18 @@ long sys_readv(int fd, UserAddr v, size_t n);
 long sys_write(int fd, UserAddr from, size_t n);
 
 // The pieces go page by page, and what can be read goes, as where Linux gives the pages away.
-static Status give_pieces(int fd, Pipe& p, UserAddr vector, size_t count) {
+static Status give_pieces(File& f, UserAddr vector, size_t count) {
     Status done = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t piece[2];
         if (get_user(piece, vector + 16 * i) < 0) return done ? done : -EFAULT;
         while (piece[1]) {
-            if (done && p.full()) return done;
+            if (done && f.pipe()->full()) return done;
             const uint64_t part = min(piece[1], page_size - piece[0] % page_size);
-            const Status s = sys_write(fd, piece[0], part);
+            if (!user_range_ok(piece[0], part)) return done ? done : -EFAULT;
+            const UserPiece one{piece[0], part};
+            UserBuffer b{&one, 1, part};
+            const Status s = f.write(b, f.position);
             if (s <= 0) return done ? done : s;
             done += s;
             piece[0] += static_cast<uint64_t>(s);
@@ -253,7 +256,7 @@ long sys_vmsplice(int fd, UserAddr vector, size_t count, unsigned flags) {
     }
     if (!f->pipe()) return any ? -EBADF : 0;
     if (f->writable() && (flags & splice_nonblock) && f->pipe()->full()) return -EAGAIN;
-    return f->writable() ? give_pieces(fd, *f->pipe(), vector, count) : sys_readv(fd, vector, count);
+    return f->writable() ? give_pieces(*f.get(), vector, count) : sys_readv(fd, vector, count);
 }
 }
 

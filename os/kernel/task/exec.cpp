@@ -133,6 +133,7 @@ Status load_program(Process* p, Inode* inode, const char* path, const ProgramArg
     command_line_put(p->command_line);
     p->command_line = command_line_create(args.strings, argv_bytes);
     p->has_executed = true;
+    p->keeps_capabilities = false;
 
     Thread* t = p->first_thread;
     t->fs_base = t->gs_base = 0;
@@ -222,6 +223,7 @@ Status find_program(Process* p, const char* path, ProgramArguments& args, size_t
     const char* script = path;
     for (unsigned depth = 0;; depth++) {
         if (!may_execute(**inode)) return -EACCES;
+        if ((*inode)->writers) return -ETXTBSY;
         const Status s = script_interpreter(*inode, script, args, room, interpreter, sizeof named);
         if (s <= 0) return s;
         if (depth == script_depth) return -ELOOP;

@@ -45,6 +45,7 @@ Process* process_create(Process* parent) {
         p->personality = parent->personality;
         p->no_new_privileges = parent->no_new_privileges;
         p->not_dumpable = parent->not_dumpable;
+        p->keeps_capabilities = parent->keeps_capabilities;
     } else {
         default_limits(p->limits);
     }

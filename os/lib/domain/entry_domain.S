@@ -41,8 +41,9 @@ domain_isolated_entry:
 served:
     add $8, %rsp
     pop %r11
-    mov %rsp, domain_free_stack(%rip)
-    mov %r11, %rsp
+    mov %rsp, %rcx
+    mov %r11, %rsp                                 /* first: a signal's frame would lie on a stack that is free */
+    mov %rcx, domain_free_stack(%rip)
     jmp empty
     guard 128
 empty:

@@ -4,8 +4,8 @@
  * (Hedayati et al., ATC'19) make them. The keys are immediate operands of the gates, so that what is written
  * to PKRU can be compared with what should have been: whoever jumps to the `wrpkru` with other rights in EAX
  * is stopped behind it. That no other `wrpkru` is in the program is for an inspection of its binary to see
- * (ERIM, section 3.4), which is not done here; nor a `wrfsbase` in the server, by which it could move the
- * caller's thread to another stack.
+ * (ERIM, section 3.4), which is not done here; nor a `wrfsbase` in the server, or a system call that does the
+ * same (arch_prctl), by which it could move the caller's thread to another stack.
  */
 #ifndef STILE_OS_LIB_KEYS_GATE_H
 #define STILE_OS_LIB_KEYS_GATE_H

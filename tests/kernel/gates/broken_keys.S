@@ -10,7 +10,6 @@
 #ifdef NO_LOCK
     .purgem take_lock
 .macro take_lock page
-    mov $-11, %rax
     mov \page + STACK(%rip), %r9
     test %r9, %r9
     je 2f

@@ -40,10 +40,12 @@ static long call_on_fake(long code) {
 
 /* Where the gate would take RSP for the end of the stack that is free. */
 static uint64_t middle_of_gate(void) {
-    static const unsigned char store_rsp[] = {0x48, 0x89, 0x25};
-    const uint64_t end = (uint64_t)stile_domain_gate_end - sizeof store_rsp;
+    /* mov %rsp, %rcx, which is stored next; or mov %rsp, there at once. */
+    static const unsigned char taken[][3] = {{0x48, 0x89, 0xe1}, {0x48, 0x89, 0x25}};
+    const uint64_t end = (uint64_t)stile_domain_gate_end - sizeof *taken;
     for (uint64_t p = (uint64_t)stile_domain_gate; p < end; ++p)
-        if (memcmp((const void*)p, store_rsp, sizeof store_rsp) == 0) return p;
+        for (int i = 0; i < 2; ++i)
+            if (memcmp((const void*)p, taken[i], sizeof *taken) == 0) return p;
     return 0;
 }
 

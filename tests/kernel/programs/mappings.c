@@ -38,6 +38,8 @@ static void moves(void) {
           errno == EINVAL);
     CHECK((long)mremap(to + 100, page, page, MREMAP_MAYMOVE) == -1 && errno == EINVAL);
     munmap(a, 4 * page);
+    char* twice = mmap(0, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK((long)mremap(twice, 0, page, MREMAP_MAYMOVE | MREMAP_FIXED, twice) == -1 && errno == EFAULT);
     CHECK((long)mremap(a, page, 2 * page, MREMAP_MAYMOVE) == -1 && errno == EFAULT);
     char* moved = mremap(to, 4 * page, 4 * page, MREMAP_MAYMOVE | 4 /* MREMAP_DONTUNMAP */, 0);
     CHECK(moved != MAP_FAILED && moved[page] == 'b' && to[page] == 0);

@@ -114,6 +114,11 @@ int main(void) {
     CHECK(poll(&ready, 1, -1) == 1 && ready.revents == POLLIN);
     CHECK(status_of(child) == 0);
     CHECK(dup2(ends[0], 50) == 50 && read(50, &byte, 1) == 1 && byte == 'y');
+    /* An end that neither reads nor writes would be nobody's. */
+    unlink("neither.fifo");
+    CHECK(mkfifo("neither.fifo", 0600) == 0);
+    CHECK_ERROR(open("neither.fifo", 3 | O_NONBLOCK), EINVAL);
+    unlink("neither.fifo");
     CHECK_ERROR(dup2(51, 52), EBADF);
     CHECK_ERROR(close(51), EBADF);
     return END;

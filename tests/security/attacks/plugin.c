@@ -192,10 +192,10 @@ static void leave_the_gate(int sig) {
     signal(SIGSEGV, SIG_DFL);
 }
 static uint64_t __attribute__((noinline)) middle_of_gate(void) {
-    static const unsigned char store_rsp[] = {0x48, 0x89, 0x25};
-    const uint64_t end = (uint64_t)stile_domain_gate_end - sizeof store_rsp;
+    static const unsigned char rsp_to_rcx[] = {0x48, 0x89, 0xe1};
+    const uint64_t end = (uint64_t)stile_domain_gate_end - sizeof rsp_to_rcx;
     for (uint64_t p = (uint64_t)stile_domain_gate; p < end; ++p)
-        if (memcmp((const void*)p, store_rsp, sizeof store_rsp) == 0) return p;
+        if (memcmp((const void*)p, rsp_to_rcx, sizeof rsp_to_rcx) == 0) return p;
     return 0;
 }
 int attack_gate_returns_into_itself(void) {
