@@ -64,28 +64,84 @@ std::vector<std::string> by_weight(const std::map<std::string, std::string>& fil
     return names;
 }
 
+// Some file systems rename no folder that they have from a layer below (EXDEV).
+void move(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (!error) return;
+    if (error != std::errc::cross_device_link) throw fs::filesystem_error("rename", from, to, error);
+    try {
+        fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    } catch (const fs::filesystem_error&) {
+        fs::remove_all(to, error);
+        throw;
+    }
+    fs::remove_all(from, error);
+}
+
+// All entries or none.
+void move_entries(const fs::path& from, const fs::path& to, const std::vector<fs::path>& but = {}) {
+    std::vector<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(from))
+        if (std::ranges::find(but, entry.path()) == but.end()) names.push_back(entry.path().filename());
+    size_t moved = 0;
+    try {
+        for (; moved < names.size(); ++moved) move(from / names[moved], to / names[moved]);
+    } catch (const fs::filesystem_error&) {
+        while (moved-- > 0) move(to / names[moved], from / names[moved]);
+        throw;
+    }
+}
+
+// Where a run is while it is put in place, for the message should that fail, and what is to be removed then.
+struct Whereabouts {
+    fs::path complete, old;
+};
+
+// The folder itself stays. All is brought into it first, because it may be another file system, which can be
+// full; then nothing is left to be done but renaming.
+void exchange_contents(const fs::path& path, Whereabouts& where) {
+    const fs::path staged = path / where.complete.filename(), old = staged.string() + ".old";
+    move(where.complete, staged);
+    where.complete = staged;
+    fs::create_directory(old);
+    try {
+        move_entries(path, old, {staged, old});
+        try {
+            move_entries(staged, path);
+        } catch (const fs::filesystem_error&) {
+            move_entries(old, path);
+            throw;
+        }
+    } catch (const fs::filesystem_error&) {
+        std::error_code ignored;
+        fs::remove(old, ignored);
+        throw;
+    }
+    where = {path, old};
+    std::error_code ignored;
+    fs::remove_all(staged, ignored);
+}
+
 // rename() replaces an empty folder only, so an older run has to go first; it is not lost before the new one
 // is there.
-void put_in_place(const fs::path& temporary, const fs::path& path) {
-    const fs::path old = temporary.string() + ".old";
+void put_in_place(const fs::path& path, Whereabouts& where) {
+    if (!may_replace(path) || !fs::exists(path)) return fs::rename(where.complete, path);
     std::error_code error;
-    if (!may_replace(path) || !fs::exists(path)) return fs::rename(temporary, path);
-    if (fs::equivalent(path, fs::current_path(), error)) {
-        // A shell that stands there would be left nowhere.
-        for (const auto& entry : fs::directory_iterator(path))
-            if (entry.path().filename() != temporary.filename()) fs::remove_all(entry.path());
-        for (const auto& entry : fs::directory_iterator(temporary))
-            fs::rename(entry.path(), path / entry.path().filename());
-        fs::remove(temporary);
-        return;
-    }
-    fs::rename(path, old);
-    fs::rename(temporary, path, error);
+    // A shell that stands there would be left nowhere.
+    if (fs::equivalent(path, fs::current_path(), error)) return exchange_contents(path, where);
+    const fs::path old = where.complete.string() + ".old";
+    fs::rename(path, old, error);
+    // A mount point, or a folder of a layer below.
+    if (error == std::errc::device_or_resource_busy || error == std::errc::cross_device_link)
+        return exchange_contents(path, where);
+    if (error) throw fs::filesystem_error("rename", path, old, error);
+    fs::rename(where.complete, path, error);
     if (error) {
         fs::rename(old, path);
-        throw fs::filesystem_error("rename", temporary, path, error);
+        throw fs::filesystem_error("rename", where.complete, path, error);
     }
-    fs::remove_all(old);
+    where = {path, old};
 }
 
 }  // namespace
@@ -95,6 +151,7 @@ std::vector<std::string> write_directory(const fs::path& path,
                                          const KeptFolders& kept) {
     const fs::path temporary = unfinished_directory(path), parent = temporary.parent_path();
     std::vector<std::string> missing;
+    Whereabouts where;
     try {
         fs::create_directories(parent);
         fs::remove_all(temporary);
@@ -116,13 +173,23 @@ std::vector<std::string> write_directory(const fs::path& path,
                 missing.push_back(error.what());
             }
         }
-        put_in_place(temporary, path);
+        where.complete = temporary;
+        put_in_place(path, where);
     } catch (const fs::filesystem_error& error) {
+        std::string what =
+            fmt::format("the run directory {} cannot be written: {}", path.string(), error.code().message());
         std::error_code ignored;
-        fs::remove_all(temporary, ignored);
-        throw HostTrouble(
-            fmt::format("the run directory {} cannot be written: {}", path.string(), error.code().message()));
+        if (where.complete.empty())
+            fs::remove_all(temporary, ignored);
+        else  // hours of simulation
+            what += fmt::format("; the results are in {}", where.complete.string());
+        throw HostTrouble(what);
     }
+    std::error_code error;
+    fs::remove_all(where.old, error);
+    if (error)
+        missing.push_back(fmt::format("{}, the run that was there before, cannot be removed: {}",
+                                      where.old.string(), error.message()));
     return missing;
 }
 

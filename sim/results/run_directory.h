@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A run directory appears at once: it is written beside its place under another name and renamed.
+// A run directory appears at once: it is written beside its place under another name and renamed. Where the
+// folder itself must stay (a mount point, the current directory) its entries are exchanged one by one.
 #pragma once
 
 #include <filesystem>
@@ -32,7 +33,7 @@ using KeptFolders = std::map<std::string, std::vector<KeptFile>>;
 std::filesystem::path unfinished_directory(const std::filesystem::path& path);
 
 // Where the disk becomes full the figures come first, then whatever there is room for. Returns what could not
-// be written and why; throws HostTrouble if there is no directory at all.
+// be written and why. Throws HostTrouble if none of it is at `path`; the message names the place where it is.
 std::vector<std::string> write_directory(const std::filesystem::path& path,
                                          const std::map<std::string, std::string>& files,
                                          const KeptFolders& kept = {});

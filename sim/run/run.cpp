@@ -82,17 +82,7 @@ int exit_code(const Performed& performed) {
 // What must be said before hours of simulation, not after.
 std::filesystem::path choose_directory(const RunConfig& config, const RunOptions& options) {
     if (options.out.empty()) return next_directory(config.output.folder, config.name);
-    std::filesystem::path out = std::filesystem::path(options.out).lexically_normal();
-    if (!out.has_filename()) out = out.parent_path();
-    // These have no name that a folder beside them could be called after.
-    if (out == "." || out.filename() == "..") out = std::filesystem::weakly_canonical(out);
-    // Whoever has a link there wants the files where it leads.
-    std::error_code error;
-    if (std::filesystem::is_symlink(out, error)) out = std::filesystem::weakly_canonical(out);
-    if (std::filesystem::is_symlink(out, error)) {
-        throw BadInput({"--out " + options.out, 0, 0}, "this is a link to what is not there",
-                       "make the folder that it leads to, or name another one");
-    }
+    std::filesystem::path out = named_directory(options.out);
     if (!may_replace(out)) {
         throw BadInput({"--out " + options.out, 0, 0}, "this exists and is no run directory",
                        "name a new folder, an empty one, or an older run's");
@@ -116,6 +106,21 @@ void make_parent(const std::filesystem::path& directory, const std::string& name
 }
 
 }  // namespace
+
+std::filesystem::path named_directory(const std::string& name) {
+    std::filesystem::path out = std::filesystem::path(name).lexically_normal();
+    if (!out.has_filename()) out = out.parent_path();
+    // These have no name that a folder beside them could be called after.
+    if (out == "." || out.filename() == "..") out = std::filesystem::weakly_canonical(out);
+    // Whoever has a link there wants the files where it leads.
+    std::error_code error;
+    if (std::filesystem::is_symlink(out, error)) out = std::filesystem::weakly_canonical(out);
+    if (std::filesystem::is_symlink(out, error)) {
+        throw BadInput({"--out " + name, 0, 0}, "this is a link to what is not there",
+                       "make the folder that it leads to, or name another one");
+    }
+    return out;
+}
 
 int run(const LoadedConfig& loaded, const RunOptions& options) {
     const RunConfig& config = loaded.config;
@@ -143,7 +148,15 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
         directory =
             next_directory(config.output.folder, config.name);  // another run took the place meanwhile
     }
-    std::vector<std::string> lost = write_directory(directory, files, performed.kept);
+    std::vector<std::string> lost;
+    bool written = true;
+    try {
+        lost = write_directory(directory, files, performed.kept);
+    } catch (const HostTrouble& trouble) {
+        // The figures are worth having on the screen all the same.
+        lost.push_back(trouble.what());
+        written = false;
+    }
     try {
         put(result_table(performed.rows));
     } catch (const HostTrouble& trouble) {
@@ -154,7 +167,7 @@ int run(const LoadedConfig& loaded, const RunOptions& options) {
     print_troubles(performed.rows);
     for (const std::string& what : lost) say("stile: {}\n", what);
     print_speed(performed.rows, performed.seconds);
-    say("stile: results are in {}\n", directory.string());
+    if (written) say("stile: results are in {}\n", directory.string());
     const int code = exit_code(performed);
     return code == exit_done && !lost.empty() ? exit_failed : code;
 }

@@ -3,6 +3,7 @@
 // `stile run`: rows in parallel, then files, then the table.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "sim/checkpoint/options.h"
@@ -18,6 +19,9 @@ struct RunOptions {
 };
 
 enum Exit { exit_done = 0, exit_failed = 1, exit_bad_input = 2, exit_bug = 3, exit_interrupted = 130 };
+
+// The folder that `--out NAME` means, links followed. Throws BadInput for a link that leads nowhere.
+std::filesystem::path named_directory(const std::string& name);
 
 // Returns the exit code. Throws BadInput, and std::runtime_error if the files cannot be written.
 int run(const LoadedConfig& loaded, const RunOptions& options);

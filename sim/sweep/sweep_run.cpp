@@ -25,10 +25,10 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path choose_directory(const RunConfig& base, const SweepOptions& options) {
-    fs::path out = options.out.empty() ? fs::path(base.output.folder) / base.name : fs::path(options.out);
-    out = fs::absolute(out).lexically_normal();
-    if (!out.has_filename()) out = out.parent_path();
-    return out;
+    // Workers may stand elsewhere.
+    return fs::absolute(options.out.empty() ? fs::path(base.output.folder) / base.name
+                                            : named_directory(options.out))
+        .lexically_normal();
 }
 
 void check_directory(const SweepDirectory& directory, const SweepOptions& options) {

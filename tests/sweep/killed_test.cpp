@@ -270,6 +270,14 @@ TEST_F(SweepKilled, PlacesWhereNothingCanBeWritten) {
     EXPECT_EQ(contents("full/letter.txt"), "to somebody");
     fs::create_directory("empty");
     EXPECT_EQ(stile("sweep s.yaml --out empty --set 'sweep.axes.workload.live=[2]'").code, 0);
+    fs::create_directory("there");
+    fs::create_directory_symlink("there", "link");
+    EXPECT_EQ(stile("sweep s.yaml --out link --set 'sweep.axes.workload.live=[2]'").code, 0);
+    EXPECT_TRUE(fs::is_symlink("link"));
+    EXPECT_EQ(done("there"), 4);
+    fs::create_directory_symlink("nowhere", "dangling");
+    EXPECT_THAT(stile("sweep s.yaml --out dangling").err,
+                HasSubstr("--out dangling: error: this is a link to what is not there"));
 }
 
 }  // namespace
