@@ -24,7 +24,10 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 volatile sig_atomic_t stop_requested = 0;
-void request_stop(int) { stop_requested = stop_requested + 1; }
+// A terminal that goes may say so twice, and nobody is impatient there.
+void request_stop(int signal) {
+    if (signal != SIGHUP || stop_requested == 0) stop_requested = stop_requested + 1;
+}
 
 // How long a row may take to break off and send what it has.
 constexpr std::chrono::seconds row_grace{10};

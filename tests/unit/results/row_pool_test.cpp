@@ -89,6 +89,23 @@ TEST(RowPool, ASecondInterruptWaitsForNobody) {
     EXPECT_EQ(result.rows[0].status, RowResult::Status::interrupted);
 }
 
+TEST(RowPool, ATerminalThatGoesTwiceIsOneInterrupt) {
+    signal(SIGHUP, SIG_DFL);  // whatever nohup has left
+    const auto run = [](size_t, const Report& report) -> RowResult {
+        kill(getppid(), SIGHUP);
+        for (int n = 0; n < 6000 && report({1, 1}); ++n) usleep(10'000);
+        kill(getppid(), SIGHUP);
+        usleep(500'000);
+        RowResult part = row("m0", 0, 1);
+        part.status = RowResult::Status::interrupted;
+        part.console = "so far";
+        return part;
+    };
+    const PoolResult result = run_rows(keys(1), run, {1, 0, {}});
+    EXPECT_TRUE(result.interrupted);
+    EXPECT_EQ(result.rows[0].console, "so far");
+}
+
 TEST(RowPool, LongResultsArrive) {
     const auto run = [](size_t, const Report&) {
         RowResult big = row("big", 0, 1);
