@@ -305,9 +305,11 @@ TEST_F(Stile, AnInterruptKeepsWhatIsDone) {
     write("long.yaml", "extends: run.yaml\nmeasure: {repetitions: 5000000, max_time: 1000 s}\n");
     // Interrupts are sent until the program ends: one that comes before it listens is lost, as it is when the
     // computer is slow, and one that comes while it writes must not end it. Nothing here may wait for ever.
+    // Under nohup SIGHUP is inherited as ignored.
     const auto interrupted = [this](const std::string& first_after, const std::string& by = "INT") {
-        return shell(STILE_PROGRAM " run long.yaml --jobs 1 --out r & p=$!; sleep " + first_after +
-                     "; for i in $(seq 300); do kill -" + by +
+        return shell("env --default-signal=HUP " STILE_PROGRAM
+                     " run long.yaml --jobs 1 --out r & p=$!; sleep " +
+                     first_after + "; for i in $(seq 300); do kill -" + by +
                      " $p || break; sleep 0.2; done 2>/dev/null; "
                      "kill -KILL $p 2>/dev/null; wait $p");
     };
