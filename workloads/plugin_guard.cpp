@@ -29,7 +29,8 @@ alignas(16) char stack[64 * 1024];
 
 using SystemCall = long (*)(long, ...);
 
-// The C library's. No static object, because guards of those make system calls themselves.
+// The C library's. No static object, because guards of those make system calls themselves. Every guard asks
+// once in advance: no handler of a crash may look for it.
 SystemCall system_call() {
     static std::atomic<SystemCall> known = nullptr;
     SystemCall found = known;
@@ -94,6 +95,7 @@ void pass_on(int signal) {
 PluginGuard::PluginGuard(const std::string& who, int seconds) {
     static const int registered = on_exit(at_end, nullptr) + at_quick_exit(at_quick_end);
     static_cast<void>(registered);
+    system_call();
     guarded = getpid();
     strncpy(subject, ("stile: error: " + who).c_str(), sizeof subject - 1);
     stack_t own = {};
@@ -147,6 +149,9 @@ __attribute__((visibility("default"))) long syscall(long number, ...) noexcept {
     va_end(all);
     if (number == SYS_exit_group)
         end_program(static_cast<int>(arguments[0]), " ended the program: it made the system call exit_group");
+    // Of the program's own thread nothing would be left to say so.
+    if (number == SYS_exit && gettid() == getpid())
+        end_program(static_cast<int>(arguments[0]), " ended the program: it made the system call exit");
     return system_call()(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
                          arguments[5]);
 }

@@ -130,6 +130,8 @@ TEST(PluginLoaderDeathTest, a_plugin_that_crashes_or_ends_the_program_is_named) 
                 "'rows_end' .*its rows\\(\\) ended the program: it called _exit");
     EXPECT_EXIT(rows_of_bad("rows_call"), code,
                 "'rows_call' .*its rows\\(\\) ended the program: it made the system call exit_group");
+    EXPECT_EXIT(rows_of_bad("rows_call_exit"), code,
+                "'rows_call_exit' .*its rows\\(\\) ended the program: it made the system call exit\n");
     EXPECT_EXIT(rows_of_bad("rows_quick"), code,
                 "'rows_quick' .*its rows\\(\\) ended the program: it called exit");
     EXPECT_EXIT(rows_of_bad("rows_thread_exit"), code,

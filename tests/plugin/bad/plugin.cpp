@@ -98,6 +98,8 @@ stile_workload() {
         _exit(0);
 #elif defined(ROWS_CALL)
         throw std::runtime_error(std::to_string(syscall(SYS_exit_group, 0)));
+#elif defined(ROWS_CALL_EXIT)
+        throw std::runtime_error(std::to_string(syscall(SYS_exit, 0)));
 #elif defined(ROWS_QUICK)
         quick_exit(0);
 #elif defined(ROWS_THREAD_EXIT)
